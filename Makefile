@@ -1,0 +1,68 @@
+# Everything the project needs is installed by this file into .venv and .jalons; nothing outside the checkout is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+DBT_SOURCES := $(shell find dbt_project -name '*.sql' -o -name '*.yml' -o -name '*.csv' 2>/dev/null | grep -v /target/)
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+# Bytecode halves the start-up of every command, so it is wanted even where the machine turns it off.
+unexport PYTHONDONTWRITEBYTECODE
+
+ifeq ($(filter order-only,$(.FEATURES)),)
+$(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
+endif
+
+.PHONY: help install demo dev test lint format lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from the lock and parse the dbt project
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo absent). Install it, or name it: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install it (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "Installing into .venv (about a minute the first time)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib orchestration expectations || true
+	@touch $@
+
+dbt_project/target/manifest.json: .venv/.installed $(DBT_SOURCES)
+	@JALONS_HOME=$(CURDIR)/.jalons $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@touch $@
+
+demo: install ## Replay the made-up State through the real pipeline and say where to look
+	@$(BIN)/jalons sample .jalons/sample
+	@$(BIN)/jalons replay .jalons/sample/drops.csv
+	@echo
+	@$(BIN)/jalons figures 2021-S2
+	@echo
+	@$(BIN)/jalons alerts 2021-S2
+	@echo
+	@echo "Release: file://$(CURDIR)/.jalons/releases/2021-S2/current/index.html"
+	@echo "Receipts: .jalons/outbox/   Dagster UI: make dev, then http://127.0.0.1:3000"
+
+dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
+	@$(BIN)/jalons ui
+
+test: install ## Lint, check types and run the whole suite
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest
+
+lint: install ## Lint and check types only
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: install ## Format the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: ## Resolve pyproject.toml again into requirements.lock (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean: ## Remove what make install made (never the home)
+	@rm -rf .venv dbt_project/target .mypy_cache .ruff_cache .pytest_cache

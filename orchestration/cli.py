@@ -1,0 +1,334 @@
+"""The command `jalons`: each command calls one function of a stage and prints what it returns.
+
+What belongs here: arguments, exit codes (0, 1 for "no", 2 for usage) and layout. What does not: any rule.
+With `--json`, standard output holds JSON alone; progress and logs go to standard error.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from orchestration.edition import Edition
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.defs.instance import PassSummary
+    from orchestration.replay import Wave
+
+app = typer.Typer(
+    name="jalons",
+    help="Take in what ministries file, consolidate the TOP 50 and the TOP 250, publish them and alert on slips.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+_edition_app = typer.Typer(help="Events in the life of an edition.", no_args_is_help=True)
+app.add_typer(_edition_app, name="edition")
+
+
+def _edition_code(text: str) -> str:
+    try:
+        return Edition.parse(text).code
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _perimeter_code(text: str) -> str:
+    from orchestration.perimeter import perimeter_names
+
+    if text not in perimeter_names():
+        raise typer.BadParameter(f"{text!r} is not a perimeter: use one of {', '.join(perimeter_names())}")
+    return text
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a time: write for example 2017-06-30T18:00:00Z") from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+Home = Annotated[
+    Path, typer.Option("--home", envvar="JALONS_HOME", help="The folder that everything lives under.", file_okay=False)
+]
+EditionCode = Annotated[str, typer.Argument(help="An edition, such as 2021-S2.", parser=_edition_code)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+_HERE = Path(".jalons")
+
+
+def _settings(home: Path) -> Settings:
+    # Dagster's and dbt's own processes read the same variable, so that one home is meant everywhere.
+    os.environ["JALONS_HOME"] = str(home.absolute())
+    return Settings()
+
+
+def _say_no(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def _progress() -> "Iterator[object]":
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting…") as status:
+        yield status
+
+
+@app.callback()
+def main() -> None:
+    """Keep logs on standard error, whatever library writes them."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def run(home: Home = _HERE) -> None:
+    """Run one pass over everything that is pending: take in, consolidate, validate, release, alert."""
+    from orchestration.defs.instance import run_pass
+
+    settings = _settings(home)
+    with _progress() as status:
+        summary = run_pass(settings, datetime.now(UTC), status.update)
+    _print_summary(summary)
+    if summary.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def replay(
+    drops: Annotated[
+        Path, typer.Argument(help="A drops.csv; its paths are relative to it.", exists=True, dir_okay=False)
+    ],
+    home: Home = _HERE,
+) -> None:
+    """File a list of drops again, wave by wave, each on the 15th of its month at 09:00 UTC, with one pass per wave."""
+    from orchestration.defs.instance import run_pass
+    from orchestration.replay import BadDropList, read_waves
+    from orchestration.replay import replay as replay_waves
+
+    settings = _settings(home).model_copy(update={"settle_seconds": 0.0})
+    try:
+        waves = read_waves(drops)
+    except BadDropList as error:
+        raise typer.BadParameter(str(error), param_hint="DROPS.csv") from error
+    failures: list[str] = []
+    with _progress() as status:
+
+        def one(wave: "Wave") -> None:
+            label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
+            status.update(f"{label}: starting")
+            summary = run_pass(settings, wave.received_at, lambda step: status.update(f"{label}: {step}"))
+            failures.extend(summary.failures)
+            typer.echo(f"{label}")
+            _print_summary(summary)
+
+        replay_waves(settings, waves, one)
+    if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def figures(
+    edition: EditionCode,
+    revision: Annotated[int | None, typer.Option(help="A past revision; the current one by default.", min=1)] = None,
+    as_json: AsJson = False,
+    home: Home = _HERE,
+) -> None:
+    """Print the headline figures of an edition, as released."""
+    from orchestration.publication.release import NoRelease, read_figures
+
+    try:
+        found = read_figures(_settings(home), edition, revision)
+    except NoRelease as error:
+        _say_no(str(error))
+    if as_json:
+        _print_json(found)
+    else:
+        _print_table([{"figure": name, "value": value} for name, value in found.items()], f"Figures of {edition}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The file to look at; it is not filed.", exists=True)],
+    edition: Annotated[str | None, typer.Option(parser=_edition_code, help="The edition it is meant for.")] = None,
+    perimeter: Annotated[
+        str | None, typer.Option(parser=_perimeter_code, help="The perimeter it is meant for.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
+    from orchestration.intake.take_in import check_file
+
+    if (edition is None) != (perimeter is None):
+        raise typer.BadParameter("give both --edition and --perimeter, or neither")
+    if not file.is_file():
+        _say_no(f"{file} is a folder or a device, not a file.")
+    receipt = check_file(file, datetime.now(UTC), edition, perimeter)
+    if as_json:
+        typer.echo(receipt.as_json(), nl=False)
+    else:
+        typer.echo(receipt.verdict)
+        rows = [
+            {
+                "gravité": "erreur" if finding.severity == "error" else "remarque",
+                "où": finding.cell or (f"ligne {finding.row}" if finding.row else "fichier"),
+                "valeur": finding.value,
+                "attendu": finding.expected,
+                "que faire": finding.remedy,
+            }
+            for finding in receipt.findings
+        ]
+        if rows:
+            _print_table(rows, file.name)
+    if receipt.status == "rejected":
+        raise typer.Exit(1)
+
+
+@app.command()
+def slips(edition: EditionCode, as_json: AsJson = False, home: Home = _HERE) -> None:
+    """Print the slips of an edition: which projects moved the wrong way, by how much, since when."""
+    from orchestration.publication.marts import read_mart
+
+    found = [row for row in read_mart(_settings(home), "slips") if row["edition"] == edition]
+    if as_json:
+        _print_json(found)
+    else:
+        shown = ("rule", "severity", "project_id", "perimeter", "from_text", "to_text", "delta", "delta_pct")
+        _print_table([{name: row[name] for name in shown} for row in found], f"Slips of {edition}")
+
+
+@app.command()
+def alerts(
+    edition: Annotated[
+        str | None, typer.Argument(help="An edition; all of them by default.", parser=_edition_code)
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = _HERE,
+) -> None:
+    """Print the alerts with their delivery state on each channel."""
+    from orchestration.alerting.delivery import alert_states
+
+    found = alert_states(_settings(home), edition)
+    if as_json:
+        _print_json(found)
+    else:
+        shown = ("edition", "rule", "severity", "subject_name", "perimeter", "from_text", "to_text")
+        rows = [{name: row[name] for name in shown} | {"channels": _channels(row["channels"])} for row in found]
+        _print_table(rows, f"Alerts of {edition or 'all editions'}")
+
+
+def _channels(states: Mapping[str, str]) -> str:
+    return ", ".join(f"{channel}: {state}" for channel, state in sorted(states.items()))
+
+
+@app.command()
+def status(home: Home = _HERE) -> None:
+    """Print who has filed what for the open editions."""
+    from orchestration.intake.contract import CONTRACTS
+    from orchestration.intake.ledger import ACCEPTED, Ledger
+    from orchestration.perimeter import perimeter_names
+
+    with Ledger(_settings(home).ledger) as ledger:
+        editions = ledger.open_editions()
+        if not editions:
+            typer.echo("No edition is open: the first valid file in <inbox>/<edition>/<perimeter>/ opens one.")
+        for edition in editions:
+            last = {(drop.perimeter, drop.kind): drop for drop in ledger.filings(edition) if not drop.is_dry_run}
+            filed = {
+                (drop.perimeter, drop.kind): drop
+                for drop in ledger.filings(edition)
+                if drop.status in ACCEPTED and not drop.is_dry_run
+            }
+            rows = []
+            for perimeter, name in perimeter_names().items():
+                row = {"perimeter": perimeter, "name": name}
+                for kind in CONTRACTS:
+                    drop = filed.get((perimeter, kind))
+                    refused = last.get((perimeter, kind)) if drop is None else None
+                    row[kind] = (
+                        f"{drop.rows_accepted} rows on {drop.received_at:%Y-%m-%d}"
+                        if drop
+                        else f"rejected on {refused.received_at:%Y-%m-%d}"
+                        if refused
+                        else "–"
+                    )
+                rows.append(row)
+            _print_table(rows, f"Edition {edition}, deadline {Edition.parse(edition).deadline}")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="The folder to write it into.", file_okay=False)],
+) -> None:
+    """Write the files of a made-up State and a drops.csv that `jalons replay` takes."""
+    from orchestration.sample import generate
+
+    listing = generate(out)
+    typer.echo(f"Wrote {listing}. Next: jalons replay {listing}")
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000,
+    home: Home = _HERE,
+) -> None:
+    """Open the Dagster UI over a home, with its sensor running; stop it with Ctrl-C."""
+    from orchestration.defs.instance import prepare_instance
+
+    settings = _settings(home)
+    prepare_instance(settings.dagster_home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    root = Path(__file__).resolve().parent.parent
+    os.chdir(root)
+    command = Path(os.sys.executable).parent / "dagster"  # type: ignore[attr-defined]
+    os.execv(command, [str(command), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+@_edition_app.command()
+def close(
+    edition: EditionCode,
+    at: Annotated[datetime | None, typer.Option(parser=_moment, help="When; now by default.")] = None,
+    home: Home = _HERE,
+) -> None:
+    """Close an edition: what is filed later makes new revisions, marked as corrections."""
+    from orchestration.intake.ledger import Ledger
+
+    with Ledger(_settings(home).ledger) as ledger:
+        if not ledger.close(edition, at or datetime.now(UTC)):
+            _say_no(f"{edition} is closed already.")
+    typer.echo(f"{edition} is closed. Next: jalons run")
+
+
+def _print_summary(summary: "PassSummary") -> None:
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.drops.items())) or "nothing new"
+    typer.echo(f"  Drops: {counts}")
+    for edition, revision in summary.releases:
+        typer.echo(f"  Released {edition}, revision {revision}")
+    for channel, count in sorted(summary.alerts_sent.items()):
+        typer.echo(f"  Alerts on {channel}: {count}")
+    for failure in summary.failures:
+        typer.echo(f"  Failed: {failure}", err=True)
+
+
+def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        typer.echo(f"{title}: none.")
+        return
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)

@@ -1,0 +1,81 @@
+"""The lake: accepted rows as typed Parquet, and the ledger's account of them, as dbt reads both (DESIGN §3.2).
+
+What belongs here: writing Parquet so that a reader never meets half a file. What does not: deciding which rows are
+accepted.
+"""
+
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from orchestration.intake.contract import CONTRACTS
+from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger
+
+_DROPS_SCHEMA = pa.schema(
+    [
+        ("drop_id", pa.int64()),
+        ("edition", pa.string()),
+        ("perimeter", pa.string()),
+        ("kind", pa.string()),
+        ("path", pa.string()),
+        ("file_name", pa.string()),
+        ("sha256", pa.string()),
+        ("received_at", pa.timestamp("us")),
+        ("status", pa.string()),
+        ("is_dry_run", pa.bool_()),
+        ("rows_read", pa.int64()),
+        ("rows_accepted", pa.int64()),
+        ("errors", pa.int64()),
+        ("warnings", pa.int64()),
+        ("verdict", pa.string()),
+    ]
+)
+_EVENTS_SCHEMA = pa.schema([("edition", pa.string()), ("event", pa.string()), ("at", pa.timestamp("us"))])
+
+
+def submission_path(lake: Path, kind: str, edition: str, perimeter: str, submission_id: int) -> Path:
+    """Where the accepted rows of a submission stand."""
+    return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{submission_id:08d}.parquet"
+
+
+def write_submission(lake: Path, kind: str, rows: list[dict[str, object]]) -> None:
+    """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `submission_id`.
+
+    A submission without rows (`NÉANT`) writes nothing: the ledger alone says that it was filed.
+    """
+    if rows:
+        first = rows[0]
+        path = submission_path(
+            lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["submission_id"]))
+        )
+        _write(path, rows, CONTRACTS[kind].lake_schema())
+
+
+def export_ledger(lake: Path, ledger: Ledger) -> None:
+    """Write what dbt must know of the ledger beside the rows, in ledger order, and an empty file for each kind."""
+    with ledger.engine.connect() as connection:
+        drops = [
+            {**row, "file_name": row["path"].rsplit("/", 1)[-1]}
+            for row in connection.execute(
+                sa.select(DROPS).where(DROPS.c.status != "received").order_by(DROPS.c.drop_id)
+            ).mappings()
+        ]
+        events = connection.execute(
+            sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
+        ).mappings()
+        _write(lake / "_ledger" / "edition_events.parquet", events, _EVENTS_SCHEMA)
+    _write(lake / "_ledger" / "drops.parquet", drops, _DROPS_SCHEMA)
+    for kind, contract in CONTRACTS.items():
+        _write(lake / kind / "_empty.parquet", [], contract.lake_schema())
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, object]], schema: pa.Schema) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
+    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), aside)
+    aside.replace(path)

@@ -1,0 +1,35 @@
+"""The eleven ministerial perimeters and the ministry names that map to them (SPEC §1).
+
+What belongs here: looking a name up in the reviewed reference data of `dbt_project/seeds/`. What does not: the names
+themselves.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from orchestration.folding import fold_name
+
+SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
+
+
+def _rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@cache
+def perimeter_names() -> dict[str, str]:
+    """Map each of the eleven codes to its French name, in the order of the seed."""
+    return {row["perimeter"]: row["perimeter_name"] for row in _rows("perimeters")}
+
+
+@cache
+def _by_folded_name() -> dict[str, str]:
+    known = {fold_name(name): code for code, name in perimeter_names().items()}
+    return known | {fold_name(row["ministry_name"]): row["perimeter"] for row in _rows("ministry_names")}
+
+
+def perimeter_of(ministry_name: str) -> str | None:
+    """The perimeter that a ministry's or a perimeter's French name stands for, `None` if it was never seen."""
+    return _by_folded_name().get(fold_name(ministry_name))

@@ -1,0 +1,90 @@
+"""Where things live and which channels are open: environment variables, read when asked.
+
+What belongs here: addresses and secrets. What does not: rules of the domain (dbt seeds and variables hold those).
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+
+class Settings(BaseSettings):
+    """Settings of one home; `Settings()` reads `JALONS_*` from the environment.
+
+    `inbox_url`, `archive_url` and `outbox_url` are any fsspec address (`sftp://`, `s3://`); left empty they are
+    folders of the home.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="JALONS_", extra="ignore", populate_by_name=True)
+
+    home: Path = Path(".jalons")
+    inbox_url: str = ""
+    archive_url: str = ""
+    outbox_url: str = ""
+    ledger_url: str = ""
+    settle_seconds: float = Field(default=1.0, ge=0)
+    site_url: str = ""
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
+    slack_channel: str = ""
+    slack_base_url: str = "https://slack.com/api/"
+
+    def model_post_init(self, _context: object) -> None:
+        """Make the home absolute, so that a later change of directory cannot move it."""
+        self.home = self.home.absolute()
+
+    def _place(self, url: str, name: str) -> "UPath":
+        from upath import UPath
+
+        return UPath(url) if url else UPath(self.home / name)
+
+    @property
+    def inbox(self) -> "UPath":
+        """Where ministries drop files."""
+        return self._place(self.inbox_url, "inbox")
+
+    @property
+    def archive(self) -> "UPath":
+        """Where the bytes received are kept for ever."""
+        return self._place(self.archive_url, "archive")
+
+    @property
+    def outbox(self) -> "UPath":
+        """Where receipts are written."""
+        return self._place(self.outbox_url, "outbox")
+
+    @property
+    def lake(self) -> Path:
+        """Accepted rows, as Parquet."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file (dbt's alone) and the marts exported from it; can be deleted and rebuilt."""
+        return self.home / "warehouse"
+
+    @property
+    def marts(self) -> Path:
+        """The marts as Parquet: what every stage after dbt reads."""
+        return self.warehouse / "marts"
+
+    @property
+    def releases(self) -> Path:
+        """One folder per edition, one immutable folder per revision."""
+        return self.home / "releases"
+
+    @property
+    def dagster_home(self) -> Path:
+        """The Dagster instance: `DAGSTER_HOME` where it is set, else a folder of the home."""
+        given = os.environ.get("DAGSTER_HOME")
+        return Path(given) if given else self.home / "dagster"
+
+    @property
+    def ledger(self) -> str:
+        """The SQLAlchemy address of the ledger."""
+        return self.ledger_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
