@@ -1,0 +1,1 @@
+"""Alerting: alert rows become French messages, pass through an outbox, and reach each channel once."""

@@ -1,0 +1,79 @@
+"""Where messages go: what every channel must offer, the console, and which channels are open.
+
+What belongs here: the border between delivery and the outside. What does not: the outbox's states (`outbox`) and
+wording (`messages`).
+"""
+
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, TextIO
+
+from orchestration.alerting.messages import Message
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one attempt: `sent` (with the channel's `message_id` if it has any), `dead` (the message is
+    refused for good), `unknown` (no answer) or `planned` (not now).
+    """
+
+    state: Literal["sent", "dead", "unknown", "planned"]
+    message_id: str | None = None
+    error: str | None = None
+
+
+class Channel(Protocol):
+    """A place where people read messages."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name in `routing.csv` and in the outbox."""
+
+    def send(self, message: Message) -> Outcome:
+        """Try once; an exception means that nobody knows whether the message arrived."""
+
+    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str] | None:
+        """Which of these message keys did arrive, with their message ids; a key left out is safe to send again.
+
+        `after` is the id of a message sent earlier than all of them. `None` means that the channel cannot tell now:
+        nothing is sent again.
+        """
+
+
+class Console:
+    """The channel of the default install: French text on standard error, or on the stream given.
+
+    A console has no memory: after a death between writing and noting it down, a line repeated, and marked so, is better
+    than a line lost.
+    """
+
+    name = "console"
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    def send(self, message: Message) -> Outcome:
+        """Write the message in one piece."""
+        stream = self._stream or sys.stderr
+        again = " (répétée : l'envoi précédent a été interrompu)" if message.is_repeat else ""
+        link = [f"{message.link[0]}\N{NO-BREAK SPACE}: {message.link[1]}"] if message.link else []
+        stream.write("\n   ".join([message.title + again, *message.lines, *message.notes, *link]) + "\n")
+        stream.flush()
+        return Outcome("sent")
+
+    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str]:  # noqa: ARG002
+        """Nothing can be looked up."""
+        return {}
+
+
+def open_channels(settings: Settings) -> list[Channel]:
+    """The console always; Slack where both its token and its channel are set."""
+    channels: list[Channel] = [Console()]
+    if settings.slack_bot_token.get_secret_value() and settings.slack_channel:
+        from orchestration.alerting.slack import Slack
+
+        token = settings.slack_bot_token.get_secret_value()
+        channels.append(Slack(token=token, channel=settings.slack_channel, base_url=settings.slack_base_url))
+    return channels

@@ -1,0 +1,151 @@
+"""Delivery: every alert reaches every channel it is routed to, once, whatever dies or gets lost on the way.
+
+What belongs here: the order of the steps. What does not: states and their storage (`outbox`), what is due
+(`reconciliation`), wording (`messages`), channels.
+
+A row is committed as `sending` before the call. A pass that finds one there knows that its predecessor died: the row is
+`unknown`, and the channel is asked whether the message arrived before anything is sent again.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from orchestration.alerting import messages, outbox
+from orchestration.alerting.alerts import Alert, read_rows
+from orchestration.alerting.channels import Channel, Outcome, open_channels
+from orchestration.alerting.messages import Message
+from orchestration.alerting.outbox import Entry, Outbox, State
+from orchestration.alerting.reconciliation import latest, reconcile
+from orchestration.alerting.routing import Routing
+from orchestration.settings import Settings
+
+MOST_SINGLE_MESSAGES = 5
+
+log = logging.getLogger("jalons.alerts")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one delivery changed: per open channel, how many alerts came to each state (none where nothing changed)."""
+
+    counts: Mapping[str, Mapping[State, int]] = field(default_factory=dict)
+
+
+def deliver(settings: Settings, now: datetime, channels: Sequence[Channel] | None = None) -> Delivery:
+    """Bring every open channel up to date with the mart `alerts`; without a mart nothing happens.
+
+    `channels` are those of the settings unless given. No fault of a channel raises; one delivery at a time per home.
+    """
+    routing = Routing()
+    with outbox.opened(settings) as engine:
+        rows = read_rows(settings)
+        if rows is None:
+            return Delivery()
+        alerts = {row["alert_key"]: Alert.of(row) for row in rows}
+        counts = {}
+        for channel in open_channels(settings) if channels is None else channels:
+            box = Outbox(engine, channel.name)
+            before = latest(box.entries())
+            _settle(box, channel, now)
+            routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
+            box.record(*reconcile(box.entries(), alerts, routed), now)
+            _send(box, channel, alerts, settings.site_url, now)
+            after = latest(box.entries())
+            counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
+    return Delivery(counts)
+
+
+def alert_states(settings: Settings, edition: str | None = None) -> list[dict[str, Any]]:
+    """The mart's rows (of one edition, if given), the gravest first, each with `channels`: {channel name: state}."""
+    rows = [row for row in read_rows(settings) or [] if edition in (None, row["edition"])]
+    if not rows:
+        return []
+    states = outbox.read_states(settings)
+    return [row | {"channels": states.get(row["alert_key"], {})} for row in rows]
+
+
+def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
+    """Find out what became of the messages of which nobody knows; those that did not arrive are planned again."""
+    box.interrupt()
+    unknown = [entry for entry in box.entries() if entry.state == "unknown" and entry.message_key]
+    if not unknown:
+        return
+    keys = sorted({entry.message_key for entry in unknown if entry.message_key})
+    marks = [entry.after_id for entry in unknown]
+    try:
+        arrived = channel.find(keys, None if None in marks else min(mark for mark in marks if mark))
+    except Exception as fault:
+        log.warning("%s: cannot look up %d message(s): %s", channel.name, len(keys), _brief(fault))
+        return
+    if arrived is None:
+        log.warning("%s: cannot tell what became of %d message(s)", channel.name, len(keys))
+        return
+    for key in keys:
+        outcome = Outcome("sent", message_id=arrived[key]) if key in arrived else Outcome("planned")
+        box.conclude(key, outcome, now)
+
+
+def _send(box: Outbox, channel: Channel, alerts: Mapping[str, Alert], site_url: str, now: datetime) -> None:
+    """Send what is planned; a refusal or a lost answer concerns one message, "not now" ends the pass for a channel."""
+    planned = [entry for entry in box.entries() if entry.state == "planned"]
+    rank = {key: number for number, key in enumerate(alerts)}
+    ends = [entry for entry in planned if entry.kind == "resolution"]
+    news = [replace(e, headline=messages.headline(alerts[e.alert_key])) for e in planned if e.kind == "alert"]
+    news.sort(key=lambda entry: rank[entry.alert_key])
+    for batch in (*_batches(ends), *_batches(news)):
+        message = _compose(_message_key(channel.name, batch), batch, alerts, site_url)
+        box.claim(batch, message.key)
+        try:
+            outcome = channel.send(message)
+        except Exception as fault:
+            outcome = Outcome("unknown", error=_brief(fault))
+        box.conclude(message.key, outcome, now)
+        if outcome.error:
+            log.warning("%s: message %s is %s: %s", channel.name, message.key, outcome.state, outcome.error)
+        if outcome.state == "planned":
+            return
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The rows of each message: those of a message tried before stay together; many others make one per edition."""
+    tried: dict[str, list[Entry]] = {}
+    fresh: list[Entry] = []
+    for entry in entries:
+        if entry.message_key:
+            tried.setdefault(entry.message_key, []).append(entry)
+        else:
+            fresh.append(entry)
+    yield from tried.values()
+    if len(fresh) <= MOST_SINGLE_MESSAGES:
+        yield from ([entry] for entry in fresh)
+        return
+    editions = sorted({entry.edition for entry in fresh}, key=lambda edition: (edition is None, edition))
+    for edition in editions:
+        yield [entry for entry in fresh if entry.edition == edition]
+
+
+def _message_key(channel: str, batch: Sequence[Entry]) -> str:
+    if batch[0].message_key:
+        return batch[0].message_key
+    parts = [channel, batch[0].kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _compose(key: str, batch: Sequence[Entry], alerts: Mapping[str, Alert], site_url: str) -> Message:
+    first, is_repeat = batch[0], batch[0].attempts > 0
+    if first.kind == "resolution":
+        headlines = [entry.headline for entry in batch]
+        return messages.resolution(key, headlines, first.edition, site_url, is_repeat=is_repeat)
+    found = [alerts[entry.alert_key] for entry in batch]
+    if len(found) == 1:
+        return messages.single(key, found[0], site_url, is_repeat=is_repeat)
+    return messages.digest(key, found, first.edition, site_url, is_repeat=is_repeat)
+
+
+def _brief(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"[:300]

@@ -1,0 +1,165 @@
+"""The outbox: what was decided about each alert on each channel, in the ledger's database.
+
+What belongs here: the table and its transitions, each one transaction. What does not: when a transition is due
+(`reconciliation`, `delivery`). Rows are never deleted: the table is the truth about what people were told.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Literal
+
+from filelock import FileLock
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    create_engine,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from orchestration.alerting.channels import Outcome
+from orchestration.settings import Settings
+
+State = Literal["planned", "sending", "sent", "unknown", "dead", "cancelled", "resolved"]
+Kind = Literal["alert", "resolution"]
+
+metadata = MetaData()
+
+# One row per alert and channel. A row of kind `resolution` takes a sent alert back; an alert that returns after that
+# is a new occurrence. `after_id` is the channel's newest message before the attempt: a look-up need not go beyond it.
+table = Table(
+    "alert_outbox",
+    metadata,
+    Column("alert_key", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("occurrence", Integer, primary_key=True, autoincrement=False),
+    Column("state", String, nullable=False),
+    Column("edition", String),
+    Column("headline", String, nullable=False),
+    Column("message_key", String, index=True),
+    Column("message_id", String),
+    Column("after_id", String),
+    Column("planned_at", DateTime, nullable=False),
+    Column("sent_at", DateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the outbox, as far as delivery needs it; `headline` is what the alert says, or said when sent."""
+
+    alert_key: str
+    kind: Kind
+    occurrence: int
+    edition: str | None
+    headline: str
+    state: State = "planned"
+    message_key: str | None = None
+    after_id: str | None = None
+    attempts: int = 0
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Engine]:
+    """The database of one delivery at a time: the ledger's, with the outbox's table in it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(settings.ledger)
+    try:
+        with FileLock(settings.home / "delivery.lock"):
+            metadata.create_all(engine)
+            yield engine
+    finally:
+        engine.dispose()
+
+
+def read_states(settings: Settings) -> dict[str, dict[str, str]]:
+    """By alert key, the state of its last occurrence on each channel; changes nothing and waits for nobody."""
+    engine = create_engine(settings.ledger)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(table.name):
+                return {}
+            columns = select(table.c.alert_key, table.c.channel, table.c.state).where(table.c.kind == "alert")
+            states: dict[str, dict[str, str]] = {}
+            for alert_key, channel, state in connection.execute(columns.order_by(table.c.channel, table.c.occurrence)):
+                states.setdefault(alert_key, {})[channel] = state
+            return states
+    finally:
+        engine.dispose()
+
+
+class Outbox:
+    """The rows of one channel."""
+
+    def __init__(self, engine: Engine, channel: str) -> None:
+        self._engine = engine
+        self._channel = channel
+
+    def entries(self) -> list[Entry]:
+        """All rows by alert key; of one alert, the oldest occurrence first."""
+        rows = select(*(table.c[field.name] for field in fields(Entry))).where(table.c.channel == self._channel)
+        with self._engine.connect() as connection:
+            ordered = connection.execute(rows.order_by(table.c.alert_key, table.c.kind, table.c.occurrence))
+            return [Entry(**row) for row in ordered.mappings()]
+
+    def record(self, new: Sequence[Entry], moved: Sequence[tuple[Entry, State]], now: datetime) -> None:
+        """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of."""
+        with self._engine.begin() as connection:
+            if new:
+                rows = [asdict(entry) | {"channel": self._channel, "planned_at": _naive(now)} for entry in new]
+                connection.execute(insert(table), rows)
+            for entry, state in moved:
+                forget = {} if state in ("sent", "resolved") else {"message_key": None}
+                connection.execute(update(table).where(self._is(entry)).values(state=state, **forget))
+
+    def interrupt(self) -> None:
+        """A row found in `sending` belongs to a pass that died: nobody knows what became of it."""
+        sending = and_(table.c.channel == self._channel, table.c.state == "sending")
+        with self._engine.begin() as connection:
+            connection.execute(update(table).where(sending).values(state="unknown", error="interrupted"))
+
+    def claim(self, entries: Sequence[Entry], message_key: str) -> None:
+        """Note, before the call, that these rows are about to be sent as one message, with their headlines of now."""
+        newest = select(func.max(table.c.message_id)).where(table.c.channel == self._channel)
+        with self._engine.begin() as connection:
+            after_id = connection.execute(newest).scalar()
+            for entry in entries:
+                values = {"headline": entry.headline, "message_key": message_key, "after_id": after_id}
+                attempt = update(table).where(self._is(entry)).values(state="sending", attempts=entry.attempts + 1)
+                connection.execute(attempt.values(**values))
+
+    def conclude(self, message_key: str, outcome: Outcome, now: datetime) -> None:
+        """Note what became of a message: of all rows that are part of it."""
+        message = and_(table.c.channel == self._channel, table.c.message_key == message_key)
+        sent_at = _naive(now) if outcome.state == "sent" else None
+        values = {"state": outcome.state, "message_id": outcome.message_id, "error": outcome.error, "sent_at": sent_at}
+        with self._engine.begin() as connection:
+            connection.execute(update(table).where(message).values(**values))
+
+    def _is(self, entry: Entry) -> ColumnElement[bool]:
+        return and_(
+            table.c.alert_key == entry.alert_key,
+            table.c.channel == self._channel,
+            table.c.kind == entry.kind,
+            table.c.occurrence == entry.occurrence,
+        )
+
+
+def _naive(moment: datetime) -> datetime:
+    # SQLite keeps no zone: every time of the ledger is UTC.
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,65 @@
+"""What must change in one channel's outbox when the alerts have changed: a pure comparison.
+
+What belongs here: which rows to plan, cancel, resolve or bring back. What does not: sending (`delivery`) and storing
+(`outbox`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from orchestration.alerting.alerts import Alert
+from orchestration.alerting.messages import headline
+from orchestration.alerting.outbox import Entry, State
+
+Changes = tuple[list[Entry], list[tuple[Entry, State]]]
+
+
+def latest(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The last occurrence of each alert, by alert key; `entries` as the outbox gives them, the oldest first."""
+    return {entry.alert_key: entry for entry in entries if entry.kind == "alert"}
+
+
+def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Collection[str]) -> Changes:
+    """Compare the outbox's rows with all alerts there are, `routed` being the keys that this channel gets.
+
+    Returns the rows to add and the rows to move, each with its new state:
+
+    - an alert without a row is planned, a cancelled one is planned again;
+    - an alert gone or no longer routed before it was sent is cancelled;
+    - a sent alert that is gone is resolved, and a row is planned to say so;
+    - a resolved alert that is back is simply sent again if people were told of its end, else its end is not told.
+    """
+    new: list[Entry] = []
+    moved: list[tuple[Entry, State]] = []
+    current = latest(entries)
+    ends = {(entry.alert_key, entry.occurrence): entry for entry in entries if entry.kind == "resolution"}
+
+    for key in sorted(routed):
+        entry = current.get(key)
+        if entry is None:
+            new.append(_planned(alerts[key], occurrence=1))
+        elif entry.state == "cancelled":
+            moved.append((entry, "planned"))
+        elif entry.state == "resolved":
+            if ends[key, entry.occurrence].state in ("planned", "cancelled"):
+                moved.append((entry, "sent"))
+            else:
+                new.append(_planned(alerts[key], occurrence=entry.occurrence + 1))
+
+    for key, entry in current.items():
+        if entry.state in ("planned", "dead") and key not in routed:
+            moved.append((entry, "cancelled"))
+        elif entry.state == "sent" and key not in alerts:
+            moved.append((entry, "resolved"))
+            end = ends.get((key, entry.occurrence))
+            if end:
+                moved.append((end, "planned"))
+            else:
+                new.append(replace(entry, kind="resolution", state="planned", message_key=None, attempts=0))
+
+    moved += [(end, "cancelled") for end in ends.values() if end.state == "planned" and end.alert_key in alerts]
+    return new, moved
+
+
+def _planned(alert: Alert, occurrence: int) -> Entry:
+    return Entry(alert.alert_key, "alert", occurrence, alert.edition, headline(alert))

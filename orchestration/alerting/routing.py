@@ -1,0 +1,28 @@
+"""Which alert goes to which channel: the reviewed table `routing.csv`.
+
+What belongs here: reading that table. What does not: whether a channel is open (settings and `channels` say so).
+"""
+
+import csv
+from pathlib import Path
+
+from orchestration.alerting.alerts import SEVERITIES, Alert
+
+ROUTES = Path(__file__).with_name("routing.csv")
+
+
+class Routing:
+    """The rows `channel, perimeter, minimum_severity`; a perimeter's own row decides before its channel's row `*`."""
+
+    def __init__(self, path: Path = ROUTES) -> None:
+        with path.open(encoding="utf-8", newline="") as lines:
+            self._minimum = {
+                (row["channel"], row["perimeter"]): SEVERITIES.index(row["minimum_severity"])
+                for row in csv.DictReader(lines)
+            }
+
+    def sends(self, alert: Alert, channel: str) -> bool:
+        """Whether the alert goes to this channel; a channel without a row gets nothing."""
+        anywhere = self._minimum.get((channel, "*"))
+        minimum = self._minimum.get((channel, alert.perimeter or ""), anywhere)
+        return minimum is not None and SEVERITIES.index(alert.severity) >= minimum

@@ -1,0 +1,152 @@
+"""A small Slack on this machine: accepts messages, gives its history back, and misbehaves when told to.
+
+What belongs here: the two methods of the Web API that the channel uses, and the ways in which the real one fails.
+"""
+
+import json
+import threading
+from collections import deque
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "xoxb-secret-of-the-tests"  # noqa: S105
+CHANNEL = "C0ALERTS"
+
+Mischief = Literal["lose_answer", "lose_request", "server_error", "rate_limit", "long_rate_limit", "invalid_auth"]
+
+
+class FakeSlack:
+    """A Slack of one channel. `mischief` holds what to do wrong with the next posts, in order; `None` is no mischief.
+
+    `messages` are those accepted, `posts` counts the attempts; a text of `refused` found in a message has it refused
+    with its error code; while `is_history_down`, look-ups answer 500. `page_size` caps a page of the history.
+    """
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.mischief: deque[Mischief | None] = deque()
+        self.refused: dict[str, str] = {}
+        self.posts = 0
+        self.history_calls: list[dict[str, str]] = []
+        self.is_history_down = False
+        self.page_size = 100
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                    self._answer({"ok": False, "error": "not_authed"})
+                elif self.path.endswith("/chat.postMessage"):
+                    self._post(json.loads(body))
+                else:
+                    query = parse_qs(f"{urlsplit(self.path).query}&{body}".strip("&"))
+                    self._history({name: values[0] for name, values in query.items()})
+
+            def _post(self, message: dict[str, Any]) -> None:
+                fake.posts += 1
+                mischief = fake.mischief.popleft() if fake.mischief else None
+                if mischief == "lose_request":
+                    self._hang_up()
+                elif mischief == "server_error":
+                    self._answer({"ok": False, "error": "internal_error"}, status=500)
+                elif mischief in ("rate_limit", "long_rate_limit"):
+                    seconds = "0" if mischief == "rate_limit" else "60"
+                    self._answer({"ok": False, "error": "ratelimited"}, status=429, retry_after=seconds)
+                elif mischief == "invalid_auth":
+                    self._answer({"ok": False, "error": "invalid_auth"})
+                else:
+                    self._accept(message, loses_answer=mischief == "lose_answer")
+
+            def _accept(self, message: dict[str, Any], *, loses_answer: bool) -> None:
+                raw = json.dumps(message, ensure_ascii=False)
+                error = next((code for text, code in fake.refused.items() if text in raw), None)
+                error = error or (None if message["channel"] == CHANNEL else "channel_not_found") or _oversize(message)
+                if error:
+                    self._answer({"ok": False, "error": error})
+                    return
+                message["ts"] = f"1500000000.{len(fake.messages) + 1:06d}"
+                fake.messages.append(message)
+                if loses_answer:
+                    self._hang_up()
+                else:
+                    self._answer({"ok": True, "channel": CHANNEL, "ts": message["ts"]})
+
+            def _history(self, query: dict[str, str]) -> None:
+                fake.history_calls.append(query)
+                if fake.is_history_down:
+                    self._answer({"ok": False, "error": "internal_error"}, status=500)
+                    return
+                newest_first = [m for m in reversed(fake.messages) if m["ts"] > query.get("oldest", "")]
+                start = int(query.get("cursor", "0"))
+                page = newest_first[start : start + fake.page_size]
+                hidden = () if query.get("include_all_metadata") == "1" else ("metadata",)
+                shown = [{name: value for name, value in m.items() if name not in hidden} for m in page]
+                rest = start + fake.page_size < len(newest_first)
+                cursor = {"next_cursor": str(start + fake.page_size)} if rest else {}
+                self._answer({"ok": True, "messages": shown, "has_more": rest, "response_metadata": cursor})
+
+            def _hang_up(self) -> None:
+                self.close_connection = True
+
+            def _answer(self, payload: dict[str, Any], status: int = 200, retry_after: str | None = None) -> None:
+                body = json.dumps(payload).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                if retry_after is not None:
+                    self.send_header("Retry-After", retry_after)
+                self.end_headers()
+                with suppress(OSError):
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        """What `JALONS_SLACK_BASE_URL` would be."""
+        return f"http://127.0.0.1:{self._server.server_port}/api/"
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything a reader sees of each message, in the order of acceptance."""
+        return [_shown(message["blocks"]) for message in self.messages]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def _shown(node: object) -> str:
+    if isinstance(node, list):
+        return "\n".join(_shown(item) for item in node)
+    if isinstance(node, dict):
+        text = node.get("text")
+        return text if isinstance(text, str) else _shown(text or node.get("elements"))
+    return ""
+
+
+def _oversize(message: dict[str, Any]) -> str | None:
+    """The caps that the real Slack sets, so that a message over them is refused here as there."""
+    if len(message["blocks"]) > 50:
+        return "invalid_blocks"
+    for block in message["blocks"]:
+        limit = 150 if block["type"] == "header" else 3000
+        texts = block["elements"] if block["type"] == "context" else [block["text"]]
+        if len(texts) > 10 or not texts or any(not 0 < len(text["text"]) <= limit for text in texts):
+            return "invalid_blocks"
+    return None

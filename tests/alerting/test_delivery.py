@@ -1,0 +1,388 @@
+"""Each alert reaches each channel once, whatever dies or gets lost on the way."""
+
+import io
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alert_home import NOW, Home, alert_row
+from fake_slack import TOKEN, FakeSlack
+
+from orchestration.alerting.channels import Channel, Console, Outcome, open_channels
+from orchestration.alerting.delivery import alert_states, deliver
+from orchestration.alerting.messages import Message
+from orchestration.settings import Settings
+
+
+class Dying:
+    """A channel whose process dies, before or after the message was accepted."""
+
+    def __init__(self, channel: Channel, *, accepts: bool) -> None:
+        self.name = channel.name
+        self._channel = channel
+        self._accepts = accepts
+
+    def send(self, message: Message) -> Outcome:  # noqa: D102
+        if self._accepts:
+            self._channel.send(message)
+        raise SystemExit("killed")
+
+    def find(self, keys: Any, after: str | None) -> Any:  # noqa: D102
+        return self._channel.find(keys, after)
+
+
+def many(count: int, **changed: Any) -> list[dict[str, Any]]:
+    return [alert_row(f"project-{number:03d}", **changed) for number in range(count)]
+
+
+def test_an_alert_reaches_the_console_and_slack(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    delivery = home.deliver()
+    assert delivery.counts == {"console": {"sent": 1}, "slack": {"sent": 1}}
+    assert "SIRHEN" in home.screen.getvalue()
+    assert ["SIRHEN" in text for text in home.slack.texts] == [True]
+
+
+def test_a_second_delivery_sends_nothing(home: Home) -> None:
+    home.mart(alert_row("sirhen"), *many(9, edition="2017-S1"))
+    home.deliver()
+    said, seen = list(home.slack.texts), home.screen.getvalue()
+    delivery = home.deliver()
+    assert delivery.counts == {"console": {}, "slack": {}}
+    assert (home.slack.texts, home.screen.getvalue()) == (said, seen)
+
+
+def test_without_a_mart_nothing_is_sent_and_nothing_is_taken_back(home: Home) -> None:
+    assert home.deliver().counts == {}
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    (home.settings.marts / "alerts.parquet").unlink()
+    assert home.deliver().counts == {}
+    assert len(home.slack.messages) == 1
+
+
+def test_the_gravest_alert_comes_first_whatever_the_order_of_the_mart(home: Home) -> None:
+    home.mart(
+        alert_row("b-light", severity="information"),
+        alert_row("z-grave", severity="critique"),
+        alert_row("a-light", severity="information"),
+    )
+    home.deliver()
+    assert [text.split("\n")[1].split(" ")[0] for text in home.slack.texts] == ["Z-GRAVE", "A-LIGHT", "B-LIGHT"]
+
+
+def test_a_message_whose_answer_was_lost_is_found_in_the_history_and_not_sent_again(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("lose_answer")
+    assert home.deliver().counts["slack"] == {"unknown": 1}
+    assert home.states("slack") == {"sirhen": "unknown"}
+    assert home.deliver().counts["slack"] == {"sent": 1}
+    assert home.slack.posts == 1
+
+
+def test_a_message_that_never_arrived_is_sent_again_by_the_next_delivery(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("lose_request")
+    assert home.deliver().counts["slack"] == {"unknown": 1}
+    assert home.deliver().counts["slack"] == {"sent": 1}
+    assert len(home.slack.messages) == 1
+
+
+def test_a_server_error_is_an_unknown_outcome_not_a_refusal(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("server_error")
+    assert home.deliver().counts["slack"] == {"unknown": 1}
+    home.deliver()
+    assert len(home.slack.messages) == 1
+
+
+def test_nothing_is_sent_again_while_the_history_cannot_be_read(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("lose_request")
+    home.deliver()
+    home.slack.is_history_down = True
+    assert home.deliver().counts["slack"] == {}
+    assert home.slack.posts == 1
+    home.slack.is_history_down = False
+    assert home.deliver().counts["slack"] == {"sent": 1}
+
+
+def test_the_look_up_reads_every_page_back_to_the_last_message_known(home: Home) -> None:
+    home.mart(alert_row("first"))
+    home.deliver()
+    home.mart(alert_row("first"), alert_row("second"))
+    home.slack.mischief.append("lose_answer")
+    home.deliver()
+    home.slack.page_size = 2
+    for number in range(5):
+        chatter = {"ts": f"1500000001.{number:06d}", "text": "autre chose", "blocks": [], "metadata": {}}
+        home.slack.messages.append(chatter)
+    home.deliver()
+    assert home.states("slack") == {"first": "sent", "second": "sent"}
+    assert home.slack.posts == 2
+    assert {call["oldest"] for call in home.slack.history_calls} == {"1500000000.000001"}
+    assert len(home.slack.history_calls) == 3
+
+
+@pytest.mark.parametrize("accepts", [True, False], ids=["after acceptance", "before acceptance"])
+def test_a_death_during_the_call_leaves_one_message_in_slack(home: Home, accepts: bool) -> None:
+    home.mart(alert_row("sirhen"), alert_row("chorus"))
+    with pytest.raises(SystemExit):
+        home.deliver([Dying(home.slack_channel(), accepts=accepts)])
+    assert sorted(home.states("slack").values()) == ["planned", "sending"]
+    home.deliver()
+    assert set(home.states("slack").values()) == {"sent"}
+    assert sorted(text.split("\n")[1].split(" ")[0] for text in home.slack.texts) == ["CHORUS", "SIRHEN"]
+
+
+def test_a_death_during_a_digest_leaves_one_digest_in_slack(home: Home) -> None:
+    home.mart(*many(8))
+    with pytest.raises(SystemExit):
+        home.deliver([Dying(home.slack_channel(), accepts=True)])
+    home.deliver()
+    assert set(home.states("slack").values()) == {"sent"}
+    assert len(home.slack.messages) == 1
+
+
+def test_a_console_line_repeated_after_a_death_says_so(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    with pytest.raises(SystemExit):
+        home.deliver([Dying(Console(home.screen), accepts=True)])
+    home.deliver()
+    home.deliver()
+    assert ["répétée" in title for title in home.screen_titles] == [False, True]
+
+
+def test_two_deliveries_at_once_send_one_message(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    with ThreadPoolExecutor(2) as pool:
+        first, second = [pool.submit(home.deliver, [home.slack_channel()]) for _ in range(2)]
+    assert {"sent": 1} in (first.result().counts["slack"], second.result().counts["slack"])
+    assert home.slack.posts == 1
+
+
+def test_a_short_rate_limit_is_waited_for(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("rate_limit")
+    assert home.deliver().counts["slack"] == {"sent": 1}
+    assert (home.slack.posts, len(home.slack.messages)) == (2, 1)
+
+
+def test_a_long_rate_limit_leaves_the_rest_for_the_next_delivery(home: Home) -> None:
+    home.mart(*many(3))
+    home.slack.mischief.extend([None, "long_rate_limit"])
+    assert home.deliver().counts["slack"] == {"sent": 1, "planned": 2}
+    assert home.slack.posts == 2
+    assert home.deliver().counts["slack"] == {"sent": 2}
+    assert len(home.slack.messages) == 3
+
+
+def test_a_refused_token_keeps_the_alerts_until_it_is_mended(home: Home) -> None:
+    home.mart(*many(2))
+    home.slack.mischief.append("invalid_auth")
+    assert home.deliver().counts["slack"] == {"planned": 2}
+    assert home.deliver().counts["slack"] == {"sent": 2}
+
+
+def test_a_refused_message_is_dead_with_its_reason_and_does_not_block_the_next_ones(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.mart(*many(3))
+    home.slack.refused["PROJECT-001"] = "channel_not_found"
+    assert home.deliver().counts["slack"] == {"sent": 2, "dead": 1}
+    assert home.states("slack") == {"project-000": "sent", "project-001": "dead", "project-002": "sent"}
+    assert "channel_not_found" in caplog.text
+    home.slack.refused.clear()
+    assert home.deliver().counts["slack"] == {}
+    assert home.slack.posts == 3
+
+
+def test_a_fault_of_one_channel_does_not_reach_the_other(home: Home) -> None:
+    home.mart(*many(2))
+    home.slack.mischief.extend(["lose_request", "lose_request"])
+    assert home.deliver().counts == {"console": {"sent": 2}, "slack": {"unknown": 2}}
+
+
+def test_more_than_five_alerts_become_one_digest_per_edition(home: Home) -> None:
+    home.mart(*many(4, edition="2017-S2"), *many(3, edition="2017-S1"), alert_row("alone", edition="2016-S2"))
+    assert home.deliver().counts["slack"] == {"sent": 8}
+    titles = [text.split("\n")[0] for text in home.slack.texts]
+    assert ["édition 2016-S2" in titles[0], "3 alertes" in titles[1], "4 alertes" in titles[2]] == [True] * 3
+    assert len(home.screen_titles) == 3
+
+
+@pytest.mark.parametrize(("alerts", "messages"), [(5, 5), (6, 1)])
+def test_five_alerts_are_five_messages_and_six_are_one(home: Home, alerts: int, messages: int) -> None:
+    home.mart(*many(alerts))
+    home.deliver()
+    assert (len(home.slack.messages), len(home.screen_titles)) == (messages, messages)
+
+
+def test_a_digest_that_never_arrived_is_sent_again_without_what_was_corrected(home: Home) -> None:
+    home.mart(*many(8))
+    home.slack.mischief.append("lose_request")
+    home.deliver()
+    home.mart(*many(6))
+    assert home.deliver().counts["slack"] == {"sent": 6, "cancelled": 2}
+    assert "6 alertes" in home.slack.texts[0]
+
+
+def test_an_alert_left_out_of_a_digest_is_not_mistaken_for_it_later(home: Home) -> None:
+    home.mart(*many(8))
+    home.slack.mischief.append("lose_request")
+    home.deliver()
+    home.mart(*many(7))
+    home.deliver()
+    home.mart(*many(8))
+    home.slack.mischief.append("lose_request")
+    home.deliver()
+    home.deliver()
+    assert set(home.states("slack").values()) == {"sent"}
+    assert ["PROJECT-007" in text for text in home.slack.texts] == [False, True]
+
+
+def test_a_digest_of_a_thousand_long_names_fits_slack_and_says_how_many_are_not_shown(home: Home) -> None:
+    home.mart(*(alert_row(f"{number:04d}", subject_name=f"{number} " + "<&>" * 500) for number in range(1000)))
+    assert home.deliver().counts["slack"] == {"sent": 1000}
+    assert len(home.slack.messages) == 1
+    assert "980 autres" in home.slack.texts[0]
+    assert "jalons alerts 2017-S2" in home.slack.texts[0]
+
+
+def test_an_alert_corrected_before_it_was_sent_is_cancelled_and_never_said(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("long_rate_limit")
+    home.deliver()
+    home.mart()
+    assert home.deliver().counts == {"console": {"resolved": 1}, "slack": {"cancelled": 1}}
+    assert home.slack.messages == []
+
+
+def test_a_sent_alert_that_is_corrected_is_taken_back_once_on_each_channel(home: Home) -> None:
+    home.mart(alert_row("sirhen"), alert_row("chorus"))
+    home.deliver()
+    home.mart(alert_row("chorus"))
+    assert home.deliver().counts == {"console": {"resolved": 1}, "slack": {"resolved": 1}}
+    home.deliver()
+    assert len(home.slack.messages) == 3
+    assert "Alerte levée" in home.slack.texts[-1]
+    assert "SIRHEN" in home.slack.texts[-1]
+    assert home.screen.getvalue().count("Alerte levée") == 1
+
+
+def test_a_lost_answer_does_not_take_an_alert_back_twice(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    home.mart()
+    home.slack.mischief.append("lose_answer")
+    home.deliver()
+    home.deliver()
+    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+
+
+def test_an_unknown_alert_that_is_corrected_is_looked_up_then_taken_back(home: Home) -> None:
+    home.mart(alert_row("sirhen"), alert_row("chorus"))
+    home.slack.mischief.extend(["lose_answer", "lose_request"])
+    home.deliver()
+    home.mart()
+    assert home.deliver().counts["slack"] == {"resolved": 1, "cancelled": 1}
+    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+
+
+def test_an_alert_that_returns_before_its_end_was_told_stays_sent_in_silence(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    home.mart()
+    home.slack.mischief.append("long_rate_limit")
+    home.deliver()
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    assert home.states("slack") == {"sirhen": "sent"}
+    assert len(home.slack.messages) == 1
+    home.mart()
+    home.deliver()
+    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+
+
+def test_an_alert_that_returns_after_its_end_was_told_is_said_again_once(home: Home) -> None:
+    for rows in ([alert_row("sirhen")], [], [alert_row("sirhen")], [alert_row("sirhen")], [], []):
+        home.mart(*rows)
+        home.deliver()
+    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True, False, True]
+
+
+def test_many_corrections_are_one_message(home: Home) -> None:
+    home.mart(*many(30))
+    home.deliver()
+    home.mart()
+    assert home.deliver().counts["slack"] == {"resolved": 30}
+    assert len(home.slack.messages) == 2
+    assert "30 alertes levées" in home.slack.texts[1]
+
+
+def test_a_channel_opened_later_catches_up_without_troubling_the_others(home: Home) -> None:
+    home.mart(*many(12, edition="2017-S1"), *many(12))
+    home.deliver([Console(home.screen)])
+    said = home.screen.getvalue()
+    assert home.deliver().counts == {"console": {}, "slack": {"sent": 24}}
+    assert (len(home.slack.messages), home.screen.getvalue()) == (2, said)
+
+
+def test_the_states_are_given_with_the_rows_of_the_mart(home: Home) -> None:
+    home.mart(alert_row("light", severity="information"), alert_row("grave", severity="critique", edition="2017-S1"))
+    assert [row["channels"] for row in alert_states(home.settings)] == [{}, {}]
+    home.deliver()
+    assert [row["subject"] for row in alert_states(home.settings)] == ["grave", "light"]
+    (row,) = alert_states(home.settings, "2017-S2")
+    assert (row["subject"], row["channels"]) == ("light", {"console": "sent", "slack": "sent"})
+
+
+def test_an_empty_home_has_no_states_and_is_not_made(settings: Settings) -> None:
+    assert alert_states(settings) == []
+    assert not settings.home.exists()
+
+
+def test_the_default_install_writes_to_standard_error_alone(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.mart(alert_row("sirhen"))
+    settings = Settings(home=home.settings.home)
+    assert deliver(settings, NOW).counts == {"console": {"sent": 1}}
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "SIRHEN" in shown.err
+
+
+def test_slack_is_open_only_with_both_its_token_and_its_channel(home: Home) -> None:
+    names = [[channel.name for channel in open_channels(home.settings)]]
+    for missing in ({"slack_channel": ""}, {"slack_bot_token": Settings().slack_bot_token}):
+        names.append([channel.name for channel in open_channels(home.settings.model_copy(update=missing))])
+    assert names == [["console", "slack"], ["console"], ["console"]]
+
+
+def test_the_settings_alone_are_enough_to_reach_slack(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.mart(alert_row("sirhen"))
+    assert deliver(home.settings, NOW).counts["slack"] == {"sent": 1}
+
+
+def test_the_token_is_in_no_log_and_not_in_the_ledger(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    home.mart(*many(3))
+    home.slack.mischief.extend(["lose_answer", "server_error", "invalid_auth"])
+    home.deliver()
+    home.deliver()
+    assert TOKEN not in caplog.text
+    assert TOKEN.encode() not in (home.settings.home / "ledger.sqlite").read_bytes()
+
+
+def test_a_closed_stream_leaves_the_alert_to_be_said_again(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    closed = io.StringIO()
+    closed.close()
+    assert home.deliver([Console(closed)]).counts == {"console": {"unknown": 1}}
+    assert home.deliver([Console(home.screen)]).counts == {"console": {"sent": 1}}
+
+
+def test_the_fake_refuses_what_the_real_slack_refuses(slack: FakeSlack, home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.settings.slack_channel = "C0OTHER"
+    assert deliver(home.settings, NOW).counts["slack"] == {"dead": 1}

@@ -1,0 +1,62 @@
+"""The folder says whose file it is; a file is taken once it has settled."""
+
+import pytest
+from upath import UPath
+
+from orchestration.intake import inbox
+from orchestration.intake.inbox import Place, place_of
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("2021-S2/MI/export.xlsx", Place("2021-S2", "MI", False)),
+        ("2021-S2/MI/essai/export.xlsx", Place("2021-S2", "MI", True)),
+        ("2021-S3/MI/export.xlsx", None),
+        ("2021-S2/XX/export.xlsx", None),
+        ("2021-S2/mi/export.xlsx", None),
+        ("2021-S2/export.xlsx", None),
+        ("export.xlsx", None),
+        ("2021-S2/MI/sous-dossier/export.xlsx", None),
+        ("2021-S2/MI/essai/encore/export.xlsx", None),
+    ],
+)
+def test_the_folder_says_the_edition_the_perimeter_and_whether_it_counts(path, place):
+    assert place_of(path) == place
+
+
+def test_an_absent_inbox_is_an_empty_one(tmp_path):
+    assert inbox.look(UPath(tmp_path / "nowhere")) == set()
+
+
+@pytest.mark.parametrize(
+    "name", [".hidden.csv", "~$export.xlsx", "export.csv.part", "x.tmp", ".~lock.a.ods#", "a.CRDOWNLOAD"]
+)
+def test_hidden_and_unfinished_names_are_not_looked_at(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    assert inbox.look(UPath(tmp_path)) == set()
+
+
+def test_a_link_is_never_followed(tmp_path):
+    (tmp_path / "secret").write_bytes(b"x")
+    box = tmp_path / "inbox"
+    box.mkdir()
+    (box / "export.csv").symlink_to(tmp_path / "secret")
+    assert inbox.look(UPath(box)) == set()
+
+
+def test_a_file_that_grows_between_two_looks_has_not_settled(tmp_path, monkeypatch):
+    growing = tmp_path / "export.csv"
+    growing.write_bytes(b"a")
+    (tmp_path / "done.csv").write_bytes(b"a")
+    monkeypatch.setattr(inbox.time, "sleep", lambda _seconds: growing.write_bytes(b"ab"))
+    assert [look.path for look in inbox.settled(UPath(tmp_path), set(), 1)] == ["done.csv"]
+
+
+def test_what_is_known_is_not_new_until_its_size_or_time_changes(tmp_path):
+    file = tmp_path / "export.csv"
+    file.write_bytes(b"a")
+    known = inbox.look(UPath(tmp_path))
+    assert inbox.settled(UPath(tmp_path), known, 0) == []
+    file.write_bytes(b"abc")
+    assert [look.size for look in inbox.settled(UPath(tmp_path), known, 0)] == [3]
