@@ -8,12 +8,13 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from orchestration.intake.contract import CONTRACTS
+from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger
 
 _DROPS_SCHEMA = pa.schema(
@@ -65,16 +66,18 @@ def export_ledger(lake: Path, ledger: Ledger) -> None:
                 sa.select(DROPS).where(DROPS.c.status != "received").order_by(DROPS.c.drop_id)
             ).mappings()
         ]
-        events = connection.execute(
-            sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
-        ).mappings()
+        events = list(
+            connection.execute(
+                sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
+            ).mappings()
+        )
         _write(lake / "_ledger" / "edition_events.parquet", events, _EVENTS_SCHEMA)
     _write(lake / "_ledger" / "drops.parquet", drops, _DROPS_SCHEMA)
     for kind, contract in CONTRACTS.items():
         _write(lake / kind / "_empty.parquet", [], contract.lake_schema())
 
 
-def _write(path: Path, rows: Iterable[Mapping[str, object]], schema: pa.Schema) -> None:
+def _write(path: Path, rows: Iterable[Mapping[Any, Any]], schema: pa.Schema) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
     pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), aside)

@@ -7,11 +7,12 @@ the verdict (take_in).
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from orchestration.edition import Edition
+from orchestration.french import day, moment, plural
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
 from orchestration.perimeter import perimeter_names
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from upath import UPath
 
-Verdict = Literal["accepted", "accepted_with_warnings", "unchanged", "rejected"]
+Status = Literal["accepted", "accepted_with_warnings", "unchanged", "rejected"]
 
 _KINDS = {"projects": "grands projets numériques", "procedures": "démarches administratives"}
-_MONTHS = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
-)
 UNPLACED = "_non_classes"
 
 
@@ -33,7 +31,7 @@ UNPLACED = "_non_classes"
 class Receipt:
     """What is said of one drop. The first eleven fields are `accuse.json`, in its order."""
 
-    status: Verdict
+    status: Status
     sha256: str
     received_at: datetime
     edition: str | None
@@ -71,8 +69,8 @@ class Receipt:
                 return f"Votre fichier est accepté : {_rows(self.rows_accepted)}."
             case "accepted_with_warnings":
                 left = self.rows_read - self.rows_accepted
-                refused = f", {_plural(left, 'ligne refusée', 'lignes refusées')}" if left else ""
-                points = _plural(len(self.findings), "point à vérifier", "points à vérifier")
+                refused = f", {plural(left, 'ligne refusée', 'lignes refusées')}" if left else ""
+                points = plural(len(self.findings), "point à vérifier", "points à vérifier")
                 return f"Votre fichier est accepté : {_rows(self.rows_accepted)}{refused}, {points}."
 
     def folder(self, outbox: "UPath") -> "UPath":
@@ -108,9 +106,9 @@ class Receipt:
             receipt=self,
             kind=_KINDS.get(self.kind or ""),
             perimeter=perimeter_names().get(self.perimeter or ""),
-            received_on=f"{_french_day(self.received_at)} à {self.received_at.astimezone(UTC):%H h %M} (UTC)",
-            deadline=_french_day(edition.deadline) if edition else None,
-            publication=_french_day(edition.publication) if edition else None,
+            received_on=moment(self.received_at.astimezone(UTC)),
+            deadline=day(edition.deadline) if edition else None,
+            publication=day(edition.publication) if edition else None,
             structural=[finding for finding in self.findings if finding.row is None],
             located=_grouped([finding for finding in self.findings if finding.row is not None]),
         )
@@ -172,16 +170,8 @@ def _place(place: Finding) -> str:
     return f"{cell}, feuille « {place.sheet} »" if place.sheet else cell
 
 
-def _plural(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count < 2 else many}"
-
-
 def _rows(count: int) -> str:
-    return _plural(count, "ligne prise en compte", "lignes prises en compte")
-
-
-def _french_day(day: date) -> str:
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return plural(count, "ligne prise en compte", "lignes prises en compte")
 
 
 def of_place(place: Place | None) -> tuple[str | None, str | None, bool]:

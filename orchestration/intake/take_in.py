@@ -15,12 +15,13 @@ from pathlib import Path
 
 from expectations.runner import Verdict, validate_submissions
 from orchestration.intake import archive, inbox, lake
-from orchestration.intake.contract import CONTRACTS, RULES_VERSION
+from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
 from orchestration.intake.reading import Reading, read
-from orchestration.intake.receipt import Receipt, of_place
+from orchestration.intake.receipt import Receipt, Status, of_place
+from orchestration.intake.rules import RULES_VERSION
 from orchestration.perimeter import perimeter_names
 from orchestration.settings import Settings
 
@@ -146,7 +147,7 @@ def _read(arrival: _Arrival, key: int) -> _Examined:
         reading = Reading.refused(_out_of_place())
     else:
         try:
-            reading = read(arrival.data, arrival.file_name, perimeter)
+            reading = read(arrival.data)
         except Exception:
             # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
             _LOG.exception("reading %s failed", arrival.sha256)
@@ -164,6 +165,8 @@ def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined
     rows = [row for one in of_kind for row in one.rows.values()]
     verdicts = validate_submissions(kind, pd.DataFrame(rows, dtype=object))
     for verdict in verdicts:
+        if verdict.broken:
+            _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
         for failing in verdict.failing:
             _apply(verdict, failing, examined[int(str(failing["submission_id"]))])
     return verdicts
@@ -236,6 +239,7 @@ def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
         key=lambda finding: (finding.row or 0, len(finding.cell or ""), finding.cell or "", finding.rule),
     )
     refused = any(finding.severity == "error" for finding in structural) or (one.reading.rows_read and not one.rows)
+    status: Status
     if refused:
         status = "rejected"
     elif counting and counting.sha256 == one.arrival.sha256:

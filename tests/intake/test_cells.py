@@ -1,0 +1,217 @@
+"""What one cell says, type by type, by enumeration (SPEC §4)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from orchestration.intake.cells import Parsed, parser_of, typed_text
+from orchestration.intake.contract import Column
+from orchestration.intake.contracts import CONTRACTS
+
+ANY_ABSENCE = frozenset({"en_cadrage", "non_applicable", "non_communique", "a_venir", "avis_insuffisants", "tiret"})
+
+
+def _read(cell, kind, **options) -> Parsed:
+    return parser_of(Column("field", "Titre", kind, "", "", absences=ANY_ABSENCE, **options))(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("53,02", "53.02"),
+        ("6.75", "6.75"),
+        ("1 234,5", "1234.5"),
+        ("1\u00a0234,5", "1234.5"),
+        ("1\u202f234,5", "1234.5"),
+        ("1.234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("1.234.567", "1234567"),
+        ("12,5 M€", "12.5"),
+        ("12,5M€", "12.5"),
+        ("850 k€", "0.85"),
+        ("1,2 Md€", "1200"),
+        ("3 500 000 €", "3.5"),
+        (" 42 ", "42"),
+        ("-3", "-3"),
+        (18.0, "18"),
+        (33.800000000000004, "33.8"),
+        (352, "352"),
+    ],
+)
+def test_a_cost_is_read_in_millions_of_euros_to_the_cent(cell, value):
+    parsed = _read(cell, "cost")
+    assert parsed.value == Decimal(value)
+    assert parsed.value.as_tuple().exponent == -8
+    assert (parsed.doubt, parsed.fault) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "cell", ["douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--"]
+)
+def test_what_is_no_cost_is_a_fault_and_no_value(cell):
+    assert _read(cell, "cost") == Parsed(fault="cell_unreadable_number")
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value", "taken"),
+    [
+        ("8,985", "cost", Decimal("8.985"), "8,985 M€"),
+        ("8.985", "cost", Decimal("8.985"), "8,985 M€"),
+        ("8,985", "score", Decimal("8.985"), "8,985"),
+        ("8.985", "volume", 8985, "8 985"),
+        ("8,985", "volume", 8985, "8 985"),
+    ],
+)
+def test_a_lone_separator_before_three_digits_is_decided_by_the_column_and_shown(cell, kind, value, taken):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt, parsed.taken.replace("\u202f", " ")) == (value, "number_three_digits", taken)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [("1.234.567", "volume", 1234567), ("1 234,500", "cost", Decimal("1234.5")), ("0,985", "cost", Decimal("0.985"))],
+)
+def test_a_second_separator_or_a_leading_zero_leaves_no_doubt(cell, kind, value):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("12 %", "0.12"),
+        ("12,5%", "0.125"),
+        (0.12, "0.12"),
+        ("0,12", "0.12"),
+        (0.306950284442246, "0.306950284442246"),
+        (1, "1"),
+    ],
+)
+def test_a_rate_is_a_fraction(cell, value):
+    assert _read(cell, "rate").value == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "days", "precision"),
+    [
+        ("3.6684931506849314", Decimal("3.6684931506849314") * 365, "day"),
+        ("5,75342465753425", Decimal("5.75342465753425") * 365, "day"),
+        ("4.0", Decimal(1460), "tenth_year"),
+        ("3,7", Decimal("1350.5"), "tenth_year"),
+        (6.0, Decimal(2190), "tenth_year"),
+        ("4,5 ans", Decimal("1642.5"), "tenth_year"),
+    ],
+)
+def test_a_duration_in_years_is_kept_as_exact_days_with_its_precision(cell, days, precision):
+    parsed = _read(cell, "duration")
+    assert (parsed.value, parsed.precision) == (days, precision)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "precision"),
+    [
+        ("2015-01-01", date(2015, 1, 1), "day"),
+        ("01/01/2017", date(2017, 1, 1), "day"),
+        ("15/07/2013", date(2013, 7, 15), "day"),
+        ("1er septembre 2014", date(2014, 9, 1), "day"),
+        ("juillet 2013", date(2013, 7, 1), "month"),
+        ("Décembre 2015", date(2015, 12, 1), "month"),
+        ("avril 15", date(2015, 4, 1), "month"),
+        ("janv. 2016", date(2016, 1, 1), "month"),
+        ("06/2016", date(2016, 6, 1), "month"),
+        ("S1 2026", date(2026, 1, 1), "semester"),
+        ("S2 2026", date(2026, 7, 1), "semester"),
+        ("2026-S2", date(2026, 7, 1), "semester"),
+        ("T3 2026", date(2026, 7, 1), "quarter"),
+        (date(2018, 2, 28), date(2018, 2, 28), "day"),
+        (datetime(2018, 2, 28, 12), date(2018, 2, 28), "day"),
+        (42736.0, date(2017, 1, 1), "day"),
+        ("03/05/2022\n(périmée)", date(2022, 5, 3), "day"),
+    ],
+)
+def test_a_date_keeps_its_precision(cell, day, precision):
+    parsed = _read(cell, "date")
+    assert (parsed.value, parsed.precision) == (day, precision)
+
+
+@pytest.mark.parametrize("cell", ["31/02/2017", "13/13/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0])
+def test_what_is_no_date_is_a_fault(cell):
+    assert _read(cell, "date") == Parsed(fault="cell_unreadable_date")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("En cadrage", "en_cadrage"),
+        ("NA", "non_applicable"),
+        ("N/A", "non_applicable"),
+        ("ND", "non_communique"),
+        ("n/c", "non_communique"),
+        ("-", "tiret"),
+        ("–", "tiret"),
+        ("À venir", "a_venir"),
+        ("Non applicable", "non_applicable"),
+        ("Nombre d'avis insuffisant", "avis_insuffisants"),
+        ("Nombre d’avis insuffisant", "avis_insuffisants"),
+    ],
+)
+def test_a_word_for_no_value_is_kept_as_the_reason(word, reason):
+    assert _read(word, "cost") == Parsed(absence=reason)
+
+
+def test_a_word_that_the_column_does_not_allow_is_a_fault():
+    column = Column("field", "Titre", "cost", "", "", absences=frozenset())
+    assert parser_of(column)("En cadrage").fault == "cell_unreadable_number"
+
+
+def test_non_is_a_reason_for_the_accessibility_rate_and_a_word_for_the_online_status():
+    columns = CONTRACTS["procedures"].by_field
+    assert parser_of(columns["accessibility_rate"])("Non") == Parsed(absence="non")
+    assert parser_of(columns["online_status"])("Non") == Parsed("non")
+    assert parser_of(columns["online_status"])("À venir") == Parsed("a_venir")
+    assert parser_of(columns["authentication"])("FranceConnect +") == Parsed("franceconnect_plus")
+    assert parser_of(columns["authentication"])("FranceConnect") == Parsed("franceconnect")
+
+
+def test_the_notice_of_a_trajectory_under_revision_is_a_phase():
+    notice = "Projet dont la trajectoire, arrêtée en 2024, est en cours de révision au titre de l'article 3."
+    assert parser_of(CONTRACTS["projects"].by_field["phase"])(notice).value == "en_revision"
+
+
+@pytest.mark.parametrize(("cell", "value"), [("Oui", True), ("NON", False), ("oui ", True), (True, True), (0.0, False)])
+def test_yes_and_no_are_read_in_any_case(cell, value):
+    assert _read(cell, "bool").value is value
+
+
+def test_html_is_reduced_to_its_text_and_its_link():
+    parsed = _read('<a href="https://x.fr/a.pdf" title="t">Police (P176)</a>', "text")
+    assert (parsed.value, parsed.link) == ("Police (P176)", "https://x.fr/a.pdf")
+    assert _read('<a href="javascript:alert(1)">x</a><script>y</script>', "text").link is None
+
+
+def test_other_text_is_normalised_and_nothing_else_of_it_is_changed():
+    assert _read("  Refonte  du SI e\u0301tendue < 5 ", "text").value == "  Refonte  du SI étendue < 5 "
+    assert _read(156.0, "text").value == "156"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "doubt"),
+    [
+        (" https://x.fr ", "https://x.fr", None),
+        ("www.x.fr", "https://www.x.fr", None),
+        ("0", None, "cell_not_url"),
+        ("javascript:alert(1)", None, "cell_not_url"),
+    ],
+)
+def test_an_address_starts_with_http_or_is_not_published(cell, value, doubt):
+    parsed = _read(cell, "url")
+    assert (parsed.value, parsed.doubt) == (value, doubt)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [(5.0, "5"), (0.25, "0.25"), (True, "VRAI"), (date(2018, 2, 28), "2018-02-28"), (None, ""), ("x ", "x ")],
+)
+def test_a_cell_is_quoted_as_the_agent_sees_it(cell, text):
+    assert typed_text(cell) == text
