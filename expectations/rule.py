@@ -1,0 +1,93 @@
+"""The words in which a suite is written: a rule is data, a check one expectation of the library.
+
+What belongs here: the records and the few checks that suites share. What does not: running them (runner) and any rule.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Severity = Literal["error", "warning"]
+Effect = Literal["row", "cell", "none"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation of Great Expectations: the name of its class and its arguments."""
+
+    expectation: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is expected of one column, in French, and what happens to the rows that fail.
+
+    `column` is the lake's or mart's field that the reader should look at, even where `check` judges a helper column.
+    `effect` counts for errors alone: reject the row (it has no usable identity), empty the cell, or nothing.
+    """
+
+    id: str
+    column: str
+    check: Check
+    sentence_fr: str
+    remedy_fr: str
+    severity: Severity = "error"
+    effect: Effect = "none"
+
+
+def _none(_frame: "pd.DataFrame") -> Mapping[str, Iterable[object]]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The rules of one table, in the order in which they are told.
+
+    `keys` are the columns that name a failing row. `helpers` computes helper columns, named `_like_this`, for what the
+    library cannot say: it gets a frame of plain objects (`None` where missing), and gives one value per row.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    helpers: Callable[["pd.DataFrame"], Mapping[str, Iterable[object]]] = _none
+
+
+def present(column: str) -> Check:
+    """The column has a value."""
+    return Check("ExpectColumnValuesToNotBeNull", {"column": column})
+
+
+def between(column: str, low: float | None, high: float | None, *, strictly_above: bool = False) -> Check:
+    """The known values are within the bounds, both included unless `strictly_above` leaves `low` out."""
+    return Check(
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": low, "max_value": high, "strict_min": strictly_above},
+    )
+
+
+def holds(column: str) -> Check:
+    """The helper column is true; `None` stands for a row that cannot be judged."""
+    return Check("ExpectColumnValuesToBeInSet", {"column": column, "value_set": [True]})
+
+
+def at_least(column: str, other: str, *, strictly: bool = False) -> Check:
+    """The column is not under the other, where both are known."""
+    return Check(
+        "ExpectColumnPairValuesAToBeGreaterThanB",
+        {"column_A": column, "column_B": other, "or_equal": not strictly, "ignore_row_if": "either_value_is_missing"},
+    )
+
+
+def equal(column: str, other: str) -> Check:
+    """The two columns hold the same value."""
+    return Check("ExpectColumnPairValuesToBeEqual", {"column_A": column, "column_B": other})
+
+
+def unique(*columns: str) -> Check:
+    """No two rows share the values of these columns."""
+    return Check("ExpectCompoundColumnsToBeUnique", {"column_list": list(columns)})

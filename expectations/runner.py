@@ -1,0 +1,195 @@
+"""Run the suites with Great Expectations and say in plain records what they found.
+
+What belongs here: all that knows Great Expectations. What does not: rules (the suites) and what to do about a verdict.
+A check that could not run is `broken`, which is our fault; it never says that the data are wrong.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from expectations.headline_figures import HEADLINE_FIGURES
+from expectations.portfolio import PORTFOLIO
+from expectations.rule import Effect, Rule, Severity, Suite
+from expectations.slips import SLIPS
+from expectations.submissions.procedures import PROCEDURES
+from expectations.submissions.projects import PROJECTS
+from expectations.top50 import TOP50
+from expectations.top250 import TOP250
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUBMISSION_SUITES: Mapping[str, Suite] = {"projects": PROJECTS, "procedures": PROCEDURES}
+MART_SUITES: tuple[Suite, ...] = (PORTFOLIO, TOP50, TOP250, HEADLINE_FIGURES, SLIPS)
+
+_ROW = "_row"
+_NUMBERS = frozenset({"decimal", "integer", "floating", "mixed-integer-float"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one rule says of one table.
+
+    `failing` names each failing row by the suite's keys, with its `value`, as plain Python (numbers, text, ISO dates).
+    A check that could not run has the reason in `broken`, in English; it is no success, and no row fails.
+    """
+
+    id: str
+    suite: str
+    severity: Severity
+    effect: Effect
+    sentence_fr: str
+    remedy_fr: str
+    column: str
+    success: bool
+    broken: str | None = None
+    failing: tuple[dict[str, object], ...] = ()
+    failing_count: int = 0
+
+
+def validate_submissions(kind: str, frame: "pd.DataFrame") -> list[Verdict]:
+    """Judge the rows of all the drops of one kind, one verdict per rule in declared order.
+
+    `frame` holds lake rows (Decimal, date, text, `None`) of any number of drops, told apart by `submission_id`.
+    Raise `KeyError` for an unknown kind.
+    """
+    return _validate(SUBMISSION_SUITES[kind], frame)
+
+
+def validate_marts(marts_dir: Path) -> list[Verdict]:
+    """Judge each mart in `<marts_dir>/<name>.parquet`, suite by suite; a file that cannot be read breaks its checks."""
+    import pandas as pd
+
+    verdicts: list[Verdict] = []
+    for suite in MART_SUITES:
+        try:
+            frame = pd.read_parquet(marts_dir / f"{suite.name}.parquet")
+        except Exception as error:
+            verdicts += _all_broken(suite, error)
+        else:
+            verdicts += _validate(suite, frame)
+    return verdicts
+
+
+def _validate(suite: Suite, frame: "pd.DataFrame") -> list[Verdict]:
+    values = frame.reset_index(drop=True).astype(object)
+    values = values.where(values.notna(), None)
+    try:
+        results = _run(suite, _with_floats(_with_helpers(suite, values)))
+        return [_verdict(suite, rule, results.get(rule.id), values) for rule in suite.rules]
+    # Whatever breaks here is ours, never the ministry's: it must come out as broken checks, not as a lost pass.
+    except Exception as error:
+        return _all_broken(suite, error)
+
+
+def _with_helpers(suite: Suite, frame: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    columns = {_ROW: range(len(frame)), **suite.helpers(frame)}
+    return frame.assign(**{name: pd.Series(list(column), dtype=object) for name, column in columns.items()})
+
+
+def _with_floats(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Turn columns of Decimal or int objects into floats: a Decimal cannot be compared with a NaN."""
+    import pandas as pd
+
+    numbers = [name for name in frame if pd.api.types.infer_dtype(frame[name], skipna=True) in _NUMBERS]
+    return frame.astype(dict.fromkeys(numbers, "float64"))
+
+
+def _run(suite: Suite, frame: "pd.DataFrame") -> dict[str, Any]:
+    """Run a suite in one validation; results by rule id, since Great Expectations gives them in its own order."""
+    # Read when the library is imported; nothing may leave the machine.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with warnings.catch_warnings():
+        # The library imports `sre_constants`, deprecated in Python 3.11.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # It tells of every temporary folder.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    batch = context.data_sources.pandas_default.read_dataframe(frame)
+    built = [
+        getattr(gx.expectations, rule.check.expectation)(**rule.check.arguments, meta={"id": rule.id})
+        for rule in suite.rules
+    ]
+    outcome = batch.validate(
+        gx.ExpectationSuite(name=suite.name, expectations=built),
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": [_ROW],
+            "return_unexpected_index_query": False,
+        },
+    )
+    return {cast("Any", result.expectation_config).meta["id"]: result for result in outcome.results}
+
+
+def _verdict(suite: Suite, rule: Rule, result: Any, values: "pd.DataFrame") -> Verdict:
+    if result is None:
+        return _broken(suite, rule, "no result was returned")
+    fault = _exception(result.exception_info or {})
+    if fault is not None:
+        return _broken(suite, rule, fault)
+    rows = sorted(int(item[_ROW]) for item in result.result.get("unexpected_index_list") or ())
+    if not result.success and not rows:
+        return _broken(suite, rule, "failed without naming a row")
+    failing = tuple(
+        {**{key: _plain(values.at[row, key]) for key in suite.keys}, "value": _plain(values.at[row, rule.column])}
+        for row in rows
+    )
+    return Verdict(
+        rule.id,
+        suite.name,
+        rule.severity,
+        rule.effect,
+        rule.sentence_fr,
+        rule.remedy_fr,
+        rule.column,
+        success=not rows,
+        failing=failing,
+        failing_count=len(failing),
+    )
+
+
+def _exception(info: Mapping[str, Any]) -> str | None:
+    """The message of the exception that a result carries: flat, or one per metric."""
+    for entry in (info, *(value for value in info.values() if isinstance(value, Mapping))):
+        if entry.get("raised_exception"):
+            return str(entry.get("exception_message") or "unknown exception")
+    return None
+
+
+def _all_broken(suite: Suite, error: Exception) -> list[Verdict]:
+    return [_broken(suite, rule, f"{type(error).__name__}: {error}") for rule in suite.rules]
+
+
+def _broken(suite: Suite, rule: Rule, reason: str) -> Verdict:
+    return Verdict(
+        rule.id,
+        suite.name,
+        rule.severity,
+        rule.effect,
+        rule.sentence_fr,
+        rule.remedy_fr,
+        rule.column,
+        success=False,
+        broken=reason,
+    )
+
+
+def _plain(value: Any) -> object:
+    """A value that JSON can hold: numpy scalars and Decimals become numbers, dates and times ISO text."""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,1 @@
+"""What a ministry must mend in its file, one suite per kind. Whether a cell can be read is the reader's to say."""

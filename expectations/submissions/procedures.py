@@ -1,0 +1,233 @@
+"""What a ministry must mend in its procedures.
+
+What belongs here: judgements on one file. What does not: reading cells (intake), or whether a goal is reached (dbt).
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from expectations.rule import Rule, Suite, at_least, between, holds, present
+from expectations.submissions.helper_columns import (
+    folded,
+    identities,
+    is_by_edition_date,
+    is_first,
+    is_of_perimeter,
+    is_own_name,
+    numbers,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_PLAUSIBLE_AVAILABILITY = 0.5
+MAX_LOAD_TIME_MS = 60_000
+# Published shares are rounded to the percent at worst.
+SHARE_TOLERANCE = 0.02
+
+_NOT_ONLINE = ("non", "a_venir")
+_VOLUMES = {"total_volume": "Le volume total", "online_volume": "Le volume en ligne"}
+_RATES = {
+    "digital_use_rate": "Le taux de recours au numérique",
+    "accessibility_rate": "Le taux d’accessibilité",
+    "autonomy_rate": "Le niveau d’autonomie",
+    "help_reachable_rate": "Le taux de réponse de l’aide",
+    "availability_rate": "Le taux de disponibilité",
+}
+_SCORES = {
+    "satisfaction_score": "La note de satisfaction",
+    "language_clarity_score": "La note de clarté du langage",
+    "help_efficiency_score": "La note d’efficacité de l’aide",
+}
+
+
+def _share_fits(rate: float, online: float, total: float) -> bool | None:
+    """Whether the rate is the online share of the volume; `None` where one of the three is unknown or impossible."""
+    if not (0 <= rate <= 1 and 0 <= online <= total and total > 0):
+        return None
+    return abs(rate - online / total) <= SHARE_TOLERANCE
+
+
+def _level_fits(level: object, rate: float) -> bool | None:
+    """Whether full accessibility and a rate of 100 % go together."""
+    return None if level is None or not 0 <= rate <= 1 else (level == "totale") == (rate == 1)
+
+
+def _is_idle(status: object, volume: float) -> bool | None:
+    """Whether a procedure that is not online has no online volume; `None` for the others."""
+    return volume == 0 if status in _NOT_ONLINE and volume >= 0 else None
+
+
+def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+    names = folded(frame["name"])
+    ids = identities(frame["procedure_id"], names)
+    drops = list(frame["submission_id"])
+    rates, online, total = (numbers(frame, name) for name in ("digital_use_rate", "online_volume", "total_volume"))
+    return {
+        "_identity": ids,
+        "_is_first": is_first(drops, ids),
+        "_is_own_name": is_own_name(drops, names, ids),
+        "_is_own_ministry": is_of_perimeter(frame["ministry"], frame["perimeter"]),
+        "_is_own_perimeter": is_of_perimeter(frame["perimeter_name"], frame["perimeter"]),
+        "_is_idle": map(_is_idle, frame["online_status"], online),
+        "_share_fits": map(_share_fits, rates, online, total),
+        "_level_fits": map(_level_fits, frame["disability_status"], numbers(frame, "accessibility_rate")),
+        "_is_declared_by_then": is_by_edition_date(frame["accessibility_declared_on"], frame["edition"]),
+    }
+
+
+PROCEDURES = Suite(
+    "procedures",
+    keys=("submission_id", "row_number"),
+    helpers=_helpers,
+    rules=(
+        Rule(
+            "procedure_identity_present",
+            "name",
+            present("_identity"),
+            "Chaque démarche a un identifiant ou un nom.",
+            "Saisissez l’identifiant ou le nom de la démarche, ou supprimez la ligne.",
+            effect="row",
+        ),
+        Rule(
+            "procedure_declared_once",
+            "procedure_id",
+            holds("_is_first"),
+            "Une démarche n’est déclarée qu’une fois par fichier (même identifiant, ou même nom sans identifiant) ; "
+            "seule la première ligne est retenue.",
+            "Supprimez la ligne en double ; si ce sont deux démarches, donnez-leur des identifiants différents.",
+            effect="row",
+        ),
+        Rule(
+            "procedure_name_unambiguous",
+            "name",
+            holds("_is_own_name"),
+            "Deux démarches d’identifiants différents ne portent pas le même nom.",
+            "Vérifiez l’identifiant ; si ce sont bien deux démarches, précisez leurs noms.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_ministry_in_perimeter",
+            "ministry",
+            holds("_is_own_ministry"),
+            "Le nom du ministère est connu pour le périmètre ministériel du dossier de dépôt.",
+            "Vérifiez le nom du ministère et le dossier de dépôt ; si le nom est nouveau, signalez-le pour qu’il soit "
+            "ajouté à la liste.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_perimeter_name_in_perimeter",
+            "perimeter_name",
+            holds("_is_own_perimeter"),
+            "Le nom du périmètre est connu pour le périmètre ministériel du dossier de dépôt.",
+            "Vérifiez le nom du périmètre et le dossier de dépôt ; si le nom est nouveau, signalez-le pour qu’il soit "
+            "ajouté à la liste.",
+            severity="warning",
+        ),
+        *(
+            Rule(
+                f"procedure_{column}_not_negative",
+                column,
+                between(column, 0, None),
+                f"{words} n’est pas négatif.",
+                "Corrigez le volume annuel ; laissez la cellule vide s’il n’est pas connu.",
+                effect="cell",
+            )
+            for column, words in _VOLUMES.items()
+        ),
+        Rule(
+            "procedure_online_volume_within_total",
+            "online_volume",
+            at_least("total_volume", "online_volume"),
+            "Le volume en ligne ne dépasse pas le volume total.",
+            "Corrigez l’un des deux volumes ; ils portent sur la même année.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_online_volume_expected",
+            "online_volume",
+            holds("_is_idle"),
+            "Une démarche qui n’est pas en ligne n’a pas de volume en ligne.",
+            "Corrigez le statut en ligne, ou le volume en ligne.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_digital_use_rate_fits_volumes",
+            "digital_use_rate",
+            holds("_share_fits"),
+            "Le taux de recours au numérique est le volume en ligne divisé par le volume total, à 2 points près.",
+            "Corrigez le taux, ou les volumes.",
+            severity="warning",
+        ),
+        *(
+            Rule(
+                f"procedure_{column}_within_bounds",
+                column,
+                between(column, 0, 1),
+                f"{words} est compris entre 0 et 100 %.",
+                "Corrigez le taux : écrivez 85 % ou 0,85.",
+                effect="cell",
+            )
+            for column, words in _RATES.items()
+        ),
+        Rule(
+            "procedure_availability_rate_plausible",
+            "availability_rate",
+            between("availability_rate", MIN_PLAUSIBLE_AVAILABILITY, None),
+            "Le taux de disponibilité d’un service ouvert atteint au moins 50 %.",
+            "Vérifiez l’unité : écrivez 99,5 % ou 0,995.",
+            severity="warning",
+        ),
+        *(
+            Rule(
+                f"procedure_{column}_within_bounds",
+                column,
+                between(column, 0, 10),
+                f"{words} est comprise entre 0 et 10.",
+                "Corrigez la note ; elle est donnée sur 10.",
+                effect="cell",
+            )
+            for column, words in _SCORES.items()
+        ),
+        Rule(
+            "procedure_dlnuf_score_not_negative",
+            "dlnuf_score",
+            between("dlnuf_score", 0, None),
+            "Le score « Dites-le-nous une fois » n’est pas négatif.",
+            "Corrigez le score : c’est un nombre de pièces demandées.",
+            effect="cell",
+        ),
+        Rule(
+            "procedure_load_time_positive",
+            "load_time_ms",
+            between("load_time_ms", 0, None, strictly_above=True),
+            "Le temps moyen de chargement est supérieur à zéro.",
+            "Corrigez le temps de chargement, en millisecondes.",
+            effect="cell",
+        ),
+        Rule(
+            "procedure_load_time_plausible",
+            "load_time_ms",
+            between("load_time_ms", None, MAX_LOAD_TIME_MS),
+            "Le temps moyen de chargement ne dépasse pas 60 secondes.",
+            "Vérifiez l’unité : le temps se déclare en millisecondes.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_accessibility_level_fits_rate",
+            "disability_status",
+            holds("_level_fits"),
+            "La prise en compte du handicap est totale si, et seulement si, le taux d’accessibilité est de 100 %.",
+            "Corrigez le niveau, ou le taux d’audit.",
+            severity="warning",
+        ),
+        Rule(
+            "procedure_accessibility_declared_by_then",
+            "accessibility_declared_on",
+            holds("_is_declared_by_then"),
+            "La déclaration d’accessibilité n’est pas postérieure à la date de l’édition.",
+            "Vérifiez la date de publication de la déclaration.",
+            severity="warning",
+        ),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Whether the TOP 250 may be published: the ranking of the procedures by yearly volume, edition by edition."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from expectations.mart_columns import places
+from expectations.rule import Rule, Suite, at_least, between, equal, holds, present, unique
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_RANK = 250
+
+
+def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+    return places(frame, "total_volume")
+
+
+TOP250 = Suite(
+    "top250",
+    keys=("edition", "rank"),
+    helpers=_helpers,
+    rules=(
+        Rule(
+            "top250_ranks_contiguous",
+            "rank",
+            equal("rank", "_place"),
+            "Les rangs du TOP 250 se suivent à partir de 1, sans trou ni doublon.",
+            "Vérifiez le calcul du rang.",
+        ),
+        Rule(
+            "top250_at_most_two_hundred_and_fifty",
+            "rank",
+            between("rank", None, MAX_RANK),
+            "Le TOP 250 compte au plus deux cent cinquante démarches.",
+            "Vérifiez la sélection des démarches classées.",
+        ),
+        Rule(
+            "top250_procedure_once",
+            "procedure_id",
+            unique("edition", "procedure_id"),
+            "Une démarche n’apparaît qu’une fois dans le TOP 250 d’une édition.",
+            "Vérifiez les doublons entre périmètres.",
+        ),
+        Rule(
+            "top250_perimeter_known",
+            "perimeter",
+            holds("_is_known_perimeter"),
+            "Chaque démarche du TOP 250 relève de l’un des onze périmètres ministériels.",
+            "Vérifiez la table des périmètres.",
+        ),
+        Rule(
+            "top250_volume_decreasing",
+            "total_volume",
+            at_least("_value_above", "_value"),
+            "Le volume annuel ne croît pas avec le rang, les volumes inconnus viennent en dernier.",
+            "Vérifiez le calcul du rang.",
+        ),
+        Rule(
+            "top250_name_present",
+            "name",
+            present("name"),
+            "Chaque démarche du TOP 250 porte un nom.",
+            "Demandez au ministère le nom de la démarche.",
+            severity="warning",
+        ),
+    ),
+)

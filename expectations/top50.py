@@ -1,0 +1,90 @@
+"""Whether the TOP 50 may be published: the ranking of the projects over the cost threshold, edition by edition."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expectations.mart_columns import places
+from expectations.rule import Rule, Suite, at_least, between, equal, holds, present, unique
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_RANK = 50
+_DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project" / "dbt_project.yml"
+
+
+def _threshold_meur() -> float:
+    """The setting that dbt ranks by."""
+    import yaml  # type: ignore[import-untyped]
+
+    return float(yaml.safe_load(_DBT_PROJECT.read_text(encoding="utf-8"))["vars"]["top50_threshold_meur"])
+
+
+def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+    return {**places(frame, "current_cost_meur"), "_threshold_meur": [_threshold_meur()] * len(frame)}
+
+
+TOP50 = Suite(
+    "top50",
+    keys=("edition", "rank"),
+    helpers=_helpers,
+    rules=(
+        Rule(
+            "top50_ranks_contiguous",
+            "rank",
+            equal("rank", "_place"),
+            "Les rangs du TOP 50 se suivent à partir de 1, sans trou ni doublon.",
+            "Vérifiez le calcul du rang.",
+        ),
+        Rule(
+            "top50_at_most_fifty",
+            "rank",
+            between("rank", None, MAX_RANK),
+            "Le TOP 50 compte au plus cinquante projets.",
+            "Vérifiez la sélection des projets classés.",
+        ),
+        Rule(
+            "top50_project_once",
+            "project_id",
+            unique("edition", "project_id"),
+            "Un projet n’apparaît qu’une fois dans le TOP 50 d’une édition.",
+            "Vérifiez le registre des alias et les doublons entre périmètres.",
+        ),
+        Rule(
+            "top50_name_present",
+            "name",
+            present("name"),
+            "Chaque projet du TOP 50 porte un nom.",
+            "Retrouvez la ligne de la remontée et demandez le nom au ministère.",
+        ),
+        Rule(
+            "top50_perimeter_known",
+            "perimeter",
+            holds("_is_known_perimeter"),
+            "Chaque projet du TOP 50 relève de l’un des onze périmètres ministériels.",
+            "Vérifiez la table des périmètres.",
+        ),
+        Rule(
+            "top50_cost_known",
+            "current_cost_meur",
+            present("current_cost_meur"),
+            "Le coût de chaque projet du TOP 50 est connu.",
+            "Vérifiez la sélection des projets classés.",
+        ),
+        Rule(
+            "top50_cost_over_threshold",
+            "current_cost_meur",
+            at_least("current_cost_meur", "_threshold_meur", strictly=True),
+            "Le coût de chaque projet du TOP 50 dépasse le seuil du classement.",
+            "Vérifiez la sélection des projets classés.",
+        ),
+        Rule(
+            "top50_cost_decreasing",
+            "current_cost_meur",
+            at_least("_value_above", "_value"),
+            "Le coût ne croît pas avec le rang.",
+            "Vérifiez le calcul du rang.",
+        ),
+    ),
+)
