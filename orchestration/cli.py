@@ -19,6 +19,8 @@ from orchestration.edition import Edition
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from orchestration.defs.instance import PassSummary
     from orchestration.replay import Wave
 
@@ -79,7 +81,7 @@ def _print_json(document: object) -> None:
 
 
 @contextmanager
-def _progress() -> "Iterator[object]":
+def _progress() -> "Iterator[Status]":
     from rich.console import Console
 
     with Console(stderr=True).status("Starting…") as status:
@@ -235,7 +237,7 @@ def _channels(states: Mapping[str, str]) -> str:
 @app.command()
 def status(home: Home = _HERE) -> None:
     """Print who has filed what for the open editions."""
-    from orchestration.intake.contract import CONTRACTS
+    from orchestration.intake.contracts import CONTRACTS
     from orchestration.intake.ledger import ACCEPTED, Ledger
     from orchestration.perimeter import perimeter_names
 

@@ -48,9 +48,17 @@ class Alert:
 
 @cache
 def thresholds() -> dict[tuple[str, str], dict[str, str]]:
-    """The seed `alert_rules`: by (rule, severity), its thresholds as written there, empty where it has none."""
+    """The seed `alert_rules`: by (rule, severity), what it is measured in (percent, meur, months) and from how much.
+
+    A rule that always holds has no measure: its thresholds are empty.
+    """
+    found: dict[tuple[str, str], dict[str, str]] = {}
     with (SEEDS / "alert_rules.csv").open(encoding="utf-8", newline="") as lines:
-        return {(row["rule"], row["severity"]): row for row in csv.DictReader(lines)}
+        for row in csv.DictReader(lines):
+            measures = found.setdefault((row["rule"], row["severity"]), {})
+            if row["threshold"] != "always":
+                measures[row["threshold"]] = row["at_least"]
+    return found
 
 
 def read_rows(settings: Settings) -> list[dict[str, Any]] | None:

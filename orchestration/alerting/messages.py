@@ -15,8 +15,8 @@ from urllib.parse import quote
 from babel.dates import format_date
 
 from orchestration.alerting.alerts import SEVERITIES, Alert, Severity, thresholds
+from orchestration.french import number
 from orchestration.perimeter import perimeter_names
-from orchestration.publication.french import number
 
 MAX_LINES = 20
 MAX_NAME = 120
@@ -225,7 +225,7 @@ def _reason(rule: str, severity: Severity | None = None) -> str:
 
 def _threshold(rule: str, severity: Severity) -> str:
     row = thresholds()[rule, severity]
-    units = {"min_pct": "%", "min_meur": "M€", "min_months": "mois"}
+    units = {"percent": "%", "meur": "M€", "months": "mois"}
     return " ou ".join(f"{row[name].replace('.', ',')} {unit}" for name, unit in units.items() if row.get(name))
 
 

@@ -1,0 +1,89 @@
+"""What a release says of itself: which files, from which drops, and the fingerprint of its content.
+
+What belongs here: the manifest and the identity of a content. What does not: revisions and folders (`release`).
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from orchestration.publication.tables import Row, edition_table, moment_text
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of `data`, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def json_bytes(document: object) -> bytes:
+    """Write a JSON document for people too: indented, UTF-8, keys in their order, a decimal as a number."""
+    return (json.dumps(document, indent=2, ensure_ascii=False, default=float) + "\n").encode()
+
+
+def drops_used(marts: Path, edition: str) -> list[Row]:
+    """The drops that the figures of `edition` rest on, in the order of kind and perimeter."""
+    table = edition_table(marts, "submissions", edition, ("kind", "perimeter", "submission_id"))
+    return [
+        {
+            "perimeter": row["perimeter"],
+            "kind": row["kind"],
+            "file_name": row["file_name"],
+            "sha256": row["file_sha256"],
+            "received_at": moment_text(row["received_at"]),
+            "submission_id": row["submission_id"],
+        }
+        for row in table.to_pylist()
+    ]
+
+
+def content_sha256(files: dict[str, bytes], drops: list[Row], compared_with: Row | None) -> str:
+    """The identity of what a release says: its tables, its drops and the figures it is compared with.
+
+    The revision, the wording of the page and the Parquet writer are no part of it.
+    """
+    texts = {path: sha256(data) for path, data in files.items() if path.endswith((".csv", ".json"))}
+    return sha256(json_bytes({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
+
+
+def closed_at(lake: Path, edition: str) -> datetime | None:
+    """When `edition` was closed (UTC, naive), `None` while it is open."""
+    events = lake / "_ledger" / "edition_events.parquet"
+    if not events.exists():
+        return None
+    closings = pq.read_table(events, filters=[("edition", "=", edition), ("event", "=", "closed")], partitioning=None)
+    times: list[datetime] = closings.column("at").to_pylist()
+    return min(times, default=None)
+
+
+def missing_perimeters(headline: Row) -> list[str]:
+    """The codes of the perimeters that the edition still waits for."""
+    return [code for code in (headline["missing_perimeters"] or "").split(", ") if code]
+
+
+def manifest(
+    headline: Row,
+    revision: int,
+    is_correction: bool,
+    content: str,
+    files: dict[str, bytes],
+    drops: list[Row],
+    compared_with: Row | None,
+) -> bytes:
+    """Write `MANIFEST.json`; `headline` is the row of `headline_figures`, `files` every other file of the release."""
+    document = {
+        "edition": headline["edition"],
+        "revision": revision,
+        "released_at": moment_text(headline["released_at"]),
+        "method_version": headline["method_version"],
+        "provisional": headline["provisional"],
+        "missing_perimeters": missing_perimeters(headline),
+        "is_correction": is_correction,
+        "content_sha256": content,
+        "compared_with": compared_with,
+        "files": [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())],
+        "drops": drops,
+    }
+    return json_bytes(document)

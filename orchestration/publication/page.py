@@ -1,0 +1,210 @@
+"""The page of a release: its tables said in French for a reader, in one HTML file that needs nothing else.
+
+What belongs here: what is shown and in which order. What does not: the figures themselves (the marts), words and
+typography (`french`), the cards (`headline_cards`), layout (templates).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from orchestration import french
+from orchestration.edition import Edition
+from orchestration.perimeter import perimeter_names
+from orchestration.publication.charts import bar_chart
+from orchestration.publication.headline_cards import headline_cards
+from orchestration.publication.manifest import missing_perimeters
+from orchestration.publication.tables import Row
+
+_SEVERITIES = ("critique", "attention", "information")
+
+# Column of `top250` that says whether a goal is reached -> what is measured and when it is.
+_GOALS = {
+    "online_goal_status": ("En ligne", "entièrement en ligne"),
+    "authentication_status": ("Authentification", "FranceConnect ou FranceConnect+"),
+    "satisfaction_status": ("Satisfaction des usagers", "au moins 8 sur 10"),
+    "accessibility_status": ("Accessibilité", "conformité au RGAA de 100\u00a0%"),
+    "dlnuf_status": ("«\u00a0Dites-le-nous une fois\u00a0»", "score de 0 ou 1"),
+    "help_reachable_status": ("Aide joignable", "au moins 85\u00a0%"),
+    "availability_status": ("Disponibilité", "au moins 99,9\u00a0%"),
+    "load_time_status": ("Temps de chargement", "moins de 400\u00a0ms"),
+}
+
+# Published table -> its name for readers and the kind it needs (None: always there), in the order of the downloads.
+_DOWNLOADS = {
+    "headline_figures": ("Chiffres clés", None),
+    "portfolio": ("Tous les grands projets", "projects"),
+    "top50": ("TOP 50", "projects"),
+    "movements": ("Mouvements", "projects"),
+    "slips": ("Glissements", "projects"),
+    "procedures": ("Toutes les démarches", "procedures"),
+    "top250": ("TOP 250", "procedures"),
+}
+
+
+def render(
+    tables: dict[str, list[Row]],
+    drops: Sequence[Row],
+    compared_with: Row | None,
+    *,
+    revision: int,
+    is_correction: bool,
+    content: str,
+    sizes: dict[str, int],
+) -> bytes:
+    """Write the page.
+
+    `tables` are the rows of each published table; `drops`, `compared_with` and `content` are those of the manifest;
+    `sizes` are the bytes of each file of the release.
+    """
+    headline = tables["headline_figures"][0]
+    has_projects, has_procedures = headline["projects"] is not None, headline["procedures"] is not None
+    names = perimeter_names()
+    costs = _costs_by_perimeter(tables["portfolio"])
+    goals = _goals(tables["top250"])
+    page = _environment().get_template("index.html.j2")
+    text = page.render(
+        headline=headline,
+        as_of=Edition.parse(headline["edition"]).as_of,
+        missing=[names.get(code, code) for code in missing_perimeters(headline)],
+        perimeter_names=names,
+        cards=headline_cards(headline, compared_with),
+        has_projects=has_projects,
+        has_procedures=has_procedures,
+        has_previous_projects=has_projects and (headline["entrants"] is not None or bool(tables["movements"])),
+        costs=costs,
+        costs_chart=bar_chart(
+            (row["perimeter_name"], row["cost_meur"], french.number(row["cost_meur"], 1) + french.NBSP + "M€")
+            for row in costs
+        ),
+        top50=tables["top50"],
+        movements={
+            kind: [row for row in tables["movements"] if row["movement"] == kind]
+            for kind in ("in", "out", "renamed", "back", "awaited")
+        },
+        slips=[
+            row | _slip(row)
+            for row in sorted(
+                tables["slips"], key=lambda row: (_SEVERITIES.index(row["severity"]), row["rule"], row["name"])
+            )
+        ],
+        goals=goals,
+        goals_chart=bar_chart(
+            (
+                (goal["name"], goal["share_pct"], french.number(goal["share_pct"], 1) + french.NBSP + "%")
+                for goal in goals
+                if goal["share_pct"] is not None
+            ),
+            full=Decimal(100),
+        ),
+        top250=[row | _procedure(row) for row in tables["top250"]],
+        downloads=[
+            (
+                title,
+                [(form, f"data/{name}.{form}", sizes[f"data/{name}.{form}"]) for form in ("csv", "json", "parquet")],
+            )
+            for name, (title, kind) in _DOWNLOADS.items()
+            if kind is None or headline[kind] is not None
+        ],
+        drops=[drop | {"received": datetime.fromisoformat(drop["received_at"])} for drop in drops],
+        revision=revision,
+        is_correction=is_correction,
+        content=content,
+    )
+    return text.encode()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for say in (
+        french.label,
+        french.number,
+        french.signed,
+        french.quantity,
+        french.plural,
+        french.day,
+        french.month,
+        french.moment,
+        french.semester,
+        french.file_size,
+    ):
+        environment.filters[say.__name__] = say
+    return environment
+
+
+def _slip(row: Row) -> Row:
+    """A slip's two sides and its size, in words."""
+
+    def side(value: Decimal | float | None, text: str | None) -> str:
+        if value is not None or not text:
+            return french.quantity(value, row["unit"])
+        try:
+            return french.month(date.fromisoformat(text))
+        except ValueError:
+            return text
+
+    if row["slip_months"] is not None:
+        change = french.signed(row["slip_months"]) + french.NBSP + "mois"
+    elif row["delta"] is not None and row["unit"] == "meur":
+        change = french.signed(row["delta"], 2) + french.NBSP + "M€"
+        if row["delta_pct"] is not None:
+            change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
+    else:
+        change = french.ABSENT
+    return {
+        "finding": french.label(row["rule"])
+        + (f" ({french.label(row['measure'])})" if row["rule"] == "figure_withdrawn" else ""),
+        "before": side(row["from_value"], row["from_text"]),
+        "after": side(row["to_value"], row["to_text"]),
+        "change": change,
+    }
+
+
+def _procedure(row: Row) -> Row:
+    """A procedure's rates as percents, and its address when it is one that a browser may follow."""
+    url = (row["procedure_url"] or "").strip()
+    return {
+        "digital_use_pct": _percent(row["digital_use_rate"]),
+        "accessibility_pct": _percent(row["accessibility_rate"]),
+        "web_address": url if re.match(r"https?://[^\s/]", url, re.IGNORECASE) else None,
+    }
+
+
+def _percent(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else rate * 100
+
+
+def _costs_by_perimeter(portfolio: list[Row]) -> list[Row]:
+    """Number of projects, number of known costs and their sum in M€ per perimeter, the largest sum first."""
+    rows: dict[str, Row] = {}
+    for project in portfolio:
+        empty = {"perimeter_name": project["perimeter_name"], "projects": 0, "known": 0, "cost_meur": Decimal(0)}
+        row = rows.setdefault(project["perimeter"], empty)
+        row["projects"] += 1
+        if project["current_cost_meur"] is not None:
+            row["known"] += 1
+            row["cost_meur"] += project["current_cost_meur"]
+    return sorted(rows.values(), key=lambda row: (-row["cost_meur"], row["perimeter_name"]))
+
+
+def _goals(procedures: list[Row]) -> list[Row]:
+    """How many procedures reach each goal; the share leaves out those that are not rated and is null when none is."""
+    goals = []
+    for column, (name, goal) in _GOALS.items():
+        statuses = [row[column] for row in procedures]
+        reached, missed = statuses.count("reached"), statuses.count("not_reached")
+        share = Decimal(100 * reached) / (reached + missed) if reached + missed else None
+        counts = {"reached": reached, "missed": missed, "unrated": len(statuses) - reached - missed}
+        goals.append({"name": name, "goal": goal, "share_pct": share} | counts)
+    return goals

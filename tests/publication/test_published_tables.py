@@ -1,0 +1,133 @@
+"""The published tables: which rows, in which order, and each value exact in CSV, JSON and Parquet."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from made_marts import SCHEMAS, State, utc
+
+from orchestration.publication.marts import read_mart
+
+
+def data_of(state: State, name: str, form: str) -> Path:
+    """Release the second edition and return the path of one of its tables."""
+    return state.release(["2021-S2"])[0].path / "data" / f"{name}.{form}"
+
+
+def records(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def test_every_table_is_there_in_every_format(state: State) -> None:
+    folder = state.release()[0].path / "data"
+    tables = ["headline_figures", "movements", "portfolio", "procedures", "slips", "top250", "top50"]
+
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        f"{table}.{form}" for table in tables for form in ("csv", "json", "parquet")
+    )
+
+
+def test_a_table_without_rows_keeps_its_header_and_its_schema(state: State) -> None:
+    folder = state.release()[0].path / "data"
+
+    assert (folder / "top50.csv").read_bytes().decode() == ",".join(SCHEMAS["top50"]) + "\n"
+    assert json.loads((folder / "top50.json").read_bytes()) == []
+    assert pq.read_schema(folder / "top50.parquet").names == list(SCHEMAS["top50"])
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "expected"),
+    [
+        ("portfolio", "project_id", ["alpha", "beta", "gamma"]),
+        ("top50", "rank", ["1", "2"]),
+        ("procedures", "procedure_id", ["D1", "D2", "D3"]),
+        ("top250", "rank", ["1", "2"]),
+        ("headline_figures", "edition", ["2021-S2"]),
+        ("movements", "project_id", ["alpha", "beta", "delta", "epsilon", "zeta"]),
+        ("slips", "rule", ["budget_slip", "figure_withdrawn", "figure_withdrawn", "schedule_slip", "went_silent"]),
+    ],
+)
+def test_a_table_holds_the_rows_of_its_edition_in_the_order_of_its_key(
+    state: State, table: str, key: str, expected: list[str]
+) -> None:
+    in_csv = [row[key] for row in records(data_of(state, table, "csv"))]
+    in_json = [str(row[key]) for row in json.loads(data_of(state, table, "json").read_bytes())]
+    in_parquet = [str(value) for value in pq.read_table(data_of(state, table, "parquet"))[key].to_pylist()]
+
+    assert in_csv == in_json == in_parquet == expected
+
+
+def test_csv_values_are_exact_and_an_absent_one_is_empty(state: State) -> None:
+    alpha, beta, gamma = records(data_of(state, "portfolio", "csv"))
+
+    assert (beta["current_cost_meur"], gamma["current_cost_meur"]) == ("53.02", "12.50000001")
+    assert beta["current_duration_days"] == "2085.999999999999999999"
+    assert (alpha["current_cost_meur"], alpha["start_date"], alpha["current_duration_days"]) == ("", "", "")
+    assert (beta["start_date"], beta["received_at"]) == ("2017-02-01", "2021-12-15T09:00:00Z")
+    assert (beta["is_interministerial"], gamma["is_interministerial"]) == ("true", "false")
+    assert beta["description"] == 'Deux lignes,\net des "guillemets"'
+
+
+def test_csv_is_utf_8_without_mark_with_commas_and_line_feeds(state: State) -> None:
+    data = data_of(state, "top50", "csv").read_bytes()
+
+    assert data.startswith(b"edition,rank,project_id,name,")
+    assert b"\r" not in data
+    assert data.endswith(b"\n")
+    assert "Bêta".encode() in data
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_a_text_that_a_spreadsheet_would_run_is_published_behind_an_apostrophe(state: State, start: str) -> None:
+    hostile = f'{start}HYPERLINK("http://example.org";"x")'
+    state.row("portfolio", edition="2021-S2", project_id="beta")["name"] = hostile
+
+    assert records(data_of(state, "portfolio", "csv"))[1]["name"] == "'" + hostile
+    assert json.loads(data_of(state, "portfolio", "json").read_bytes())[1]["name"] == hostile
+
+
+def test_a_negative_number_is_no_formula_but_a_text_that_looks_like_one_is(state: State) -> None:
+    state.row("portfolio", edition="2021-S2", project_id="beta")["cost_typed"] = "-5"
+
+    assert records(data_of(state, "top50", "csv"))[1]["cost_change_meur"] == "-1.5"
+    assert records(data_of(state, "portfolio", "csv"))[1]["cost_typed"] == "'-5"
+
+
+def test_a_lone_carriage_return_stays_inside_its_cell(state: State) -> None:
+    state.row("portfolio", edition="2021-S2", project_id="beta")["description"] = "a\rb"
+    rows = records(data_of(state, "portfolio", "csv"))
+
+    assert (len(rows), rows[1]["description"]) == (3, "a\rb")
+
+
+def test_json_numbers_keep_every_digit(state: State) -> None:
+    text = data_of(state, "portfolio", "json").read_bytes().decode()
+    alpha, beta, gamma = json.loads(text, parse_float=Decimal)
+
+    assert beta["current_duration_days"] == Decimal("2085.999999999999999999")
+    assert gamma["current_cost_meur"] == Decimal("12.50000001")
+    assert '"current_cost_meur": 53.02,' in text
+    assert alpha["current_cost_meur"] is None
+    assert (beta["is_interministerial"], beta["submission_id"]) == (True, 7)
+    assert (beta["start_date"], beta["received_at"]) == ("2017-02-01", "2021-12-15T09:00:00Z")
+
+
+def test_the_command_line_reads_a_mart_as_plain_values_and_nothing_before_the_first_pass(state: State) -> None:
+    assert read_mart(state.settings, "slips") == []
+    state.release([])
+    silent, _schedule, budget, *_ = read_mart(state.settings, "slips")
+
+    assert (budget["delta"], budget["delta_pct"], budget["from_value"]) == (3.12, 6.3, 49.9)
+    assert silent["from_value"] is None
+
+
+def test_parquet_keeps_types_and_values(state: State) -> None:
+    table = pq.read_table(data_of(state, "portfolio", "parquet"))
+
+    assert dict(zip(table.schema.names, table.schema.types, strict=True)) == SCHEMAS["portfolio"]
+    assert table["current_cost_meur"].to_pylist() == [None, Decimal("53.02000000"), Decimal("12.50000001")]
+    assert table["received_at"].to_pylist() == [utc(2021, 12, 15, 9)] * 3
