@@ -1,0 +1,11 @@
+select
+    submission_id,
+    edition,
+    perimeter,
+    kind,
+    file_name,
+    file_sha256,
+    received_at,
+    rows_accepted
+from {{ ref('int_submissions') }}
+where is_current

@@ -1,0 +1,2 @@
+select * exclude (perimeter_name, cell_columns)
+from {{ source('lake', 'procedures') }}

@@ -1,0 +1,61 @@
+{{ config(meta={'dagster': {'ref': {'name': 'headline_figures'}}}) }}
+-- One row per sum that does not hold: the figures of an edition against the rows behind them.
+
+with figures as (
+    select * from {{ ref('headline_figures') }}
+),
+
+portfolio as (
+    select
+        edition,
+        count(*) as projects,
+        cast(round(sum(current_cost_meur) * 0.001, 2) as decimal(12, 2)) as total_cost_bn_eur
+    from {{ ref('portfolio') }}
+    group by edition
+),
+
+movements as (
+    select
+        edition,
+        count(*) filter (where movement in ('in', 'back')) as came,
+        count(*) filter (where movement in ('out', 'awaited')) as gone
+    from {{ ref('movements') }}
+    group by edition
+),
+
+top50 as (
+    select edition, count(*) as rows_found, max(rank) as last_rank
+    from {{ ref('top50') }}
+    group by edition
+),
+
+top250 as (
+    select edition, count(*) as rows_found, max(rank) as last_rank
+    from {{ ref('top250') }}
+    group by edition
+)
+
+select edition, 'projects are the rows of the portfolio' as broken
+from figures
+left join portfolio using (edition)
+where figures.projects <> coalesce(portfolio.projects, 0)
+union all
+select edition, 'the total cost is the sum of the known costs' as broken
+from figures
+inner join portfolio using (edition)
+where figures.total_cost_bn_eur <> coalesce(portfolio.total_cost_bn_eur, 0)
+union all
+select figures.edition, 'projects are those of before, plus who came, less who is gone' as broken
+from figures
+inner join figures as previous on figures.previous_edition = previous.edition
+left join movements on figures.edition = movements.edition
+where figures.projects <> previous.projects + coalesce(movements.came, 0) - coalesce(movements.gone, 0)
+union all
+select edition, 'the TOP 50 has no gap and fifty rows at most' as broken
+from top50
+where rows_found <> last_rank or rows_found > 50
+union all
+select edition, 'the TOP 250 has no gap, 250 rows at most, and its size is the figure' as broken
+from top250
+inner join figures using (edition)
+where top250.rows_found <> top250.last_rank or top250.rows_found > 250 or top250.rows_found <> figures.procedures

@@ -1,0 +1,130 @@
+"""One dbt invocation: from the lake to the marts.
+
+What belongs here: starting dbt in this process and telling what each node did. What does not: the rules of the figures
+(the models hold them) and what the lake must hold before (`orchestration.intake.lake`).
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from orchestration.settings import Settings
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+Status = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one model, seed or data test did.
+
+    `unique_id` is dbt's; `failures` is the number of rows that a data test found, null for anything else; `message` is
+    what dbt or DuckDB says of it, null when there is nothing to say.
+    """
+
+    unique_id: str
+    status: Status
+    seconds: float
+    message: str | None
+    failures: int | None
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What every node did, in the order in which they ended."""
+
+    nodes: tuple[NodeResult, ...]
+    seconds: float
+
+    @property
+    def broken(self) -> tuple[NodeResult, ...]:
+        """The nodes that failed; those skipped because of them are left out."""
+        return tuple(node for node in self.nodes if node.status in ("fail", "error", "runtime error"))
+
+
+class ConsolidationError(Exception):
+    """Dbt could not run at all: the project does not parse, or the warehouse is held by another process."""
+
+
+def build(settings: Settings, vars: Mapping[str, object] | None = None) -> BuildResult:
+    """Rebuild every table of the warehouse and export the marts to `settings.marts`.
+
+    The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`. A model or a test
+    that fails is reported in the result; raise `ConsolidationError` when dbt could not run.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    settings.marts.mkdir(parents=True, exist_ok=True)
+    target = settings.warehouse / "dbt"
+    # Formatting log lines that nobody reads costs a tenth of the build: the result says all there is to say.
+    options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
+    options += ["--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"]
+    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
+    command = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(dict(vars or {}))]
+    with _home(settings.home):
+        try:
+            outcome: Any = dbtRunner(manifest=parsed_manifest()).invoke([*options, *command, *places])
+        finally:
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if outcome.result is None:
+        raise ConsolidationError(f"dbt could not run: {outcome.exception}") from outcome.exception
+    return BuildResult(
+        nodes=tuple(
+            NodeResult(
+                unique_id=result.node.unique_id,
+                status=cast(Status, str(result.status)),
+                seconds=result.execution_time,
+                message=result.message,
+                failures=result.failures,
+            )
+            for result in outcome.result.results
+        ),
+        seconds=outcome.result.elapsed_time,
+    )
+
+
+def parsed_manifest() -> Any:
+    """The manifest that `dbt parse` left at install, or `None` if it is absent or older than a source of the project.
+
+    Each call reads it anew: a build writes in it.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import SeedNode
+
+    parsed = DBT_PROJECT / "target" / "partial_parse.msgpack"
+    sources = (path for kind in ("*.sql", "*.yml", "*.csv") for path in _sources(kind))
+    if not parsed.exists() or parsed.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        return None
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    for node in manifest.nodes.values():
+        # Seeds remember the folder that the parse was given, which a later working directory or a move makes wrong.
+        if isinstance(node, SeedNode):
+            node.root_path = str(DBT_PROJECT)
+    return manifest
+
+
+def _sources(kind: str) -> Iterator[Path]:
+    yield from DBT_PROJECT.glob(kind)
+    for folder in ("macros", "models", "seeds", "tests"):
+        yield from (DBT_PROJECT / folder).rglob(kind)
+
+
+@contextlib.contextmanager
+def _home(home: Path) -> Iterator[None]:
+    """Name the home to dbt, and undo what dbt does to the process: it changes the working directory."""
+    before = os.environ.get("JALONS_HOME")
+    os.environ["JALONS_HOME"] = str(home)
+    try:
+        with contextlib.chdir(Path.cwd()):
+            yield
+    finally:
+        if before is None:
+            del os.environ["JALONS_HOME"]
+        else:
+            os.environ["JALONS_HOME"] = before

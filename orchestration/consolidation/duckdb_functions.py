@@ -1,0 +1,27 @@
+"""What dbt's DuckDB connection knows of Python: the folding of names, and where the home is.
+
+What belongs here: the dbt-duckdb plugin (see `dbt_project/profiles.yml`). What does not: the rules themselves, which
+Python and SQL share.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from orchestration.folding import fold_name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Plugin(BasePlugin):
+    """Registers `fold_name(VARCHAR) -> VARCHAR` and the variable `jalons_home`, an absolute path."""
+
+    def configure_connection(self, conn: "DuckDBPyConnection") -> None:
+        """Register what all cursors of the connection share."""
+        conn.create_function("fold_name", fold_name, ["VARCHAR"], "VARCHAR")
+
+    def configure_cursor(self, cursor: "DuckDBPyConnection") -> None:
+        """Set what each cursor loses, its variables: sources find their files at run time, so one manifest fits all."""
+        cursor.execute("set variable jalons_home = ?", [os.environ["JALONS_HOME"]])
