@@ -1,0 +1,88 @@
+"""What a ministry knows of a project or a procedure, as the cells that its file holds.
+
+What belongs here: filling the contract's fields in a given manner. What does not: the manners (`manners`) and the facts
+(`state`, `procedures`).
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from orchestration.edition import Edition
+from orchestration.sample.manners import Manner
+from orchestration.sample.procedures import Row
+from orchestration.sample.state import PHASES, Project, table
+from orchestration.sample.writers import Cell
+
+_BANDS = ((5, "< 5 M€"), (9, "entre 5 et 9 M€"), (20, "entre 9 et 20 M€"), (100, "entre 20 et 100 M€"))
+
+
+def project_cells(project: Project, manner: Manner, edition: str) -> dict[str, Cell]:
+    """The cells of one project, by field of the contract."""
+    ministry = next(row for row in table("ministries") if row["perimeter"] == project.perimeter)
+    is_in_cadrage = project.phase == "cadrage"
+    unknown = manner.in_cadrage if is_in_cadrage else manner.unknown
+    link = f"https://projets.example/{project.project_id}"
+    plan = f"https://budget.example/{edition[:4]}/pap/{project.perimeter.lower()}.pdf#page=12"
+    description, programmes = project.description.replace(". ", ".\n"), ministry["programme"]
+    if manner.has_html:
+        description += f' (<a href="{link}" target="_blank" title="en savoir plus">en savoir plus</a>)'
+        programmes = f'<a href="{plan}" target="_blank" title="projet annuel de performance">{programmes}</a>'
+    return {
+        "declared_project_id": project.project_id,
+        "ministry_code": ministry["short"],
+        "ministry": ministry["ministry"],
+        "name": project.name,
+        "is_interministerial": "Oui" if project.is_interministerial else "Non",
+        "description": description,
+        "more_info_url": f"{link} {link}/calendrier" if project.is_interministerial else manner.no_link,
+        "start_date": manner.start(project.start),
+        "initial_duration_days": None if is_in_cadrage else manner.duration(project.initial_days),
+        "current_duration_days": unknown if project.days is None else manner.duration(project.days),
+        "initial_end_date": None
+        if is_in_cadrage
+        else manner.start(project.start + timedelta(days=project.initial_days)),
+        "current_end_date": unknown if project.end is None else manner.start(project.end),
+        "phase": PHASES[project.phase],
+        "initial_cost_meur": None if is_in_cadrage else manner.cost(project.initial_cost),
+        "current_cost_meur": unknown if project.cost is None else manner.cost(project.cost),
+        "cost_band": unknown if project.cost is None else _band(project.cost, manner),
+        "functional_zone": project.zone,
+        "funding_programmes": programmes,
+        "performance_plan_url": plan,
+        "declared_confidence": _confidence(project),
+        "variance_comment": project.comment,
+        "exit_reason": project.exit_reason,
+        "published_on": manner.day(Edition.parse(edition).as_of),
+    }
+
+
+def procedure_cells(row: Row, manner: Manner) -> dict[str, Cell]:
+    """The cells of one procedure, by field of the contract."""
+    ministry = next(known["ministry"] for known in table("ministries") if known["perimeter"] == row["perimeter"])
+    return {field: _typed(field, value, manner) for field, value in row.items()} | {"ministry": ministry}
+
+
+def _typed(field: str, value: object, manner: Manner) -> Cell:
+    match value:
+        case None | str():
+            return value
+        case date():
+            return manner.day(value)
+        case int():
+            return manner.volume(value) if field.endswith("_volume") else value
+        case Decimal():
+            return manner.rate(value) if field.endswith("_rate") else manner.score(value)
+    raise TypeError(f"{field} holds {value!r}")
+
+
+def _band(cost: Decimal, manner: Manner) -> str:
+    """The label of the cost band; its wording drifted over the years."""
+    band = next((label for limit, label in _BANDS if cost < limit), "> 100 M€")
+    return band.replace("< 5 M€", "moins de 5M€").replace(">", "plus de") if manner.unknown else band
+
+
+def _confidence(project: Project) -> str:
+    """What the ministry says of its project where the scenario has it say so, else what the cost deserves."""
+    overrun = 0 if project.cost is None else project.cost / project.initial_cost - 1
+    deserved = "rouge" if overrun >= Decimal("0.25") else "orange" if overrun >= Decimal("0.1") else "vert"
+    return project.declared_confidence or deserved

@@ -1,0 +1,180 @@
+"""The made-up State: its projects, and what becomes of each of them from one edition to the next.
+
+What belongs here: the truth that ministries then report. What does not: how a file words it (`cells`) and which file
+it is in (`generate`). The scenario is data: `projects.csv` says how each project starts, `events.csv` what befalls it,
+with the rule that must notice. A `first_typed` value is a mistake of the edition's first file, put right by its
+correction.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from orchestration.edition import Edition
+from orchestration.folding import fold_name
+
+EDITIONS = tuple(f"{year}-S{semester}" for year in (2019, 2020, 2021) for semester in (1, 2))
+
+# The legal notice that real files carry in the phase cell of a project whose trajectory is being revised.
+REVISION_NOTICE = (
+    "Conformément à l'article 3 du décret, la trajectoire de ce projet est en cours de révision : son coût et sa durée "
+    "seront communiqués une fois la nouvelle trajectoire arrêtée par le ministère."
+)
+PHASES = {
+    "cadrage": "Cadrage",
+    "conception_realisation": "Conception / Réalisation",
+    "experimentation": "Expérimentation",
+    "deploiement": "Déploiement",
+    "termine": "Terminé",
+    "abandonne": "Abandonné",
+    "en_revision": REVISION_NOTICE,
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project as its ministry knows it in one edition; costs in M€, durations in days, both null when not told."""
+
+    project_id: str
+    name: str
+    perimeter: str
+    is_interministerial: bool
+    zone: str
+    description: str
+    start: date
+    days: int | None
+    cost: Decimal | None
+    initial_days: int
+    initial_cost: Decimal
+    phase: str = "cadrage"
+    present: bool = True
+    declared_confidence: str | None = None
+    comment: str | None = None
+    exit_reason: str | None = None
+
+    @property
+    def end(self) -> date | None:
+        """The planned end, null when the duration is not told."""
+        return None if self.days is None else self.start + timedelta(days=self.days)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the scenario."""
+
+    edition: str
+    project: str
+    field: str
+    value: str
+    first_typed: str
+    rule: str
+    comment: str
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one of the scenario's tables, `<name>.csv` beside this file."""
+    with Path(__file__).with_name(f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter=";"))
+
+
+def events() -> list[Event]:
+    """The scenario, in the order it happens."""
+    return [Event(**row) for row in table("events")]
+
+
+def project_histories() -> Iterator[tuple[str, list[Project], list[Project]]]:
+    """Yield (edition, projects as first filed, projects as they stand at last), edition by edition."""
+    random = Random(2019)  # noqa: S311
+    scenario = events()
+    settled = {fold_name(event.project) for event in scenario if event.field == "cost"}
+    living: dict[str, Project] = {}
+    for code in EDITIONS:
+        as_of = Edition.parse(code).as_of
+        for project in living.values():
+            living[project.project_id] = _half_a_year_later(project, as_of, random, project.project_id in settled)
+        living |= {fold_name(row["name"]): _born(row, as_of) for row in table("projects") if row["first"] == code}
+        first = dict(living)
+        for event in (event for event in scenario if event.edition == code):
+            key = fold_name(event.project)
+            first[key] = _befall(first[key], event, event.first_typed or event.value)
+            living[key] = _befall(living[key], event, event.value)
+        yield code, _reported(first), _reported(living)
+
+
+def _born(row: dict[str, str], as_of: date) -> Project:
+    start, days, cost = date.fromisoformat(row["start"]), int(row["days"]), Decimal(row["cost"])
+    project = Project(
+        project_id=fold_name(row["name"]),
+        name=row["name"],
+        perimeter=row["perimeter"],
+        is_interministerial=row["is_interministerial"] == "oui",
+        zone=row["zone"],
+        description=row["description"],
+        start=start,
+        days=days,
+        cost=cost,
+        initial_days=days,
+        initial_cost=cost,
+    )
+    return replace(project, phase=_phase(project, as_of))
+
+
+def _half_a_year_later(project: Project, as_of: date, random: Random, is_settled: bool) -> Project:
+    """Let phases advance and costs drift, far under any rule's threshold, so that only the scenario slips."""
+    drift = Decimal(random.randrange(-3, 6)) / 10 if random.random() < 0.4 else Decimal(0)
+    if project.cost is None or is_settled or project.cost < 9:
+        drift = Decimal(0)
+    return replace(
+        project,
+        phase=_phase(project, as_of),
+        cost=project.cost if project.cost is None else project.cost + drift,
+        comment=None,
+    )
+
+
+def _phase(project: Project, as_of: date) -> str:
+    if project.phase in ("termine", "abandonne", "en_revision"):
+        return project.phase
+    elapsed = (as_of - project.start) / timedelta(days=project.initial_days)
+    steps = ((0.14, "cadrage"), (0.6, "conception_realisation"), (0.75, "experimentation"))
+    return next((phase for limit, phase in steps if elapsed < limit), "deploiement")
+
+
+def _befall(project: Project, event: Event, value: str) -> Project:
+    """Apply one event; an empty figure is a figure no longer told."""
+    comment = event.comment or project.comment
+    match event.field:
+        case "cost":
+            return replace(project, cost=Decimal(value) if value else None, comment=comment)
+        case "initial_cost":
+            return replace(project, initial_cost=Decimal(value))
+        case "days":
+            return replace(project, days=int(value) if value else None, comment=comment)
+        case "start":
+            return replace(project, start=date.fromisoformat(value), comment=comment)
+        case "is_interministerial":
+            return replace(project, is_interministerial=value == "oui")
+        case "present":
+            return replace(project, present=value == "oui")
+        case "name":
+            return replace(project, name=value)
+        case "perimeter":
+            return replace(project, perimeter=value)
+        case "phase":
+            return replace(project, phase=value)
+        case "exit_reason":
+            return replace(project, exit_reason=value)
+        case "declared_confidence":
+            return replace(project, declared_confidence=value)
+        case _:
+            raise ValueError(f"events.csv: no such field as {event.field!r}")
+
+
+def _reported(projects: dict[str, Project]) -> list[Project]:
+    """What ministries tell: nothing of the absent, no figure of a project still in cadrage."""
+    present = [project for project in projects.values() if project.present]
+    return [replace(p, cost=None, days=None) if p.phase == "cadrage" else p for p in present]
