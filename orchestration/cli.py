@@ -176,7 +176,10 @@ def check(
         raise typer.BadParameter("give both --edition and --perimeter, or neither")
     if not file.is_file():
         _say_no(f"{file} is a folder or a device, not a file.")
-    receipt = check_file(file, datetime.now(UTC), edition, perimeter)
+    try:
+        receipt = check_file(file, datetime.now(UTC), edition, perimeter)
+    except OSError as error:
+        _say_no(f"{file} cannot be read: {error.strerror}.")
     if as_json:
         typer.echo(receipt.as_json(), nl=False)
     else:

@@ -25,6 +25,7 @@ COMPARED = (
 )
 
 _PERCENT = NBSP + "%"
+_YEARS = NBSP + "ans"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _of_projects(headline: Row, previous: Row | None) -> list[Card | None]:
     return [
         _card(headline, previous, "Grands projets", "projects", details=(interministerial,)),
         _card(headline, previous, "Coût total estimé", "total_cost_bn_eur", 2, NBSP + "Md€"),
-        _card(headline, previous, "Durée prévue moyenne", "mean_duration_years", 1, NBSP + "ans"),
+        _card(headline, previous, "Durée prévue moyenne", "mean_duration_years", 1, _YEARS),
         moves,
         variance("Écart budgétaire moyen", "budget_variance"),
         variance("Écart calendaire moyen", "schedule_variance"),
@@ -131,4 +132,9 @@ def _comparison(
     if headline["provisional"]:
         return before
     change = headline[figure] - previous[figure]
-    return f"{before}, soit{NBSP}{signed(change, places)}" if change else f"{before}, sans changement"
+    if not change:
+        return f"{before}, sans changement"
+    # French counts from two on: 0,4 an, 2,9 points.
+    words = {_PERCENT: "point", _YEARS: "an"}
+    counted = NBSP + words[unit] + ("s" if abs(change) >= 2 else "") if unit in words else unit
+    return f"{before}, soit{NBSP}{signed(change, places)}{counted}"

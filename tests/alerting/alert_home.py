@@ -37,7 +37,7 @@ def alert_row(subject: str = "sirhen", **changed: Any) -> dict[str, Any]:
     row |= {"rule": "budget_slip", "subject": subject, "subject_name": subject.upper(), "edition": "2017-S2"}
     row |= {"perimeter": "MEN", "severity": "attention", "previous_edition": "2017-S1", "level": "attention"}
     row |= {"measure": "cost", "unit": "meur", "from_value": Decimal(85), "to_value": Decimal(97)}
-    row |= {"raised_at": datetime(2017, 11, 15, 9)}  # noqa: DTZ001
+    row |= {"raised_at": datetime(2017, 11, 15, 9)}
     row |= changed
     row["alert_key"] = f"{row['rule']}:{subject}:{row['edition']}:{row['level']}"
     return row

@@ -172,6 +172,6 @@ def test_slack_shows_submitted_text_as_text_and_calls_nobody() -> None:
 
 
 def test_slack_gets_a_header_sections_a_link_and_the_small_print() -> None:
-    made = blocks(single("k", alert(raised_at=datetime(2017, 1, 1)), SITE))  # noqa: DTZ001
+    made = blocks(single("k", alert(raised_at=datetime(2017, 1, 1)), SITE))
     assert [block["type"] for block in made] == ["header", "section", "section", "context"]
     assert made[2]["text"]["text"] == f"<{SITE}2017-S2/#sirhen|Voir la fiche du projet>"

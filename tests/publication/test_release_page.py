@@ -65,8 +65,8 @@ def test_headline_figures_are_compared_with_the_previous_edition(state: State) -
     text = page_of(state).text
 
     assert "Grands projets 3 dont 1 interministériel 2 au premier semestre 2021, soit +1" in text
-    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,01" in text
-    assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3" in text
+    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,01 Md€" in text
+    assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3 an" in text
     assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis le premier semestre 2021" in text
     assert "Écart budgétaire moyen −3,2 % moyenne de 2 projets agrégé : +21,4 %" in text
     assert "Avec FranceConnect 2 sur 3 démarches, soit 66,7 % dont 1 avec FranceConnect+" in text
