@@ -1,0 +1,41 @@
+"""A faster way to write Dagster's SQLite event log, for a pass executed in this process.
+
+What belongs here: connections. What does not: events.
+Dagster opens and closes up to four connections for each event, each closing flushes the file to the disk, and a pass
+has some 350 events: measured, 2.8 s of a pass of 6.5 s, against 0.7 s with connections kept open.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+import dagster as dg
+import sqlalchemy as sa
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+
+@contextmanager
+def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
+    """Keep one connection open for each file of the instance's event log; any other kind of storage is left alone."""
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqliteEventLogStorage):
+        yield
+        return
+    with ExitStack() as opened:
+
+        @cache
+        def engine(shard: str) -> sa.Engine:
+            created = sa.create_engine(storage.conn_string_for_shard(shard), connect_args={"timeout": 30})
+            opened.callback(created.dispose)
+            # A power cut may cost the last events of the UI, never the file; what counts is in the ledger.
+            sa.event.listen(created, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
+            storage._initdb(created)
+            return created
+
+        @contextmanager
+        def connect(shard: str) -> Iterator[sa.Connection]:
+            with storage._db_lock, engine(shard).begin() as connection:
+                yield connection
+
+        storage._connect = connect  # type: ignore[method-assign]
+        yield

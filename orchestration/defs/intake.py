@@ -1,0 +1,140 @@
+"""Intake in the UI: one asset for what a pass takes in, one per kind over the grid edition × perimeter.
+
+What belongs here: which cells were filed, with their receipts. What does not: reading a file or judging it
+(`orchestration.intake`).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import dagster as dg
+
+from expectations.runner import SUBMISSION_SUITES
+from orchestration.defs.checks import carried, logged, spec_of
+from orchestration.defs.metadata import Metadata, markdown_table
+from orchestration.defs.moment import Moment
+from orchestration.defs.partitions import GRID, add_editions, cell
+from orchestration.defs.resources import Home
+from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake.ledger import ACCEPTED
+from orchestration.intake.take_in import Outcome, TakeIn, reread, take_in
+
+_OWNERS = ["team:intake"]
+
+inbox = dg.AssetSpec(
+    "inbox",
+    group_name="intake",
+    owners=["team:ministries"],
+    kinds={"file"},
+    description="One file per drop, in `<edition>/<perimeter>/`, put there by a ministry and never changed by us.",
+)
+
+
+@dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool="duckdb", deps=[inbox])
+def drops(
+    context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
+) -> dg.MaterializeResult[TakeIn]:
+    """One row per file ever seen settled in the inbox, with its verdict: the ledger, exported for dbt.
+
+    A pass decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
+    """
+    taken = take_in(home.settings, config.read(), home.say)
+    filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
+    add_editions(context.instance, {str(one.receipt.edition) for one in filed})
+    for one in filed:
+        context.log_event(_filed(one))
+    for result in _judged(taken):
+        context.log_event(logged(result))
+    return dg.MaterializeResult(value=taken, metadata=_summary(taken))
+
+
+def _submissions(kind: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["submissions", kind],
+        deps=[inbox],
+        partitions_def=GRID,
+        group_name="intake",
+        owners=_OWNERS,
+        kinds={"python", "parquet"},
+        pool="duckdb",
+        description=f"The rows of {kind} accepted from a perimeter for an edition; one Parquet file a submission. "
+        "A pass fills the cells; materialize one by hand to read its archived bytes again after a rule has changed.",
+    )
+    def of_kind(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+        key = context.partition_key.keys_by_dimension
+        outcome = reread(home.settings, kind, key["edition"], key["perimeter"])
+        if outcome is None:
+            raise dg.Failure(f"Nothing counts for {key['edition']}, {key['perimeter']}, {kind}.", allow_retries=False)
+        return dg.MaterializeResult(metadata=_receipt(outcome))
+
+    return of_kind
+
+
+submissions = [_submissions(kind) for kind in CONTRACTS]
+
+
+@dg.multi_asset_check(
+    specs=[
+        spec_of(rule, ["submissions", kind], blocking=False, told_by=["drops"])
+        for kind, suite in SUBMISSION_SUITES.items()
+        for rule in suite.rules
+    ],
+    ins={"drops": dg.AssetIn("drops")},
+    can_subset=True,
+)
+def submission_checks(drops: TakeIn) -> Iterator[dg.AssetCheckResult]:
+    """Say again what the rules said of the rows of the last pass; each pass says it by itself."""
+    yield from _judged(drops)
+
+
+def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts on the rows that came in; a kind of which nothing came in is not judged anew."""
+    for kind, verdicts in taken.verdicts.items():
+        for verdict in verdicts:
+            # Inside a pass, rows are told apart by the place of their drop in it.
+            failing = tuple(
+                {
+                    "file": taken.outcomes[int(str(row["submission_id"]))].path,
+                    "row": row["row_number"],
+                    "value": row["value"],
+                }
+                for row in verdict.failing
+            )
+            yield carried(replace(verdict, failing=failing), ["submissions", kind])
+
+
+def _filed(one: Outcome) -> dg.AssetMaterialization:
+    receipt = one.receipt
+    return dg.AssetMaterialization(
+        asset_key=["submissions", str(receipt.kind)],
+        partition=cell(str(receipt.edition), str(receipt.perimeter)),
+        metadata=_receipt(one),
+    )
+
+
+def _receipt(one: Outcome) -> Metadata:
+    receipt = one.receipt
+    findings = [
+        {"severity": finding.severity, "cell": finding.cell, "value": finding.value, "expected": finding.expected}
+        for finding in receipt.findings
+    ]
+    return {
+        "verdict": receipt.verdict,
+        "dagster/row_count": receipt.rows_accepted,
+        "errors": receipt.errors,
+        "warnings": receipt.warnings,
+        "file": one.path,
+        "sha256": receipt.sha256,
+        "receipt": dg.MetadataValue.path(f"{one.receipt_folder}/accuse.html"),
+        "findings": markdown_table(findings, most=20),
+    }
+
+
+def _summary(taken: TakeIn) -> Metadata:
+    lines = [
+        {"file": one.path, "kind": one.receipt.kind, "status": one.receipt.status, "verdict": one.receipt.verdict}
+        for one in taken.outcomes
+    ]
+    counts: Metadata = {str(status): n for status, n in Counter(one.receipt.status for one in taken.outcomes).items()}
+    return counts | {"drops": markdown_table(lines, most=100)}

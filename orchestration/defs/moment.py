@@ -1,0 +1,23 @@
+"""The hour of a pass: the one place where the pipeline reads the clock."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from pydantic import Field
+
+
+class Moment(dg.Config):
+    """When the pass takes place."""
+
+    now: str | None = Field(
+        default=None, description="The time of the pass, ISO 8601 with its offset, for a replay; the clock if absent."
+    )
+
+    def read(self) -> datetime:
+        """The given time, else the clock's, in UTC; raise `ValueError` for a text without its offset."""
+        if self.now is None:
+            return datetime.now(UTC)
+        moment = datetime.fromisoformat(self.now)
+        if moment.tzinfo is None:
+            raise ValueError(f"{self.now!r} has no offset: write for example 2017-06-15T09:00:00Z")
+        return moment.astimezone(UTC)

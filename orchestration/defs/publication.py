@@ -1,0 +1,59 @@
+"""Publication in the UI: what a pass released, and each edition's latest revision.
+
+What belongs here: showing releases. What does not: making one (`orchestration.publication`).
+"""
+
+import dagster as dg
+
+from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
+from orchestration.defs.partitions import EDITIONS, add_editions
+from orchestration.defs.resources import Home
+from orchestration.publication.release import Release, release
+from orchestration.publication.tables import KEYS
+
+_OWNERS = ["team:publication"]
+_MARTS = [*KEYS, "submissions"]
+_SHOWN = ("projects", "total_cost_bn_eur", "mean_duration_years", "procedures", "procedures_online", "provisional")
+
+
+@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS)
+def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Release]]:
+    """One row per edition: its latest revision. A pass makes a revision of each edition whose content has changed.
+
+    Read it to know what the public sees now; past revisions stay beside it for ever.
+    """
+    home.say("Releasing")
+    made = release(home.settings)
+    new = [one for one in made if one.is_new]
+    add_editions(context.instance, {one.edition for one in new})
+    for one in new:
+        context.log_event(dg.AssetMaterialization("edition_release", partition=one.edition, metadata=_release(one)))
+    lines = [{"edition": one.edition, "revision": one.revision, "new": one.is_new, **_figures(one)} for one in made]
+    return dg.MaterializeResult(value=made, metadata={"new": len(new), "releases": markdown_table(lines, most=100)})
+
+
+@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS, partitions_def=EDITIONS)
+def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+    """The revisions of one edition: the site, the open data and the manifest.
+
+    A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
+    """
+    made = release(home.settings, [context.partition_key])
+    if not made:
+        raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
+    return dg.MaterializeResult(metadata=_release(made[0]))
+
+
+def _release(one: Release) -> Metadata:
+    return {
+        "revision": one.revision,
+        "page": dg.MetadataValue.url((one.path / "index.html").as_uri()),
+        "manifest": dg.MetadataValue.path(str(one.path / "MANIFEST.json")),
+        "figures": markdown_table([{"figure": name, "value": value} for name, value in one.figures.items()], most=40),
+        "top50": parquet_metadata(one.path / "data" / "top50.parquet")["preview"],
+        "top250": parquet_metadata(one.path / "data" / "top250.parquet")["preview"],
+    }
+
+
+def _figures(one: Release) -> dict[str, object]:
+    return {name: one.figures[name] for name in _SHOWN}

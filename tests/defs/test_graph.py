@@ -1,0 +1,44 @@
+"""The asset graph is what a newcomer reads first: its shape is agreed upon, and nothing in it is anonymous."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from orchestration.definitions import defs
+from tests.defs.graph_snapshot import SNAPSHOT, graph_snapshot
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return defs()
+
+
+def test_the_graph_is_the_one_agreed_upon(definitions):
+    agreed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert graph_snapshot(definitions) == agreed, "read the difference; `python -m tests.defs.graph_snapshot` agrees"
+
+
+def test_every_asset_says_what_it_is_and_whose(definitions):
+    graph = definitions.resolve_asset_graph()
+    anonymous = [
+        key.to_user_string()
+        for key in graph.get_all_asset_keys()
+        if not (node := graph.get(key)).description
+        or not node.owners
+        or not node.kinds
+        or node.group_name == dg.AssetSpec("any").group_name
+    ]
+    assert anonymous == []
+
+
+def test_a_pass_runs_every_asset_that_has_no_partition(definitions):
+    graph = definitions.resolve_asset_graph()
+    job = definitions.resolve_job_def("process_drops")
+    unpartitioned = {key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned}
+    assert set(job.asset_layer.selected_asset_keys) == unpartitioned
+
+
+def test_the_sensor_runs_without_being_asked_to(definitions):
+    (sensor,) = definitions.sensors
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
