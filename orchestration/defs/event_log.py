@@ -38,4 +38,6 @@ def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
                 yield connection
 
         storage._connect = connect  # type: ignore[method-assign]
+        # Asked for each event, with a connection of its own; tables do not come and go during a pass.
+        storage.has_table = cache(storage.has_table)  # type: ignore[method-assign]
         yield
