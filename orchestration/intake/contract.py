@@ -5,7 +5,8 @@ What does not: the columns themselves (`contracts/`), or turning a cell into a v
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Literal
 
@@ -51,8 +52,8 @@ class Column:
     aliases: tuple[str, ...] = ()
     unit: str | None = None
     absences: frozenset[str] = frozenset()
-    words: Mapping[str, str] = field(default_factory=dict)
-    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, str] = dataclass_field(default_factory=dict)
+    phrases: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     link_field: str | None = None
 
 
@@ -84,7 +85,7 @@ class Contract:
     title_fr: str
     columns: tuple[Column, ...]
     versions: Mapping[str, tuple[str, ...]]
-    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     rebound: tuple[Rebound, ...] = ()
 
     @cached_property

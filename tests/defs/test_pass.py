@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from expectations.runner import validate_marts
 from orchestration.alerting.delivery import alert_states
-from orchestration.definitions import defs
 from orchestration.consolidation.build import build
+from orchestration.definitions import defs
 from orchestration.defs import consolidation, validation
 from orchestration.defs.instance import PassSummary, run_pass
 from orchestration.intake.take_in import pending
