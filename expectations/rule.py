@@ -4,7 +4,7 @@ What belongs here: the records and the few checks that suites share. What does n
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class Rule:
     """What is expected of one column, in French, and what happens to the rows that fail.
 
     `column` is the lake's or mart's field that the reader should look at, even where `check` judges a helper column.
-    `effect` counts for errors alone: reject the row (it has no usable identity), empty the cell, or nothing.
+    `effect` counts for errors alone: reject the row (it has no usable identity), empty the cell, or nothing. A rule on
+    submissions also says why, and gives an example, `wrong_fr` then `right_fr`, for the public catalogue.
     """
 
     id: str
@@ -37,6 +38,9 @@ class Rule:
     remedy_fr: str
     severity: Severity = "error"
     effect: Effect = "none"
+    why_fr: str = field(default="", kw_only=True)
+    wrong_fr: str = field(default="", kw_only=True)
+    right_fr: str = field(default="", kw_only=True)
 
 
 def _none(_frame: "pd.DataFrame") -> Mapping[str, Iterable[object]]:

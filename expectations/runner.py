@@ -7,6 +7,7 @@ A check that could not run is `broken`, which is our fault; it never says that t
 import logging
 import os
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,18 +18,25 @@ from expectations.headline_figures import HEADLINE_FIGURES
 from expectations.portfolio import PORTFOLIO
 from expectations.rule import Effect, Rule, Severity, Suite
 from expectations.slips import SLIPS
+from expectations.submissions.indicators import INDICATORS
 from expectations.submissions.procedures import PROCEDURES
 from expectations.submissions.projects import PROJECTS
+from expectations.submissions.roadmap import ROADMAP
 from expectations.top50 import TOP50
 from expectations.top250 import TOP250
+from orchestration.intake.limits import MAX_FINDINGS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SUBMISSION_SUITES: Mapping[str, Suite] = {"projects": PROJECTS, "procedures": PROCEDURES}
+SUBMISSION_SUITES: Mapping[str, Suite] = {
+    "projects": PROJECTS,
+    "procedures": PROCEDURES,
+    "roadmap": ROADMAP,
+    "indicators": INDICATORS,
+}
 MART_SUITES: tuple[Suite, ...] = (PORTFOLIO, TOP50, TOP250, HEADLINE_FIGURES, SLIPS)
 
-_ROW = "_row"
 _NUMBERS = frozenset({"decimal", "integer", "floating", "mixed-integer-float"})
 
 
@@ -36,7 +44,8 @@ _NUMBERS = frozenset({"decimal", "integer", "floating", "mixed-integer-float"})
 class Verdict:
     """What one rule says of one table.
 
-    `failing` names each failing row by the suite's keys, with its `value`, as plain Python (numbers, text, ISO dates).
+    `failing` names each failing row by the suite's keys, with its `value`, as plain Python (numbers, text, ISO dates);
+    of one first key, such as a drop, no more than anyone would mend (`failing_count` has them all).
     A check that could not run has the reason in `broken`, in English; it is no success, and no row fails.
     """
 
@@ -78,21 +87,29 @@ def validate_marts(marts_dir: Path) -> list[Verdict]:
 
 
 def _validate(suite: Suite, frame: "pd.DataFrame") -> list[Verdict]:
-    values = frame.reset_index(drop=True).astype(object)
-    values = values.where(values.notna(), None)
+    import pandas as pd
+
+    values = frame.reset_index(drop=True)
+    if not all(map(pd.api.types.is_object_dtype, values.dtypes)):
+        values = values.astype(object)
+        values = values.where(values.notna(), None)
     try:
-        results = _run(suite, _with_floats(_with_helpers(suite, values)))
+        results = _run(suite, _with_floats(_judged(suite, values)))
         return [_verdict(suite, rule, results.get(rule.id), values) for rule in suite.rules]
     # Whatever breaks here is ours, never the ministry's: it must come out as broken checks, not as a lost pass.
     except Exception as error:
         return _all_broken(suite, error)
 
 
-def _with_helpers(suite: Suite, frame: "pd.DataFrame") -> "pd.DataFrame":
+def _judged(suite: Suite, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The columns that the checks name, helpers included: the library goes through all that it is given."""
     import pandas as pd
 
-    columns = {_ROW: range(len(frame)), **suite.helpers(frame)}
-    return frame.assign(**{name: pd.Series(list(column), dtype=object) for name, column in columns.items()})
+    helpers = {name: pd.Series(list(column), dtype=object) for name, column in suite.helpers(frame).items()}
+    named = [rule.check.arguments.get(key) for rule in suite.rules for key in ("column", "column_A", "column_B")]
+    named += [name for rule in suite.rules for name in cast("list[str]", rule.check.arguments.get("column_list", ()))]
+    whole = frame.assign(**helpers)
+    return whole[[name for name in whole if name in named]]
 
 
 def _with_floats(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -111,12 +128,12 @@ def _run(suite: Suite, frame: "pd.DataFrame") -> dict[str, Any]:
         # The library imports `sre_constants`, deprecated in Python 3.11.
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
+        from great_expectations.data_context.types import base
 
-    # It tells of every temporary folder.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # This module raises its own level, to tell of every temporary folder.
+    base.logger.setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.variables.progress_bars = base.ProgressBarsConfig(globally=False)
     batch = context.data_sources.pandas_default.read_dataframe(frame)
     built = [
         getattr(gx.expectations, rule.check.expectation)(**rule.check.arguments, meta={"id": rule.id})
@@ -124,11 +141,8 @@ def _run(suite: Suite, frame: "pd.DataFrame") -> dict[str, Any]:
     ]
     outcome = batch.validate(
         gx.ExpectationSuite(name=suite.name, expectations=built),
-        result_format={
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": [_ROW],
-            "return_unexpected_index_query": False,
-        },
+        # The index is the row's place: to name rows by a column, the library looks them up one by one.
+        result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False},
     )
     return {cast("Any", result.expectation_config).meta["id"]: result for result in outcome.results}
 
@@ -139,13 +153,19 @@ def _verdict(suite: Suite, rule: Rule, result: Any, values: "pd.DataFrame") -> V
     fault = _exception(result.exception_info or {})
     if fault is not None:
         return _broken(suite, rule, fault)
-    rows = sorted(int(item[_ROW]) for item in result.result.get("unexpected_index_list") or ())
+    rows = sorted(int(row) for row in result.result.get("unexpected_index_list") or ())
     if not result.success and not rows:
         return _broken(suite, rule, "failed without naming a row")
-    failing = tuple(
-        {**{key: _plain(values.at[row, key]) for key in suite.keys}, "value": _plain(values.at[row, rule.column])}
-        for row in rows
+    columns = (
+        {key: values[key].to_list() for key in suite.keys} | {"value": values[rule.column].to_list()} if rows else {}
     )
+    told: Counter[object] = Counter()
+    failing = []
+    for row in rows:
+        of = columns[suite.keys[0]][row]
+        told[of] += 1
+        if told[of] <= MAX_FINDINGS:
+            failing.append({name: _plain(column[row]) for name, column in columns.items()})
     return Verdict(
         rule.id,
         suite.name,
@@ -155,8 +175,8 @@ def _verdict(suite: Suite, rule: Rule, result: Any, values: "pd.DataFrame") -> V
         rule.remedy_fr,
         rule.column,
         success=not rows,
-        failing=failing,
-        failing_count=len(failing),
+        failing=tuple(failing),
+        failing_count=len(rows),
     )
 
 

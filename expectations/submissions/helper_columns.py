@@ -7,6 +7,7 @@ Each takes columns of one length, as lists (`None` where unknown), and gives a l
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestration.edition import Edition
@@ -15,6 +16,8 @@ from orchestration.perimeter import perimeter_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MONTHS = {"month": 1, "quarter": 3, "semester": 6}
 
 
 def numbers(frame: "pd.DataFrame", column: str) -> list[float]:
@@ -75,7 +78,22 @@ def is_of_perimeter(names: Iterable[object], perimeters: Iterable[object]) -> li
 
 def is_by_edition_date(days: Iterable[object], editions: Iterable[object]) -> list[bool | None]:
     """Whether the day is not after the edition's date; `None` where either is missing."""
+    as_of = lru_cache(lambda edition: Edition.parse(str(edition)).as_of)
     return [
-        day <= Edition.parse(str(edition)).as_of if isinstance(day, date) and edition is not None else None
+        day <= as_of(edition) if isinstance(day, date) and edition is not None else None
         for day, edition in zip(days, editions, strict=True)
     ]
+
+
+def _period_start(day: date, precision: str | None) -> date:
+    months = _MONTHS.get(precision or "day")
+    return date(day.year, (day.month - 1) // months * months + 1, 1) if months else day
+
+
+def ends_after_start(start: object, start_precision: str | None, end: object, end_precision: str | None) -> bool | None:
+    """Whether the end is not before the start, both seen at the coarser of their precisions."""
+    if not isinstance(start, date) or not isinstance(end, date):
+        return None
+    for precision in (start_precision, end_precision):
+        start, end = _period_start(start, precision), _period_start(end, precision)
+    return end >= start

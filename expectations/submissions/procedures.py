@@ -88,6 +88,9 @@ PROCEDURES = Suite(
             "Chaque démarche a un identifiant ou un nom.",
             "Saisissez l’identifiant ou le nom de la démarche, ou supprimez la ligne.",
             effect="row",
+            why_fr="Sans identifiant ni nom, rien ne dit de quelle démarche il s’agit.",
+            wrong_fr="(vide) | (vide) | Oui | 220000",
+            right_fr="1661 | Demande de carte de séjour | Oui | 220000",
         ),
         Rule(
             "procedure_declared_once",
@@ -97,6 +100,9 @@ PROCEDURES = Suite(
             "seule la première ligne est retenue.",
             "Supprimez la ligne en double ; si ce sont deux démarches, donnez-leur des identifiants différents.",
             effect="row",
+            why_fr="Une démarche comptée deux fois fausse le classement et les parts publiées.",
+            wrong_fr="1661, puis 1661 plus bas",
+            right_fr="1661, une seule fois",
         ),
         Rule(
             "procedure_name_unambiguous",
@@ -105,6 +111,9 @@ PROCEDURES = Suite(
             "Deux démarches d’identifiants différents ne portent pas le même nom.",
             "Vérifiez l’identifiant ; si ce sont bien deux démarches, précisez leurs noms.",
             severity="warning",
+            why_fr="Le lecteur ne voit que le nom : deux démarches du même nom se confondent.",
+            wrong_fr="1661 Carte de séjour et 1662 Carte de séjour",
+            right_fr="1661 Carte de séjour et 1662 Carte de séjour (étudiants)",
         ),
         Rule(
             "procedure_ministry_in_perimeter",
@@ -114,6 +123,9 @@ PROCEDURES = Suite(
             "Vérifiez le nom du ministère et le dossier de dépôt ; si le nom est nouveau, signalez-le pour qu’il soit "
             "ajouté à la liste.",
             severity="warning",
+            why_fr="Le dossier décide du périmètre : un autre nom de ministère trahit un dépôt au mauvais endroit.",
+            wrong_fr="Ministère de la Justice, dans le dossier 2021-S2/MI",
+            right_fr="Ministère de l’Intérieur, dans le dossier 2021-S2/MI",
         ),
         Rule(
             "procedure_perimeter_name_in_perimeter",
@@ -123,6 +135,9 @@ PROCEDURES = Suite(
             "Vérifiez le nom du périmètre et le dossier de dépôt ; si le nom est nouveau, signalez-le pour qu’il soit "
             "ajouté à la liste.",
             severity="warning",
+            why_fr="Le dossier décide du périmètre : un autre nom trahit un dépôt au mauvais endroit.",
+            wrong_fr="Justice, dans le dossier 2021-S2/MI",
+            right_fr="Intérieur et outre-mer, dans le dossier 2021-S2/MI",
         ),
         *(
             Rule(
@@ -132,6 +147,9 @@ PROCEDURES = Suite(
                 f"{words} n’est pas négatif.",
                 "Corrigez le volume annuel ; laissez la cellule vide s’il n’est pas connu.",
                 effect="cell",
+                why_fr="Un volume négatif fausserait le classement des démarches.",
+                wrong_fr="-220000",
+                right_fr="220000",
             )
             for column, words in _VOLUMES.items()
         ),
@@ -142,6 +160,9 @@ PROCEDURES = Suite(
             "Le volume en ligne ne dépasse pas le volume total.",
             "Corrigez l’un des deux volumes ; ils portent sur la même année.",
             severity="warning",
+            why_fr="Le volume en ligne est une partie du volume total.",
+            wrong_fr="Total : 180000 ; en ligne : 220000",
+            right_fr="Total : 220000 ; en ligne : 180000",
         ),
         Rule(
             "procedure_online_volume_expected",
@@ -150,6 +171,9 @@ PROCEDURES = Suite(
             "Une démarche qui n’est pas en ligne n’a pas de volume en ligne.",
             "Corrigez le statut en ligne, ou le volume en ligne.",
             severity="warning",
+            why_fr="Un volume en ligne contredit un statut « Non » ou « À venir ».",
+            wrong_fr="Statut : Non ; volume en ligne : 180000",
+            right_fr="Statut : Oui ; volume en ligne : 180000",
         ),
         Rule(
             "procedure_digital_use_rate_fits_volumes",
@@ -158,6 +182,9 @@ PROCEDURES = Suite(
             "Le taux de recours au numérique est le volume en ligne divisé par le volume total, à 2 points près.",
             "Corrigez le taux, ou les volumes.",
             severity="warning",
+            why_fr="Le taux et les volumes sont publiés côte à côte : ils ne doivent pas se contredire.",
+            wrong_fr="Total : 220000 ; en ligne : 180000 ; taux : 50 %",
+            right_fr="Total : 220000 ; en ligne : 180000 ; taux : 82 %",
         ),
         *(
             Rule(
@@ -165,8 +192,11 @@ PROCEDURES = Suite(
                 column,
                 between(column, 0, 1),
                 f"{words} est compris entre 0 et 100 %.",
-                "Corrigez le taux : écrivez 85 % ou 0,85.",
+                "Corrigez le taux : écrivez 85 % ou 0,85, et non 85.",
                 effect="cell",
+                why_fr="Sans le signe %, 85 se lit 8 500 % : la valeur ne peut pas être publiée.",
+                wrong_fr="85",
+                right_fr="85 %",
             )
             for column, words in _RATES.items()
         ),
@@ -177,6 +207,9 @@ PROCEDURES = Suite(
             "Le taux de disponibilité d’un service ouvert atteint au moins 50 %.",
             "Vérifiez l’unité : écrivez 99,5 % ou 0,995.",
             severity="warning",
+            why_fr="Un service indisponible plus de la moitié du temps serait fermé : c’est une erreur d’unité.",
+            wrong_fr="0,0055",
+            right_fr="99,45 %",
         ),
         *(
             Rule(
@@ -186,6 +219,9 @@ PROCEDURES = Suite(
                 f"{words} est comprise entre 0 et 10.",
                 "Corrigez la note ; elle est donnée sur 10.",
                 effect="cell",
+                why_fr="Les notes sont publiées sur 10 : une note sur 20 ou sur 100 fausserait les comparaisons.",
+                wrong_fr="14 (sur 20)",
+                right_fr="7",
             )
             for column, words in _SCORES.items()
         ),
@@ -196,6 +232,9 @@ PROCEDURES = Suite(
             "Le score « Dites-le-nous une fois » n’est pas négatif.",
             "Corrigez le score : c’est un nombre de pièces demandées.",
             effect="cell",
+            why_fr="Le score compte des pièces : il est nul ou positif.",
+            wrong_fr="-1",
+            right_fr="1",
         ),
         Rule(
             "procedure_load_time_positive",
@@ -204,6 +243,9 @@ PROCEDURES = Suite(
             "Le temps moyen de chargement est supérieur à zéro.",
             "Corrigez le temps de chargement, en millisecondes.",
             effect="cell",
+            why_fr="Une page ne se charge pas en zéro milliseconde : la mesure manque.",
+            wrong_fr="0",
+            right_fr="350",
         ),
         Rule(
             "procedure_load_time_plausible",
@@ -212,6 +254,9 @@ PROCEDURES = Suite(
             "Le temps moyen de chargement ne dépasse pas 60 secondes.",
             "Vérifiez l’unité : le temps se déclare en millisecondes.",
             severity="warning",
+            why_fr="Un temps de chargement de plus d’une minute est sans doute dans une autre unité.",
+            wrong_fr="350000 (microsecondes)",
+            right_fr="350",
         ),
         Rule(
             "procedure_accessibility_level_fits_rate",
@@ -220,6 +265,9 @@ PROCEDURES = Suite(
             "La prise en compte du handicap est totale si, et seulement si, le taux d’accessibilité est de 100 %.",
             "Corrigez le niveau, ou le taux d’audit.",
             severity="warning",
+            why_fr="« Totale » veut dire que 100 % des critères sont respectés.",
+            wrong_fr="Totale ; taux : 76 %",
+            right_fr="Partielle ; taux : 76 %",
         ),
         Rule(
             "procedure_accessibility_declared_by_then",
@@ -228,6 +276,9 @@ PROCEDURES = Suite(
             "La déclaration d’accessibilité n’est pas postérieure à la date de l’édition.",
             "Vérifiez la date de publication de la déclaration.",
             severity="warning",
+            why_fr="L’édition décrit un état à sa date : ce qui vient après compte pour la suivante.",
+            wrong_fr="Édition 2021-S2 ; déclaration du 15/03/2022",
+            right_fr="Édition 2021-S2 ; déclaration du 15/09/2021",
         ),
     ),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, between, holds, present
 from expectations.submissions.helper_columns import (
+    ends_after_start,
     folded,
     identities,
     is_first,
@@ -29,9 +30,13 @@ MAX_COST_MEUR = 10_000
 MAX_DURATION_DAYS = 30 * 365
 START_YEARS = (1990, 2050)
 
+# A cost that far above its band is in another unit, if it fits there.
+_FAR_ABOVE = 10
+# No project costs, or lasts, so many times what was planned: one of the two figures is in another unit.
+_OTHER_SCALE = 8
+
 # How far the true value may be from the first day of the period that was typed.
 _SLACK_DAYS = {"day": 1, "month": 31, "quarter": 92, "semester": 184, "tenth_year": 19}
-_MONTHS = {"month": 1, "quarter": 3, "semester": 6}
 
 
 def cost_bounds(band: str) -> tuple[float, float] | None:
@@ -53,25 +58,25 @@ def cost_bounds(band: str) -> tuple[float, float] | None:
 
 
 def _is_in_band(cost: float, band: str | None) -> bool | None:
-    """Whether the cost is within the band's bounds; `None` where either is unknown, or the cost impossible."""
+    """Whether the cost is within the band's bounds; `None` where it is in another unit, or where either is unknown."""
     bounds = cost_bounds(band) if band else None
-    return bounds[0] <= cost <= bounds[1] if bounds and cost >= 0 else None
-
-
-def _period_start(day: date, precision: str | None) -> date:
-    months = _MONTHS.get(precision or "day")
-    return date(day.year, (day.month - 1) // months * months + 1, 1) if months else day
-
-
-def _ends_after_start(
-    start: object, start_precision: str | None, end: object, end_precision: str | None
-) -> bool | None:
-    """Whether the end is not before the start, both seen at the coarser of their precisions."""
-    if not isinstance(start, date) or not isinstance(end, date):
+    if not bounds or not cost >= 0 or _is_in_meur(cost, band) is False:
         return None
-    for precision in (start_precision, end_precision):
-        start, end = _period_start(start, precision), _period_start(end, precision)
-    return end >= start
+    return bounds[0] <= cost <= bounds[1]
+
+
+def _is_in_meur(cost: float, band: str | None) -> bool | None:
+    """`False` where the band says that the cost was typed in euros or thousands of euros; else `None`."""
+    bounds = cost_bounds(band) if band else None
+    if not bounds or not cost > _FAR_ABOVE * bounds[1]:
+        return None
+    low = max(bounds[0], bounds[1] / _FAR_ABOVE)
+    return False if any(low <= cost / factor <= bounds[1] for factor in (1_000, 1_000_000)) else None
+
+
+def _is_same_scale(value: float, initial: float) -> bool | None:
+    """Whether a figure and the initial one are of one order of magnitude; `None` where either is unknown."""
+    return max(value / initial, initial / value) < _OTHER_SCALE if value > 0 and initial > 0 else None
 
 
 def _end_fits_duration(start: object, end: object, days: float, precisions: Iterable[str | None]) -> bool | None:
@@ -83,7 +88,7 @@ def _end_fits_duration(start: object, end: object, days: float, precisions: Iter
 
 
 @cache
-def _register() -> dict[str, str]:
+def alias_register() -> dict[str, str]:
     """The alias register: folded name to project id."""
     with (SEEDS / "project_aliases.csv").open(encoding="utf-8", newline="") as lines:
         return {fold_name(row["name"]): row["project_id"] for row in csv.DictReader(lines)}
@@ -91,8 +96,9 @@ def _register() -> dict[str, str]:
 
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
-    ids = identities(frame["declared_project_id"], names, _register())
+    ids = identities(frame["declared_project_id"], names, alias_register())
     drops = list(frame["submission_id"])
+    costs = numbers(frame, "current_cost_meur")
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")
     start_precisions, end_precisions = frame["start_date_precision"], frame["current_end_date_precision"]
     precisions = zip(start_precisions, end_precisions, frame["current_duration_days_precision"], strict=True)
@@ -102,13 +108,19 @@ def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
         "_is_own_name": is_own_name(drops, names, ids),
         "_is_of_perimeter": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_start_year": [start.year if isinstance(start, date) else None for start in starts],
-        "_ends_after_start": map(_ends_after_start, starts, start_precisions, ends, end_precisions),
+        "_ends_after_start": map(ends_after_start, starts, start_precisions, ends, end_precisions),
+        "_ends_after_start_initially": map(
+            ends_after_start, starts, start_precisions, frame["initial_end_date"], frame["initial_end_date_precision"]
+        ),
         "_end_fits_duration": map(_end_fits_duration, starts, ends, durations, precisions),
         "_is_exit_explained": [
             reason is not None if phase == "abandonne" else None
             for phase, reason in zip(frame["phase"], frame["exit_reason"], strict=True)
         ],
-        "_is_in_band": map(_is_in_band, numbers(frame, "current_cost_meur"), frame["cost_band"]),
+        "_is_in_band": map(_is_in_band, costs, frame["cost_band"]),
+        "_is_in_meur": map(_is_in_meur, costs, frame["cost_band"]),
+        "_are_costs_alike": map(_is_same_scale, costs, numbers(frame, "initial_cost_meur")),
+        "_are_durations_alike": map(_is_same_scale, durations, numbers(frame, "initial_duration_days")),
     }
 
 
@@ -124,6 +136,9 @@ PROJECTS = Suite(
             "Chaque projet porte un nom.",
             "Saisissez le nom du projet, ou supprimez la ligne.",
             effect="row",
+            why_fr="Sans nom, rien ne dit de quel projet il s’agit : la ligne ne peut pas être prise en compte.",
+            wrong_fr="(vide) | 01/01/2020 | 4,5 | Déploiement | 42,5",
+            right_fr="HORIZON | 01/01/2020 | 4,5 | Déploiement | 42,5",
         ),
         Rule(
             "project_declared_once",
@@ -133,6 +148,9 @@ PROJECTS = Suite(
             "seule la première ligne est retenue.",
             "Supprimez la ligne en double ; si ce sont deux projets, donnez-leur des noms différents.",
             effect="row",
+            why_fr="Un projet compté deux fois fausse le nombre de projets et leur coût total.",
+            wrong_fr="HORIZON, puis « Horizon » plus bas",
+            right_fr="HORIZON, une seule fois",
         ),
         Rule(
             "project_name_unambiguous",
@@ -141,6 +159,9 @@ PROJECTS = Suite(
             "Deux projets d’identifiants différents ne portent pas le même nom.",
             "Vérifiez l’identifiant ; si ce sont bien deux projets, précisez leurs noms.",
             severity="warning",
+            why_fr="Le lecteur ne voit que le nom : deux projets du même nom se confondent.",
+            wrong_fr="sirh-2020 HORIZON et sirh-2021 HORIZON",
+            right_fr="sirh-2020 HORIZON et sirh-2021 HORIZON Paie",
         ),
         *(
             rule
@@ -153,6 +174,9 @@ PROJECTS = Suite(
                     f"Le coût {words} n’est pas négatif.",
                     "Corrigez le coût, en millions d’euros ; laissez la cellule vide s’il n’est pas connu.",
                     effect="cell",
+                    why_fr="Un coût négatif se retrancherait du total publié.",
+                    wrong_fr="-42,5",
+                    right_fr="42,5",
                 ),
                 Rule(
                     f"project_{which}_cost_plausible",
@@ -161,8 +185,22 @@ PROJECTS = Suite(
                     f"Le coût {words} d’un projet ne dépasse pas 10 000 M€.",
                     "Vérifiez l’unité : le coût se déclare en millions d’euros, non en euros ni en milliers d’euros.",
                     severity="warning",
+                    why_fr="Aucun projet numérique de l’État n’a jamais approché ce montant : c’est une autre unité.",
+                    wrong_fr="42500 (milliers d’euros)",
+                    right_fr="42,5",
                 ),
             )
+        ),
+        Rule(
+            "project_costs_of_one_scale",
+            "current_cost_meur",
+            holds("_are_costs_alike"),
+            "Le coût actuel et le coût initial sont du même ordre de grandeur.",
+            "Vérifiez l’unité et la virgule des deux coûts : tous deux sont en millions d’euros.",
+            severity="warning",
+            why_fr="Un coût huit fois plus grand ou plus petit que prévu est presque toujours une erreur de saisie.",
+            wrong_fr="Coût initial : 42,5 ; coût actualisé : 425",
+            right_fr="Coût initial : 42,5 ; coût actualisé : 48,2",
         ),
         *(
             rule
@@ -175,6 +213,9 @@ PROJECTS = Suite(
                     f"La durée {words} est supérieure à zéro.",
                     "Corrigez la durée, en années ; laissez la cellule vide si elle n’est pas connue.",
                     effect="cell",
+                    why_fr="Une durée nulle ou négative donnerait une fin avant le début.",
+                    wrong_fr="0",
+                    right_fr="4,5",
                 ),
                 Rule(
                     f"project_{which}_duration_plausible",
@@ -183,8 +224,22 @@ PROJECTS = Suite(
                     f"La durée {words} d’un projet ne dépasse pas 30 ans.",
                     "Vérifiez l’unité : la durée se déclare en années, non en mois ni en jours.",
                     severity="warning",
+                    why_fr="Une durée en mois ou en jours fausse la fin prévue et la durée moyenne publiée.",
+                    wrong_fr="54 (mois)",
+                    right_fr="4,5",
                 ),
             )
+        ),
+        Rule(
+            "project_durations_of_one_scale",
+            "current_duration_days",
+            holds("_are_durations_alike"),
+            "La durée actuelle et la durée initiale sont du même ordre de grandeur.",
+            "Vérifiez l’unité et la virgule des deux durées : toutes deux sont en années.",
+            severity="warning",
+            why_fr="Une durée huit fois plus longue que prévu est presque toujours une durée en mois.",
+            wrong_fr="Durée initiale : 2 ; durée actualisée : 27",
+            right_fr="Durée initiale : 2 ; durée actualisée : 2,25",
         ),
         Rule(
             "project_start_plausible",
@@ -193,6 +248,9 @@ PROJECTS = Suite(
             "Le projet commence entre 1990 et 2050.",
             "Vérifiez l’année de début.",
             severity="warning",
+            why_fr="Une année mal tapée déplace la fin prévue d’autant.",
+            wrong_fr="01/01/0202",
+            right_fr="01/01/2020",
         ),
         Rule(
             "project_end_after_start",
@@ -201,6 +259,20 @@ PROJECTS = Suite(
             "La fin prévue ne précède pas le début.",
             "Corrigez la date de fin ou la date de début.",
             effect="cell",
+            why_fr="Une fin avant le début donnerait une durée négative.",
+            wrong_fr="Début : 01/01/2020 ; fin : 30/06/2019",
+            right_fr="Début : 01/01/2020 ; fin : 30/06/2024",
+        ),
+        Rule(
+            "project_initial_end_after_start",
+            "initial_end_date",
+            holds("_ends_after_start_initially"),
+            "La fin prévue au lancement ne précède pas le début.",
+            "Corrigez la date de fin initiale ou la date de début.",
+            effect="cell",
+            why_fr="La durée initiale se calcule du début à la fin initiale : elle serait négative.",
+            wrong_fr="Début : 01/01/2020 ; fin initiale : 30/06/2019",
+            right_fr="Début : 01/01/2020 ; fin initiale : 30/06/2024",
         ),
         Rule(
             "project_end_fits_duration",
@@ -209,6 +281,20 @@ PROJECTS = Suite(
             "La fin prévue est égale au début plus la durée, à un mois près.",
             "Corrigez la fin, le début ou la durée pour que les trois s’accordent.",
             severity="warning",
+            why_fr="Si les trois se contredisent, c’est la durée qui est retenue, peut-être à tort.",
+            wrong_fr="Début : 01/01/2020 ; durée : 4,5 ; fin : 31/12/2022",
+            right_fr="Début : 01/01/2020 ; durée : 4,5 ; fin : 30/06/2024",
+        ),
+        Rule(
+            "project_cost_unit_fits_band",
+            "current_cost_meur",
+            holds("_is_in_meur"),
+            "Le coût est en millions d’euros, comme sa tranche.",
+            "Divisez le coût par 1 000 s’il est en milliers d’euros, par 1 000 000 s’il est en euros.",
+            severity="warning",
+            why_fr="Divisé par mille ou par un million, le coût tient dans sa tranche : il est dans une autre unité.",
+            wrong_fr="Coût : 12500 ; tranche : entre 9 et 20 M€",
+            right_fr="Coût : 12,5 ; tranche : entre 9 et 20 M€",
         ),
         Rule(
             "project_cost_in_band",
@@ -217,6 +303,9 @@ PROJECTS = Suite(
             "Le coût actuel se trouve dans la tranche de coût déclarée.",
             "Corrigez la tranche de coût, ou le coût.",
             severity="warning",
+            why_fr="Le coût et sa tranche sont publiés côte à côte : ils ne doivent pas se contredire.",
+            wrong_fr="Coût : 42,5 ; tranche : entre 9 et 20 M€",
+            right_fr="Coût : 42,5 ; tranche : entre 20 et 100 M€",
         ),
         Rule(
             "project_ministry_in_perimeter",
@@ -226,6 +315,9 @@ PROJECTS = Suite(
             "Vérifiez le nom du ministère et le dossier de dépôt ; si le nom est nouveau, signalez-le pour qu’il soit "
             "ajouté à la liste.",
             severity="warning",
+            why_fr="Le dossier décide du périmètre : un autre nom de ministère trahit un dépôt au mauvais endroit.",
+            wrong_fr="Ministère de la Justice, dans le dossier 2021-S2/MI",
+            right_fr="Ministère de l’Intérieur, dans le dossier 2021-S2/MI",
         ),
         Rule(
             "project_exit_reason_given",
@@ -234,6 +326,9 @@ PROJECTS = Suite(
             "Un projet abandonné indique son motif de sortie.",
             "Indiquez le motif de sortie.",
             severity="warning",
+            why_fr="Le motif est publié avec les sorties ; sans lui, la sortie est dite « non déclarée ».",
+            wrong_fr="Phase : Abandonné ; motif de sortie : (vide)",
+            right_fr="Phase : Abandonné ; motif de sortie : Repris par un dispositif européen",
         ),
     ),
 )

@@ -4,9 +4,10 @@ What belongs here: what a column is, how headers are matched, and the lake's sha
 What does not: the columns themselves (`contracts/`), or turning a cell into a value (`cells`).
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -14,7 +15,21 @@ import pyarrow as pa
 
 from orchestration.folding import fold_header
 
-Type = Literal["text", "url", "bool", "code", "cost", "duration", "rate", "score", "volume", "integer", "date"]
+Type = Literal[
+    "text",
+    "url",
+    "bool",
+    "code",
+    "cost",
+    "duration",
+    "rate",
+    "score",
+    "number",
+    "volume",
+    "integer",
+    "date",
+    "edition",
+]
 
 # Types whose value stands as the agent wrote it: the lake keeps no second copy of the text.
 PLAIN: frozenset[Type] = frozenset({"text", "url"})
@@ -29,19 +44,28 @@ _ARROW: Mapping[Type, pa.DataType] = {
     "duration": pa.decimal128(38, 18),
     "rate": pa.decimal128(18, 15),
     "score": pa.decimal128(9, 6),
+    "number": pa.decimal128(20, 8),
     "volume": pa.int64(),
     "integer": pa.int32(),
     "date": pa.date32(),
+    "edition": pa.string(),
 }
+
+
+def fold_word(text: str) -> str:
+    """Fold a word of a `code` column: as a header, but the plus of `FranceConnect +` counts."""
+    return fold_header(text.replace("+", " plus "))
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `field` in the lake, `title` as the current template writes it, older headers as `aliases`.
+    """One column: `field` in the lake, `title` as the real files write it, other headers as `aliases`.
 
-    `absences` are the reasons for which the cell may hold a word instead of a value (`cells.ABSENCES`); `words` maps
-    each
-    word of a `code` column, folded, to its code; a text holding all of `phrases[code]` has that code.
+    `absences` are the reasons for which the cell may hold a word instead of a value (`cells.ABSENCES`). A `code` column
+    has `labels` (code -> the word that the template offers), other wordings in `words` (folded -> code), and a text
+    that holds all of `phrases[code]` has that code. `minimum` and `maximum` bound the value in the lake's unit. A
+    column that `is_required` needs a value in each row; one that `is_legacy` is read, and no longer asked for.
+    `names_of` says which reference names the cell should hold.
     """
 
     field: str
@@ -52,9 +76,26 @@ class Column:
     aliases: tuple[str, ...] = ()
     unit: str | None = None
     absences: frozenset[str] = frozenset()
-    words: Mapping[str, str] = dataclass_field(default_factory=dict)
-    phrases: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    phrases: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     link_field: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    excludes_minimum: bool = False
+    is_required: bool = False
+    is_legacy: bool = False
+    names_of: Literal["ministry", "perimeter"] | None = None
+
+    @property
+    def header(self) -> str:
+        """The header of the template: the title with its unit."""
+        return self.title if self.unit is None or self.unit in self.title else f"{self.title} ({self.unit})"
+
+    @cached_property
+    def codes(self) -> Mapping[str, str]:
+        """Every word of a `code` column, folded, with its code."""
+        return {fold_word(label): code for code, label in self.labels.items()} | dict(self.words)
 
 
 @dataclass(frozen=True)
@@ -78,14 +119,22 @@ class Matching:
 class Contract:
     """One kind. `versions` maps each version to the fields whose columns it requires, oldest first.
 
-    A file is of the latest version whose `marks` (fields that older versions lack) its header holds one of.
+    A file is of the latest version whose `marks` (fields that older versions lack) its header holds one of. `key` is
+    the field of the stable id, `subject` the one that names a row to a reader, who calls it `subject_fr`. `created`
+    and `modified` date the declaration.
     """
 
     kind: str
     title_fr: str
+    description_fr: str
+    subject_fr: str
+    key: str
+    created: date
+    modified: date
     columns: tuple[Column, ...]
     versions: Mapping[str, tuple[str, ...]]
-    marks: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    subject: str = "name"
+    marks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     rebound: tuple[Rebound, ...] = ()
 
     @cached_property
@@ -93,9 +142,23 @@ class Contract:
         """The columns by field id."""
         return {column.field: column for column in self.columns}
 
+    @property
+    def version(self) -> str:
+        """The version that templates and schemas are made of."""
+        return list(self.versions)[-1]
+
+    @cached_property
+    def current(self) -> tuple[Column, ...]:
+        """The columns that this version asks for."""
+        return tuple(column for column in self.columns if not column.is_legacy)
+
     @cached_property
     def _by_header(self) -> Mapping[str, Column]:
-        return {fold_header(name): column for column in self.columns for name in (column.title, *column.aliases)}
+        return {
+            fold_header(name): column
+            for column in self.columns
+            for name in (column.field, column.title, column.header, *column.aliases)
+        }
 
     def match(self, headers: Sequence[str]) -> Matching:
         """Hold a header row against the contract; headers that it does not know are left out."""

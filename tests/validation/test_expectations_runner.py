@@ -118,8 +118,8 @@ def test_a_missing_mart_breaks_its_checks_and_only_them(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(KeyError, match="roadmap"):
-        validate_submissions("roadmap", pd.DataFrame())
+    with pytest.raises(KeyError, match="unheard_of"):
+        validate_submissions("unheard_of", pd.DataFrame())
 
 
 def test_rule_ids_are_unique_and_stable_words() -> None:
