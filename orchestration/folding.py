@@ -9,13 +9,26 @@ import re
 import unicodedata
 
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
+# The marks that letters of French come apart into, and where no other mark stands before.
+_FRENCH_MARKS = re.compile(r"[\u0300-\u036f]+")
+_BEYOND_LATIN = re.compile(r"[\u0370-\U0010ffff]")
 
 
 def _without_accents(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text)).casefold()
+    if text.isascii():
+        return text.casefold()
+    # Marks go first: normalising is quadratic in the marks of one letter.
+    folded = unicodedata.normalize("NFKD", _without_marks(text)).casefold()
     # Ligatures have no decomposition: œ and æ are spelled out, as a French reader would.
     folded = folded.replace("œ", "oe").replace("æ", "ae")
-    return "".join(character for character in folded if not unicodedata.combining(character))
+    return _without_marks(folded)
+
+
+def _without_marks(text: str) -> str:
+    bare = _FRENCH_MARKS.sub("", text)
+    if _BEYOND_LATIN.search(bare) is None:
+        return bare
+    return "".join(character for character in bare if not unicodedata.combining(character))
 
 
 def fold_header(text: str) -> str:

@@ -19,6 +19,8 @@ Number = Decimal | int | float
 LABELS = {
     "projects": "Grands projets",
     "procedures": "Démarches",
+    "roadmap": "Feuille de route",
+    "indicators": "Indicateurs",
     "cadrage": "Cadrage",
     "conception_realisation": "Conception et réalisation",
     "experimentation": "Expérimentation",
@@ -90,6 +92,18 @@ def day(value: date) -> str:
 def month(value: date | None) -> str:
     """A month in short: `déc. 2017`."""
     return ABSENT if value is None else format_date(value, "MMM y", locale="fr").replace(" ", NBSP)
+
+
+def period(value: date, precision: str) -> str:
+    """A date as far as it is known: `12 juillet 2013`, `juillet 2013`, `T3 2026`, `S1 2026`."""
+    match precision:
+        case "month":
+            return format_date(value, "MMMM y", locale="fr").replace(" ", NBSP)
+        case "quarter":
+            return f"T{(value.month + 2) // 3}{NBSP}{value.year}"
+        case "semester":
+            return f"S{(value.month + 5) // 6}{NBSP}{value.year}"
+    return day(value)
 
 
 def moment(value: datetime) -> str:

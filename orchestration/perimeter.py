@@ -5,7 +5,7 @@ themselves.
 """
 
 import csv
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from orchestration.folding import fold_name
@@ -30,6 +30,12 @@ def _by_folded_name() -> dict[str, str]:
     return known | {fold_name(row["ministry_name"]): row["perimeter"] for row in _rows("ministry_names")}
 
 
+@lru_cache(maxsize=1024)
 def perimeter_of(ministry_name: str) -> str | None:
     """The perimeter that a ministry's or a perimeter's French name stands for, `None` if it was never seen."""
     return _by_folded_name().get(fold_name(ministry_name))
+
+
+def ministry_names(perimeter: str) -> list[str]:
+    """The ministry names that stand for a perimeter, in the order of the seed."""
+    return [row["ministry_name"] for row in _rows("ministry_names") if row["perimeter"] == perimeter]

@@ -8,39 +8,34 @@ precision, a doubt. What does not: which column a cell is in (the contract) or w
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from orchestration.folding import fold_header
-from orchestration.intake.contract import Column, Type
+from orchestration.intake.contract import Column, Type, fold_word
 
 # What a reader of files gives: text, or what the spreadsheet typed.
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 Precision = Literal["day", "month", "quarter", "semester", "tenth_year"]
 
-# Words that stand for "no value", folded -> the reason that is kept.
-ABSENCES: Mapping[str, str] = {
-    "en cadrage": "en_cadrage",
-    "na": "non_applicable",
-    "n a": "non_applicable",
-    "non applicable": "non_applicable",
-    "sans objet": "non_applicable",
-    "nd": "non_communique",
-    "n d": "non_communique",
-    "nc": "non_communique",
-    "n c": "non_communique",
-    "non communique": "non_communique",
-    "a venir": "a_venir",
-    "nombre d avis insuffisant": "avis_insuffisants",
-    "demarche proactive": "demarche_proactive",
-    "non": "non",
+# Words that stand for "no value", by the reason that is kept; the first of each is the one that pages offer.
+WORDS_FOR_NONE: Mapping[str, tuple[str, ...]] = {
+    "en_cadrage": ("En cadrage",),
+    "non_applicable": ("Non applicable", "NA", "N/A", "Sans objet"),
+    "non_communique": ("Non communiqué", "NC", "N/C", "ND", "N/D"),
+    "a_venir": ("À venir",),
+    "avis_insuffisants": ("Nombre d'avis insuffisant",),
+    "demarche_proactive": ("Démarche proactive",),
+    "non": ("Non",),
+    "tiret": ("–", "-", "—", "−"),
 }
-_DASHES = frozenset("-–—−")
+_DASHES = frozenset(WORDS_FOR_NONE["tiret"])
+ABSENCES: Mapping[str, str] = {
+    fold_header(word): reason for reason, words in WORDS_FOR_NONE.items() for word in words if word not in _DASHES
+}
 
 _MONTHS = {
     name: number
@@ -66,16 +61,31 @@ _MONTHS = {
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?(?P<unit>[^0-9., ].*)?")
+# A number as nearly all are: no unit, no group, no zero that ends its decimals.
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,]([0-9]{0,14}[1-9]))?")
 _GROUPED = re.compile(r"\d{1,3}( \d{3})+")
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+# Past these a text is no number, no date, no word of a list, and no page: looking closer is slow.
+_MAX_KNOWN = 4_096
+_MAX_TYPED, _MAX_WORDS, _MAX_TAGS = 100, 1_000, 200
+# A text that is taken as it is, as nearly all are: neither a mark nor a tag, nor how an error or an apostrophe begins.
+_PLAIN = re.compile(r"[^\s#E'<\u0300-\U0010ffff][^<\u0300-\U0010ffff]*+")
+# Normalising is quadratic in the marks of one letter: no run of them is taken whole.
+_BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,64}")
+_AUTO_DATE = re.compile(rf"[0-3]?\d ({'|'.join(_MONTHS)})|({'|'.join(_MONTHS)}) \d{{2}}")
 _PERIOD = re.compile(
     r"(?:(?P<kind>[st]) ?(?P<number>[1-4]) (?P<year>\d{4}))|(?:(?P<year2>\d{4}) (?P<kind2>[st])(?P<number2>[1-4]))"
 )
 _EXCEL_EPOCH = date(1899, 12, 30)
+# What Excel and LibreOffice show where a formula failed, in French and in English.
+_FORMULA_ERROR = re.compile(
+    r"#(?:N/?A|NOM\??|NAME\??|REF ?!|VALEUR ?!|VALUE!|DIV/0 ?!|NUL ?!|NULL!|NOMBRE ?!|NUM!|#+)|Err ?:\d{3}",
+    re.IGNORECASE,
+)
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a cell says: a value or the reason for having none, its precision, and the ids of the rules that it meets.
 
     `fault` makes the cell unreadable; `doubt` is a warning about the value taken, shown as `taken`.
@@ -90,7 +100,7 @@ class Parsed:
     link: str | None = None
 
 
-_BLANK = Parsed()
+BLANK = Parsed()
 
 
 def typed_text(cell: Cell) -> str:
@@ -111,16 +121,36 @@ def typed_text(cell: Cell) -> str:
 
 
 def parser_of(column: Column) -> Callable[[Cell], Parsed]:
-    """The function that reads the cells of a column; equal cells are read once."""
+    """The function that reads the cells of a column; equal cells are mostly read once."""
     read = _PARSERS[column.type]
 
-    @lru_cache(maxsize=65536, typed=True)
+    known: dict[object, Parsed] = {}
+
     def parse(cell: Cell) -> Parsed:
-        if cell is None or (isinstance(cell, str) and not cell.strip()):
-            return _BLANK
-        if column.type not in ("text", "bool") and isinstance(cell, str):
+        # One, 1.0 and true are equal, and not the same.
+        key = cell if type(cell) is str else (type(cell), cell)
+        found = known.get(key)
+        if found is None:
+            found = parse_new(cell)
+            if len(known) < _MAX_KNOWN:
+                known[key] = found
+        return found
+
+    def parse_new(cell: Cell) -> Parsed:
+        if column.type == "text" and isinstance(cell, str) and _PLAIN.fullmatch(cell):
+            return Parsed(cell)
+        text = cell.strip() if isinstance(cell, str) else ""
+        if cell is None or (isinstance(cell, str) and not text):
+            return BLANK
+        if text[:1] in ("#", "E") and _FORMULA_ERROR.fullmatch(text):
+            return Parsed(fault="cell_formula_error")
+        if isinstance(cell, str) and cell[0] == "'" and (rest := text.lstrip("'")):
+            bare = parse(rest)
+            return bare if bare.fault or bare.doubt else bare._replace(doubt="cell_apostrophe")
+        # No word for "no value" starts or ends with a digit.
+        if column.absences and isinstance(cell, str) and not ("0" <= cell[0] <= "9" or "0" <= cell[-1] <= "9"):
             absence = _absence(cell)
-            if absence in column.absences and _word(cell) not in column.words:
+            if absence in column.absences and fold_word(cell) not in column.codes:
                 return Parsed(absence=absence)
         return read(cell, column)
 
@@ -129,16 +159,48 @@ def parser_of(column: Column) -> Callable[[Cell], Parsed]:
 
 def _absence(text: str) -> str | None:
     stripped = text.strip()
+    if len(stripped) > _MAX_TYPED:
+        return None
     return "tiret" if stripped in _DASHES else ABSENCES.get(fold_header(stripped))
 
 
-def _word(text: str) -> str:
-    # The plus of "FranceConnect +" is punctuation that counts.
-    return fold_header(text.replace("+", " plus "))
+def is_month_first(cells: Iterable[Cell]) -> bool:
+    """Whether the dates of a column, written as text, fit month/day/year alone: `12/31/2020` and no `31/12/2020`."""
+    texts = (_DAY_AND_MONTH.fullmatch(cell.strip()) for cell in cells if isinstance(cell, str) and len(cell) < 20)
+    pairs = [(int(found[1]), int(found[2])) for found in texts if found]
+    return any(second > 12 >= first for first, second in pairs) and all(first <= 12 for first, _ in pairs)
+
+
+def month_first(parse: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+    """The parser of a date column whose texts are month/day/year; the value taken is told for each."""
+
+    def parse_month_first(cell: Cell) -> Parsed:
+        found = _DAY_AND_MONTH.fullmatch(cell.strip()) if isinstance(cell, str) else None
+        if found is None:
+            return parse(cell)
+        parsed = parse(f"{found[2]}/{found[1]}/{found[3]}")
+        taken = parsed.value.strftime("%d/%m/%Y") if isinstance(parsed.value, date) else None
+        return parsed._replace(doubt="date_month_first", taken=taken) if taken else parsed
+
+    return parse_month_first
+
+
+def looks_like_a_date(cell: Cell) -> bool:
+    """Whether a cell holds what a spreadsheet makes of `3.5` or `SEPT-21`: a date, or its text in a CSV."""
+    if isinstance(cell, date):
+        return True
+    if not isinstance(cell, str) or len(cell) > 20:
+        return False
+    text = cell.strip()
+    if "-" in text and _AUTO_DATE.fullmatch(fold_header(text)):
+        return True
+    return _DAY_AND_MONTH.fullmatch(text) is not None and _date_of(text) is not None
 
 
 def _text(cell: Cell, _column: Column) -> Parsed:
-    text = unicodedata.normalize("NFC", typed_text(cell))
+    text = typed_text(cell)
+    if not text.isascii():
+        text = _BEYOND_ASCII.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
     if "<" in text and _TAG.search(text):
         return _without_tags(text)
     return Parsed(text)
@@ -161,8 +223,14 @@ class _Tags(HTMLParser):
 
 def _without_tags(text: str) -> Parsed:
     tags = _Tags()
-    tags.feed(text)
-    tags.close()
+    try:
+        if text.count("<") > _MAX_TAGS:
+            raise AssertionError
+        tags.feed(text)
+        tags.close()
+    except AssertionError:
+        # What the library takes for a malformed declaration it gives up on.
+        return Parsed(_TAG.sub("", text).strip())
     return Parsed("".join(tags.text).strip(), link=tags.links[0] if tags.links else None)
 
 
@@ -179,7 +247,7 @@ def _url(cell: Cell, column: Column) -> Parsed:
 
 
 def _bool(cell: Cell, _column: Column) -> Parsed:
-    match fold_header(typed_text(cell)):
+    match fold_header(typed_text(cell)[:_MAX_WORDS]):
         case "oui" | "o" | "vrai" | "true" | "1" | "x":
             return Parsed(True)
         case "non" | "n" | "faux" | "false" | "0":
@@ -188,15 +256,15 @@ def _bool(cell: Cell, _column: Column) -> Parsed:
 
 
 def _code(cell: Cell, column: Column) -> Parsed:
-    word = _word(typed_text(cell))
-    code = column.words.get(word) or next(
+    text = typed_text(cell)
+    word = fold_word(text) if len(text) <= _MAX_WORDS else ""
+    code = column.codes.get(word) or next(
         (code for code, phrase in column.phrases.items() if all(part in word for part in phrase)), None
     )
     return Parsed(code) if code else Parsed(fault="cell_unknown_word")
 
 
-@dataclass(frozen=True)
-class _Number:
+class _Number(NamedTuple):
     value: Decimal
     unit: str
     decimals: int
@@ -210,8 +278,11 @@ def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
     if isinstance(cell, int | float):
         value = Decimal(repr(cell))
         return _Number(value, "", _decimals(value)) if value.is_finite() else None
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or len(cell) > _MAX_TYPED:
         return None
+    is_plain = _PLAIN_NUMBER.fullmatch(cell)
+    if is_plain is not None and (decimals := len(is_plain[1] or "")) != 3:
+        return _Number(Decimal(cell.replace(",", ".")), "", decimals)
     match = _NUMBER.fullmatch(_SPACES.sub(" ", cell.strip()))
     if match is None:
         return None
@@ -232,7 +303,7 @@ def _decimals(value: Decimal) -> int:
 
 
 def _unit(text: str | None) -> str:
-    return (text or "").strip().lower().replace("é", "e")
+    return _SPACES.sub(" ", (text or "").strip().lower().replace("é", "e"))
 
 
 def _plain_digits(digits: str, lone_is_thousands: bool) -> str | None:
@@ -254,6 +325,14 @@ def _plain_digits(digits: str, lone_is_thousands: bool) -> str | None:
     if (not whole.isdigit() and not (whole == "" and fraction)) or (fraction and not fraction.isdigit()):
         return None
     return f"{whole or '0'}.{fraction}" if fraction else whole
+
+
+def _no_number(cell: Cell) -> Parsed:
+    """The fault of a cell that holds no number; a date tells, as `taken`, the number that it may have been."""
+    if not looks_like_a_date(cell):
+        return Parsed(fault="cell_unreadable_number")
+    day = cell if isinstance(cell, date) else None
+    return Parsed(fault="cell_auto_date", taken=f"{day.day},{day.month}" if day else None)
 
 
 def _french(value: Decimal) -> str:
@@ -279,17 +358,27 @@ _MEUR = {
     "eur": Decimal("0.000001"),
     "euros": Decimal("0.000001"),
 }
-_CENT = Decimal("1e-8")
-_DAYS_IN_A_YEAR = Decimal(365)
+_SHARES = {"": Decimal(1), "%": Decimal("0.01"), "pourcent": Decimal("0.01")}
+_MARKS = {"": Decimal(1), "/10": Decimal(1), "/ 10": Decimal(1), "sur 10": Decimal(1)}
+_MEASURES = {"": Decimal(1), "%": Decimal(1), "pourcent": Decimal(1)}
+# The decimals that the lake's columns hold.
+_CENT, _SHARE_DIGITS, _MARK_DIGITS = Decimal("1e-8"), Decimal("1e-15"), Decimal("1e-6")
+# What the lake's columns hold: twelve digits, or three for rates and scores.
+_LARGEST, _LARGEST_SHARE = Decimal(10**12), Decimal(999)
+_DAYS_IN_A_YEAR, _DAY_DIGITS = Decimal(365), Decimal("1e-18")
+_MAX_YEARS = 100_000
 
 
-def _scaled(cell: Cell, factors: Mapping[str, Decimal], *, shown_unit: str, digits: Decimal | None = None) -> Parsed:
+def _scaled(
+    cell: Cell, factors: Mapping[str, Decimal], *, shown_unit: str, digits: Decimal, most: Decimal = _LARGEST
+) -> Parsed:
     number = _number(cell)
-    if number is None or (factor := factors.get(_SPACES.sub(" ", number.unit))) is None:
-        return Parsed(fault="cell_unreadable_number")
+    if number is None or (factor := factors.get(number.unit)) is None:
+        return _no_number(cell)
     value = number.value * factor
-    if digits is not None:
-        value = value.quantize(digits)
+    if abs(value) >= most:
+        return Parsed(fault="cell_number_too_large")
+    value = value.quantize(digits)
     doubt = "number_three_digits" if number.is_ambiguous else None
     return Parsed(value, doubt=doubt, taken=f"{_french(number.value)}{shown_unit}" if doubt else None)
 
@@ -299,29 +388,26 @@ def _cost(cell: Cell, _column: Column) -> Parsed:
 
 
 def _rate(cell: Cell, _column: Column) -> Parsed:
-    return _scaled(
-        cell,
-        {"": Decimal(1), "%": Decimal("0.01"), "pourcent": Decimal("0.01")},
-        shown_unit="",
-        digits=Decimal("1e-15"),
-    )
+    return _scaled(cell, _SHARES, shown_unit="", digits=_SHARE_DIGITS, most=_LARGEST_SHARE)
 
 
 def _score(cell: Cell, _column: Column) -> Parsed:
-    return _scaled(
-        cell,
-        {"": Decimal(1), "/10": Decimal(1), "/ 10": Decimal(1), "sur 10": Decimal(1)},
-        shown_unit="",
-        digits=Decimal("1e-6"),
-    )
+    return _scaled(cell, _MARKS, shown_unit="", digits=_MARK_DIGITS, most=_LARGEST_SHARE)
+
+
+def _measure(cell: Cell, _column: Column) -> Parsed:
+    """Read a number in whatever unit another column names: `35 %` is 35, its unit being the percent."""
+    return _scaled(cell, _MEASURES, shown_unit="", digits=_CENT)
 
 
 def _duration(cell: Cell, _column: Column) -> Parsed:
     """Read years into days, exactly; a value typed with one decimal at most is only known to a tenth of a year."""
     number = _number(cell)
     if number is None or number.unit not in ("", "an", "ans", "annee", "annees"):
-        return Parsed(fault="cell_unreadable_number")
-    days = (number.value * _DAYS_IN_A_YEAR).quantize(Decimal("1e-18"))
+        return _no_number(cell)
+    if abs(number.value) >= _MAX_YEARS:
+        return Parsed(fault="cell_number_too_large")
+    days = (number.value * _DAYS_IN_A_YEAR).quantize(_DAY_DIGITS)
     doubt = "number_three_digits" if number.is_ambiguous else None
     return Parsed(
         days,
@@ -332,14 +418,13 @@ def _duration(cell: Cell, _column: Column) -> Parsed:
 
 
 def _whole(cell: Cell, units: tuple[str, ...], *, lone_is_thousands: bool) -> Parsed:
+    if isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit():
+        return Parsed(int(cell))
     number = _number(cell, lone_is_thousands=lone_is_thousands)
-    if (
-        number is None
-        or number.unit not in units
-        or number.decimals
-        or abs(number.value) >= 2**31 * (1 if not lone_is_thousands else 2**31)
-    ):
-        return Parsed(fault="cell_unreadable_number")
+    if number is None or number.unit not in units or number.decimals:
+        return _no_number(cell)
+    if abs(number.value) >= (_LARGEST if lone_is_thousands else 2**31):
+        return Parsed(fault="cell_number_too_large")
     value = int(number.value)
     doubt = "number_three_digits" if number.is_ambiguous and lone_is_thousands else None
     return Parsed(value, doubt=doubt, taken=f"{value:,}".replace(",", " ") if doubt else None)
@@ -369,7 +454,17 @@ def _date(cell: Cell, _column: Column) -> Parsed:
     return Parsed(fault="cell_unreadable_date")
 
 
+def _edition(cell: Cell, _column: Column) -> Parsed:
+    """Read a semester, `2021-S1` or `S1 2021`, as the code of its edition."""
+    found = _date_of(cell) if isinstance(cell, str) else None
+    if found is None or found[1] != "semester" or found[0].year // 100 != 20:
+        return Parsed(fault="cell_unreadable_edition")
+    return Parsed(f"{found[0].year}-S{1 if found[0].month == 1 else 2}")
+
+
 def _date_of(text: str) -> tuple[date, Precision] | None:
+    if len(text) > _MAX_TYPED:
+        return None
     words = fold_header(re.sub(r"\([^)]*\)\s*$", "", text)).split()
     try:
         match words:
@@ -387,9 +482,9 @@ def _date_of(text: str) -> tuple[date, Precision] | None:
                 return date(int(year), int(month), 1), "month"
             case [year, month] if _digits(month, year) and len(year) == 4:
                 return date(int(year), int(month), 1), "month"
-    except ValueError:
+        return _period(" ".join(words))
+    except (ValueError, OverflowError):
         return None
-    return _period(" ".join(words))
 
 
 def _period(words: str) -> tuple[date, Precision] | None:
@@ -420,7 +515,9 @@ _PARSERS: Mapping[Type, Callable[[Any, Column], Parsed]] = {
     "duration": _duration,
     "rate": _rate,
     "score": _score,
+    "number": _measure,
     "volume": _volume,
     "integer": _integer,
     "date": _date,
+    "edition": _edition,
 }

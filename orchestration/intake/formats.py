@@ -1,27 +1,55 @@
 """Formats: a file's bytes become sheets of cells; the content decides, never the name (SPEC §3, §4).
 
-What belongs here: telling formats apart, limits on size, and opening each with its library. What does not: what a cell
-means.
+What belongs here: telling formats apart, opening text, and saying why a file is refused. What does not: what a cell
+means, opening workbooks (workbook), or how much of a file is read (limits).
 """
 
 import csv
 import io
 import json
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
+from orchestration.folding import fold_header
+from orchestration.french import NBSP, number
 from orchestration.intake.cells import Cell
 from orchestration.intake.findings import Finding
+from orchestration.intake.limits import (
+    MAX_BYTES,
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_VALUES,
+    Damaged,
+    Row,
+    Tally,
+    TooLarge,
+)
 from orchestration.intake.rules import finding
+from orchestration.intake.structure import letters
+from orchestration.intake.workbook import read_workbook
 
-MAX_BYTES = 50 * 2**20
+# The sheet that the annotated copy adds to the agent's own: sent back, it is not theirs.
+RECEIPT_SHEET = "Accusé de réception"
 _MAX_ENTRIES = 2_000
-_MAX_UNPACKED_BYTES = 512 * 2**20
+_MAX_UNPACKED_BYTES = 256 * 2**20
 _MAX_RATIO = 1_000
-_MAX_SHEETS = 20
-_MAX_CELL = 2**20
+# A spreadsheet has no more rows, blank ones included.
+_MAX_LINES = 2**20
+# Separators in one record, those within its quoted cells included.
+_MAX_SEPARATORS = 20_000
+_ROWS_ABOVE_HEADER = 1_000
 _SEPARATORS = ",;\t|"
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
+# The letters and signs of French in UTF-8: in cp1252 these bytes would be "Ã©", "Â°", "â€™", which nobody writes.
+_IN_UTF8 = re.compile(rb"\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93\xb8]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac")
+# Added after the last line: a quote that is still open swallows it.
+_END = "\x00"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -43,113 +71,178 @@ class Refused(Exception):
 
 def open_sheets(data: bytes) -> list[Sheet]:
     """Open a file as sheets of cells; raise `Refused` when it is not a table that we read."""
+    try:
+        return _open(data)
+    except Damaged as damaged:
+        raise Refused(finding("file_damaged")) from damaged
+    except TooLarge as too_large:
+        raise Refused(_too_large(too_large)) from too_large
+
+
+def is_receipt(sheet: str) -> bool:
+    """Whether a sheet of this name is the one that the annotated copy adds."""
+    return fold_header(sheet) == fold_header(RECEIPT_SHEET)
+
+
+def _open(data: bytes) -> list[Sheet]:
+    if len(data) > MAX_BYTES:
+        raise TooLarge("bytes")
     if not data.strip(b"\x00\xef\xbb\xbf \t\r\n"):
         raise Refused(finding("file_empty"))
-    if len(data) > MAX_BYTES:
-        raise Refused(finding("file_too_large", {"limit": f"{MAX_BYTES // 2**20} Mo"}))
     if data.startswith(b"PK\x03\x04"):
-        return _spreadsheet(data)
+        _check_package(data)
+        return [Sheet(name, rows) for name, rows in read_workbook(data) if not is_receipt(name)]
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
         raise Refused(finding("format_encrypted" if is_encrypted else "format_xls"))
     if data.lstrip()[:5] == b"%PDF-":
         raise Refused(finding("format_pdf"))
     text = _decoded(data)
-    start = text.lstrip()[:200].lower()
-    if start.startswith(("<!doctype html", "<html", "<?xml", "<table")):
-        raise Refused(finding("format_html"))
-    if start.startswith(("[", "{")):
-        return _json(text)
+    match text.lstrip()[:1]:
+        case "<":
+            raise Refused(finding("format_html"))
+        case "[" | "{":
+            return _json(text)
     return _delimited(text)
 
 
+def _too_large(over: TooLarge) -> Finding:
+    here = f"{letters(over.column)}{over.row + 1}"
+    if over.limit == "cell":
+        where = f"cellule{NBSP}{here}" if over.sheet else f"ligne{NBSP}{number(over.row + 1)}"
+        return finding("cell_too_long", {"limit": number(MAX_CELL), "where": where}, sheet=over.sheet)
+    is_far = over.row >= MAX_ROWS or over.column >= MAX_COLUMNS
+    limit = {
+        "bytes": f"{MAX_BYTES // 2**20}{NBSP}Mo",
+        "unpacked": f"{_MAX_UNPACKED_BYTES // 2**20}{NBSP}Mo une fois décompressé",
+        "rows": f"{number(MAX_ROWS)}{NBSP}lignes",
+        "columns": f"{number(MAX_COLUMNS)}{NBSP}colonnes (la cellule {here} est remplie)",
+        "cells": f"{number(MAX_CELLS)}{NBSP}cellules",
+        "values": f"{number(MAX_VALUES)}{NBSP}valeurs différentes",
+        "characters": f"{number(MAX_CHARACTERS)}{NBSP}caractères",
+        "memory": "ce qu’un classeur peut occuper" + (f" (une feuille va jusqu’à la cellule {here})" if is_far else ""),
+    }
+    return finding("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
+
+
 def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-        if b"\x00" in data:
-            raise Refused(finding("format_unknown"))
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused(finding("format_unknown"))
-
-
-def _spreadsheet(data: bytes) -> list[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    _check_package(data)
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [
-            Sheet(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            for name in workbook.sheet_names[:_MAX_SHEETS]
-        ]
-    except (CalamineError, OSError, ValueError) as error:
-        raise Refused(finding("file_damaged")) from error
+        text = _text(data)
+    except UnicodeDecodeError as error:
+        raise Refused(finding("format_unknown")) from error
+    if "\x00" in text:
+        raise Refused(finding("format_unknown"))
+    return text
+
+
+def _text(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Files put together from several hold both encodings.
+        return _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data).decode("cp1252")
 
 
 def _check_package(data: bytes) -> None:
-    """Look at a zip's own list of entries before anything is unpacked; raise `Refused`."""
+    """Look at a zip's own list of entries before anything is unpacked; raise `Refused`, `Damaged` or `TooLarge`."""
+    # Counted before the list is made, which takes ten times the room of the file.
+    if data.count(b"PK\x01\x02") > _MAX_ENTRIES:
+        raise TooLarge("unpacked")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
             names = {entry.filename for entry in entries}
-            unpacked = sum(entry.file_size for entry in entries)
-            too_dense = any(
-                entry.file_size > 2**20 and entry.file_size > _MAX_RATIO * max(1, entry.compress_size)
-                for entry in entries
-            )
-            if len(entries) > _MAX_ENTRIES or unpacked > _MAX_UNPACKED_BYTES or too_dense:
-                raise Refused(
-                    finding("file_too_large", {"limit": f"{_MAX_UNPACKED_BYTES // 2**20} Mo une fois décompressé"})
-                )
-            if "xl/workbook.xml" in names:
-                if "xl/vbaProject.bin" in names:
-                    raise Refused(finding("format_xlsm"))
-                return
-            if "mimetype" in names and package.read("mimetype").strip() == _ODS:
-                if b"encryption-data" in package.read("META-INF/manifest.xml"):
-                    raise Refused(finding("format_encrypted"))
-                return
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, OSError, EOFError) as error:
-        raise Refused(finding("file_damaged")) from error
-    raise Refused(finding("format_unknown"))
+            kind = _start(package, "mimetype", 100) if "mimetype" in names else b""
+            manifest = _start(package, "META-INF/manifest.xml", 2**20) if kind == _ODS else b""
+    # The library trusts what it reads: a package made to harm raises nearly anything.
+    except Exception as error:
+        raise Damaged(str(error)) from error
+    if sum(entry.file_size for entry in entries) > _MAX_UNPACKED_BYTES or any(
+        entry.file_size > max(2**20, _MAX_RATIO * entry.compress_size) for entry in entries
+    ):
+        raise TooLarge("unpacked")
+    if "xl/vbaProject.bin" in names:
+        raise Refused(finding("format_xlsm"))
+    if b"encryption-data" in manifest:
+        raise Refused(finding("format_encrypted"))
+    if "xl/workbook.xml" not in names and kind != _ODS:
+        raise Refused(finding("format_unknown"))
+
+
+def _start(package: zipfile.ZipFile, name: str, size: int) -> bytes:
+    with package.open(name) as entry:
+        return entry.read(size).strip()
 
 
 def _json(text: str) -> list[Sheet]:
+    # Each of these makes at least an object of ours: they are counted before the library makes them.
+    if text.count("{") > 2 * MAX_ROWS or text.count("[") > 2 * MAX_ROWS or text.count(",") > MAX_CELLS:
+        raise TooLarge("cells")
     try:
         records = json.loads(text)
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise Refused(finding("json_not_records"))
+        headers = list(dict.fromkeys(key for record in records for key in record))
+        if len(headers) > MAX_COLUMNS:
+            raise TooLarge("columns", None, 0, len(headers) - 1)
+        tally = Tally()
+        rows: list[Row] = [tally.take([_json_cell(header) for header in headers], None, 0)]
+        for position, record in enumerate(records, start=1):
+            rows.append(tally.take([_json_cell(record.get(header)) for header in headers], None, position))
+            tally.measure(rows[-1], None, position)
     except (ValueError, RecursionError) as error:
-        raise Refused(finding("file_damaged")) from error
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise Refused(finding("json_not_records"))
-    headers = list(dict.fromkeys(key for record in records for key in record))
-    rows = [[_json_cell(record.get(header)) for header in headers] for record in records]
-    return [Sheet(None, [headers, *rows])]
+        raise Damaged(str(error)) from error
+    return [Sheet(None, rows)]
 
 
 def _json_cell(value: object) -> Cell:
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, int | float | bool):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Half a surrogate pair can be escaped in JSON, and written nowhere.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _delimited(text: str) -> list[Sheet]:
-    csv.field_size_limit(_MAX_CELL)
+    csv.field_size_limit(MAX_CELL)
+    # The header names the columns: the separator that finds most of them is the file's; the first listed wins a tie.
+    separator = max(_SEPARATORS, key=lambda candidate: _width(text, candidate))
+    tally = Tally()
+    rows: list[Row] = []
     try:
-        widths = {
-            separator: len(
-                next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(row)), [])
-            )
-            for separator in _SEPARATORS
-        }
-        # The header names the columns: the separator that finds most of them is the file's; the first listed wins a
-        # tie.
-        separator = max(widths, key=lambda candidate: widths[candidate])
-        return [Sheet(None, list(csv.reader(io.StringIO(text, newline=""), delimiter=separator)))]
+        for row in _records(text, separator):
+            if row == [_END]:
+                return [Sheet(None, rows)]
+            rows.append(tally.take(tally.share(row, len(rows)), None, len(rows)))
     except csv.Error as error:
-        raise Refused(finding("file_damaged")) from error
+        raise TooLarge("cell", None, len(rows)) from error
+    raise Refused(finding("quote_unclosed", {"row": number(len(rows))}))
+
+
+def _width(text: str, separator: str) -> int:
+    try:
+        return len(next((row for row in islice(_records(text, separator), _ROWS_ABOVE_HEADER) if any(row)), ()))
+    except csv.Error:
+        return 0
+
+
+def _records(text: str, separator: str) -> Iterator[list[str]]:
+    """The records of a delimited text, then one that is `_END` unless a quote is left open."""
+    lines = separators = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal lines, separators
+        for found in _LINE.finditer(text):
+            lines += 1
+            separators += found[0].count(separator)
+            if lines > _MAX_LINES:
+                raise TooLarge("rows")
+            if separators > _MAX_SEPARATORS:
+                raise TooLarge("columns", None, lines - 1, separators)
+            yield found[0]
+
+    for row in csv.reader(chain(counted(), (_END,)), delimiter=separator):
+        separators = 0
+        yield row

@@ -1,15 +1,16 @@
 """The drop zone: which files are there, which have settled, and whose they are (SPEC §3).
 
-What belongs here: looking at names, sizes and times. What does not: opening a file (reading) or remembering one (the
-ledger).
+What belongs here: looking at names, sizes and times, and taking the bytes. What does not: reading them (reading) or
+remembering a file (the ledger).
 """
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestration.edition import Edition
+from orchestration.intake.limits import MAX_BYTES
 from orchestration.perimeter import perimeter_names
 
 if TYPE_CHECKING:
@@ -18,17 +19,24 @@ if TYPE_CHECKING:
 DRY_RUN_FOLDER = "essai"
 # Names that editors, browsers and transfer clients give to files they have not finished.
 _UNFINISHED = re.compile(r"(^[.~])|(~$)|(\.(tmp|temp|part|partial|filepart|crdownload|swp|lock)$)", re.IGNORECASE)
+# A folder of such a name was meant as a file; any other is a place to put files in.
+_LIKE_A_TABLE = re.compile(r"\.(csv|tsv|txt|json|ods|pdf|xls[xmb]?)$", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, order=True)
 class Look:
     """One file as seen without opening it: `path` is relative to the inbox, `modified` is the store's own word for
     its time.
+
+    What is no plain file (a link, a folder, a device) or has a name that cannot be printed is never opened: it is not
+    `is_readable`, and its name is shown with escapes.
     """
 
     modified: str
     path: str
     size: int
+    is_readable: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -41,16 +49,39 @@ class Place:
 
 
 def look(inbox: "UPath") -> set[Look]:
-    """Every finished file of the inbox, links and hidden names left out; an absent inbox is an empty one."""
+    """Everything dropped in the inbox, hidden and unfinished names left out; an absent inbox is an empty one."""
     if not inbox.exists():
         return set()
     root = str(inbox.path).rstrip("/") + "/"
-    found = inbox.fs.find(inbox.path, detail=True)
-    return {
-        Look(path=path.removeprefix(root), size=int(info["size"]), modified=_modified(info))
-        for path, info in found.items()
-        if not info.get("islink") and not any(_UNFINISHED.search(part) for part in path.removeprefix(root).split("/"))
-    }
+    looks = set()
+    for found, info in inbox.fs.find(inbox.path, withdirs=True, detail=True).items():
+        path = found.removeprefix(root)
+        is_folder = info.get("type") == "directory"
+        if (is_folder and not _LIKE_A_TABLE.search(path)) or any(map(_UNFINISHED.search, path.split("/"))):
+            continue
+        looks.add(
+            Look(
+                path=_UNPRINTABLE.sub(lambda character: ascii(character[0])[1:-1], path),
+                size=int(info["size"] or 0),
+                modified=_modified(info),
+                is_readable=info.get("type") == "file" and not info.get("islink") and not _UNPRINTABLE.search(path),
+            )
+        )
+    return looks
+
+
+def take(inbox: "UPath", look: Look) -> bytes | None:
+    """The bytes of a file, one more than are read of one that is too large; `None` for what cannot be opened.
+
+    Raise `FileNotFoundError` if it is gone.
+    """
+    if not look.is_readable:
+        return None
+    try:
+        with (inbox / look.path).open("rb") as file:
+            return bytes(file.read(MAX_BYTES + 1))
+    except PermissionError:
+        return None
 
 
 def _modified(info: dict[str, object]) -> str:

@@ -6,7 +6,7 @@ accepted.
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def submission_path(lake: Path, kind: str, edition: str, perimeter: str, submiss
     return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{submission_id:08d}.parquet"
 
 
-def write_submission(lake: Path, kind: str, rows: list[dict[str, object]]) -> None:
+def write_submission(lake: Path, kind: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `submission_id`.
 
     A submission without rows (`NÉANT`) writes nothing: the ledger alone says that it was filed.
@@ -55,6 +55,12 @@ def write_submission(lake: Path, kind: str, rows: list[dict[str, object]]) -> No
             lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["submission_id"]))
         )
         _write(path, rows, CONTRACTS[kind].lake_schema())
+
+
+def read_submission(lake: Path, kind: str, edition: str, perimeter: str, submission_id: int) -> list[dict[str, object]]:
+    """The accepted rows of a submission; none for one that declared nothing."""
+    path = submission_path(lake, kind, edition, perimeter, submission_id)
+    return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
 
 
 def export_ledger(lake: Path, ledger: Ledger) -> None:
@@ -80,5 +86,7 @@ def export_ledger(lake: Path, ledger: Ledger) -> None:
 def _write(path: Path, rows: Iterable[Mapping[Any, Any]], schema: pa.Schema) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
-    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), aside)
+    rows = list(rows)
+    columns = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema]
+    pq.write_table(pa.table(columns, schema=schema), aside)
     aside.replace(path)

@@ -147,6 +147,32 @@ class Ledger:
             )
             return {row.kind: _drop(row) for row in rows}
 
+    def before(self, place: Place, kind: str, received_at: datetime, drop_id: int | None) -> Drop | None:
+        """The submission of a kind that counted for a place when this drop came, else for its latest earlier edition.
+
+        It is the same however often the drop is decided; a drop that is not filed has no number and comes last.
+        """
+        came_first = DROPS.c.received_at < _naive(received_at)
+        if drop_id is None:
+            came_first = DROPS.c.received_at <= _naive(received_at)
+        else:
+            came_first |= (DROPS.c.received_at == _naive(received_at)) & (DROPS.c.drop_id < drop_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                sa.select(DROPS)
+                .where(
+                    DROPS.c.edition <= place.edition,
+                    DROPS.c.perimeter == place.perimeter,
+                    DROPS.c.kind == kind,
+                    DROPS.c.status.in_(ACCEPTED),
+                    ~DROPS.c.is_dry_run,
+                    came_first,
+                )
+                .order_by(DROPS.c.edition.desc(), DROPS.c.received_at.desc(), DROPS.c.drop_id.desc())
+                .limit(1)
+            ).one_or_none()
+        return _drop(row) if row else None
+
     def decide(self, drop_id: int, **verdict: object) -> None:
         """Write the verdict of a drop; an accepted one that counts opens its edition."""
         with self.engine.begin() as connection:
@@ -189,7 +215,11 @@ class Ledger:
         """Whether a pass went through to its end since the ledger last changed."""
         with self.engine.connect() as connection:
             done = connection.execute(sa.select(_PASSES.c.head)).scalar_one_or_none()
-        return done == self.head()
+        return done == self.head() if self.is_begun() else True
+
+    def is_begun(self) -> bool:
+        """Whether anything was ever received or closed."""
+        return self.head() != "0:0:0"
 
     def pass_done(self, head: str) -> None:
         """Remember that everything up to this head was consolidated, released and delivered."""

@@ -1,37 +1,55 @@
 """Reading: a file's bytes become typed rows and findings, by the contract of the kind that its header names (SPEC §4,
 §5).
 
-What belongs here: choosing the sheet, the header and the kind, and reading each row. What does not: whether a value
-that can be
-read is one that a ministry should mend (expectations), and the verdict on the file (take_in).
+What belongs here: reading each row, and saying what is met in it. What does not: finding the table (header), whether a
+value that can be read is one that a ministry should mend (expectations), and the verdict on the file (take_in).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Self
 
+from orchestration import french
 from orchestration.folding import fold_header
-from orchestration.intake.cells import Cell, Parsed, parser_of, typed_text
-from orchestration.intake.contract import DATED, PLAIN, Column, Contract, Matching
-from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake import header, odd_rows, structure, whole_columns
+from orchestration.intake.cells import (
+    BLANK,
+    Cell,
+    Parsed,
+    is_month_first,
+    looks_like_a_date,
+    month_first,
+    parser_of,
+    typed_text,
+)
+from orchestration.intake.contract import DATED, PLAIN, Column, Contract
 from orchestration.intake.findings import Finding
-from orchestration.intake.formats import Refused, Sheet, open_sheets
+from orchestration.intake.formats import Refused, open_sheets
+from orchestration.intake.header import Table
+from orchestration.intake.limits import MAX_FINDINGS
+from orchestration.intake.row import Row
 from orchestration.intake.rules import finding
+from orchestration.intake.structure import Range, Structure, letters
 
-# How many rows may stand above the header, and how many of its columns must be known for a row to be one.
-_ROWS_ABOVE_HEADER = 10
-_KNOWN_COLUMNS = 3
+__all__ = ["Reading", "letters", "read"]
+
 _NOTHING_TO_DECLARE = "neant"
 _INITIAL_VALUES = ("initial_cost_meur", "initial_duration_days")
 _BEFORE_INITIAL_VALUES = (None, "cadrage")
+# Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
+_FAULTS_OF_A_SHIFT = 2
+_MAX_SHIFTS_SOUGHT = 200
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a file says: `headers` and `columns` map each field to its header as typed and to its letters.
 
-    `rows` are rows of the lake without `edition`, `perimeter` and `submission_id`.
+    `rows` are rows of the lake whose `edition`, `perimeter` and `submission_id` are still to be said.
     """
 
     kind: str | None = None
@@ -40,7 +58,7 @@ class Reading:
     headers: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     rows_read: int = 0
-    rows: tuple[dict[str, object], ...] = ()
+    rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @classmethod
@@ -49,134 +67,324 @@ class Reading:
         return cls(findings=findings)
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A header found in a sheet: `start` is the index of the first row under it."""
-
-    sheet: Sheet
-    contract: Contract
-    matching: Matching
-    headers: Sequence[str]
-    start: int
-
-
 def read(data: bytes) -> Reading:
     """Read a file's bytes; bad ones give a reading without rows whose findings say why, never an exception."""
     try:
         sheets = open_sheets(data)
     except Refused as refused:
         return Reading.refused(refused.finding)
-    table = _find_table(sheets)
-    if table is None:
+    tables = [table for sheet in sheets if (table := header.find_table(sheet)) is not None]
+    if not tables:
         return Reading.refused(finding("header_unknown"))
-    fields = {column.field: position for position, column in table.matching.columns.items()}
-    version = table.contract.version_of(list(fields))
-    faults = list(_structural_faults(table, version, fields))
+    hidden = structure.hidden_sheets(data)
+    table = header.choose(tables, hidden)
+    fields = table.fields
     reading = Reading(
         kind=table.contract.kind,
-        contract_version=version,
+        contract_version=table.contract.version_of(list(fields)),
         sheet=table.sheet.name,
         headers={name: table.headers[position] for name, position in fields.items()},
         columns={name: letters(position) for name, position in fields.items()},
     )
+    notices = list(header.notices(table, tables, hidden))
+    faults = list(header.faults(table))
     if faults:
-        return _with(reading, findings=faults)
-    return _read_rows(table, reading, fields)
+        return replace(reading, findings=(*faults, *notices))
+    return _read_rows(table, reading, structure.look(data, table.sheet.name), notices)
 
 
-def letters(position: int) -> str:
-    """Name the column at a 0-based position as spreadsheets do: 0 is `A`, 26 is `AA`."""
-    name = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
+_Met = tuple[int, Column, Cell, Parsed]
 
 
-def _with(
-    reading: Reading, *, findings: Sequence[Finding], rows: Sequence[dict[str, object]] = (), rows_read: int = 0
-) -> Reading:
-    from dataclasses import replace
-
-    return replace(reading, findings=tuple(findings), rows=tuple(rows), rows_read=rows_read)
-
-
-def _find_table(sheets: Sequence[Sheet]) -> _Table | None:
-    """The header row that knows most columns of one contract; the first one of a tie."""
-    best: _Table | None = None
-    for sheet in sheets:
-        candidates = ((index, row) for index, row in enumerate(sheet.rows) if not _is_blank(row))
-        for _, (index, row) in zip(range(_ROWS_ABOVE_HEADER), candidates, strict=False):
-            headers = [typed_text(cell) for cell in row]
-            for contract in CONTRACTS.values():
-                matching = contract.match(headers)
-                known = len({column.field for column in matching.columns.values()})
-                if known >= _KNOWN_COLUMNS and (best is None or known > len(best.matching.columns)):
-                    best = _Table(sheet, contract, matching, headers, index + 1)
-    return best
-
-
-def _structural_faults(table: _Table, version: str, fields: Mapping[str, int]) -> Iterator[Finding]:
-    sheet = table.sheet.name
-    for name, positions in table.matching.twice.items():
-        headers = ", ".join(f"« {table.headers[position]} » (colonne {letters(position)})" for position in positions)
-        title = table.contract.by_field[name].title
-        yield finding("column_twice", {"title": title, "headers": headers}, sheet=sheet, column=title)
-    for name in table.contract.versions[version]:
-        if name not in fields:
-            title = table.contract.by_field[name].title
-            yield finding("column_missing", {"title": title}, sheet=sheet, column=title)
-    if all(_is_blank(row) for row in table.sheet.rows[table.start :]):
-        yield finding("rows_missing", sheet=sheet)
+def _read_rows(table: Table, reading: Reading, look: Structure, notices: Sequence[Finding]) -> Reading:
+    cells = _with_formula_errors(table, look)
+    body = _Body(table, reading, cells)
+    for number, row in enumerate(cells, start=table.start + 1):
+        if not odd_rows.is_plain(row, table.headers):
+            filled = odd_rows.said(row)
+            if not body.cells and _says_nothing_to_declare(row, filled):
+                return replace(reading, findings=tuple(notices))
+            if not filled or body.sets_aside(number, row, filled):
+                continue
+        body.keep(number, row)
+    wrong = body.read()
+    if wrong:
+        words = {"limit": french.number(MAX_FINDINGS), "columns": ", ".join(map(table.named, wrong))}
+        fault = finding("findings_too_many", words, sheet=reading.sheet)
+        return replace(reading, rows_read=len(body.cells), findings=(fault, *notices))
+    if not body.rows:
+        fault = finding("rows_missing", sheet=reading.sheet)
+        return replace(reading, findings=(fault, *notices, *body.findings))
+    swapped = whole_columns.swapped(body.cells, body.refusing, _texts_without_numbers(table))
+    if swapped:
+        first, second = map(table.named, sorted(swapped))
+        fault = finding("columns_swapped", {"first": first, "second": second}, sheet=reading.sheet)
+        return replace(reading, rows_read=len(body.rows), findings=(fault, *notices))
+    structural = (
+        *notices,
+        *header.stray_columns(table, body.strays),
+        *_hidden_rows(reading, look, body.rows),
+        *_figures_out_of_place(table, body.rows),
+    )
+    findings = (*structural, *body.findings, *_marked_cells(look, body))
+    return replace(reading, findings=findings, rows=tuple(body.rows), rows_read=len(body.rows))
 
 
-def _read_rows(table: _Table, reading: Reading, fields: Mapping[str, int]) -> Reading:
-    cell_columns = json.dumps(reading.columns, sort_keys=True)
-    missing: dict[str, object] = {
-        name: None for column in table.contract.columns if column.field not in fields for name in _lake_fields(column)
-    }
-    parsers = [(position, column, parser_of(column)) for position, column in sorted(table.matching.columns.items())]
-    rows: list[dict[str, object]] = []
-    findings: list[Finding] = []
-    rows_read = 0
-    for index, cells in enumerate(table.sheet.rows[table.start :], start=table.start):
-        if _is_blank(cells):
-            continue
-        if not rows and _says_nothing_to_declare(cells):
-            return reading
-        rows_read += 1
-        row: dict[str, object] = {
+class _Body:
+    """The rows under a header, read one by one: what they say, what was met, and what stands beside the table."""
+
+    def __init__(self, table: Table, reading: Reading, body: Sequence[Sequence[Cell]]) -> None:
+        self.rows: list[Row] = []
+        self.cells: list[Sequence[Cell]] = []
+        self.findings: list[Finding] = []
+        self.strays: set[int] = set()
+        self._numbers: list[int] = []
+        self._table, self._reading = table, reading
+        columns = sorted(table.matching.columns.items())
+        self._known = frozenset(table.matching.columns)
+        self._width = len(table.headers)
+        self._unread = frozenset(range(self._width)) - self._known
+        identities = (table.contract.key, table.contract.subject)
+        self._identities = {table.fields[name] for name in identities if name in table.fields}
+        self._places = [
+            (
+                position,
+                column,
+                _parser(column, position, body, is_identity=position in self._identities),
+                _lake_fields(column),
+            )
+            for position, column in columns
+        ]
+        self.refusing = {position: parse for position, column, parse, _ in self._places if column.type not in PLAIN}
+        self._shifts_sought = 0
+        self._has_second_header = False
+        self._empty: dict[str, object] = {
+            **dict.fromkeys(("edition", "perimeter", "submission_id")),
             "sheet": reading.sheet,
-            "row_number": index + 1,
-            "cell_columns": cell_columns,
-            **missing,
+            "row_number": None,
+            "cell_columns": json.dumps(reading.columns, sort_keys=True),
+            **{name: None for column in table.contract.columns for name in _lake_fields(column)},
         }
-        links: dict[str, str] = {}
-        met: list[tuple[Column, Cell, Parsed]] = []
-        for position, column, parse in parsers:
-            cell = cells[position] if position < len(cells) else None
-            parsed = parse(cell)
-            _fill(row, column, cell, parsed)
-            if parsed.link and column.link_field:
-                links[column.link_field] = parsed.link
-            if parsed.fault or parsed.doubt:
-                met.append((column, cell, parsed))
-        for name, link in links.items():
-            row[name] = row.get(name) or link
-        rows.append(row)
-        findings += [_cell_finding(reading, row, *one) for one in met]
-        findings += _initial_values_missing(table.contract, reading, row)
-    return _with(reading, findings=findings, rows=rows, rows_read=rows_read)
+
+    def sets_aside(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> bool:
+        """Whether a row is no data, which is said; `filled` are its cells that are not blank."""
+        oddity = odd_rows.oddity(cells, filled, self._identities, self._table.headers)
+        if oddity is not None:
+            self._say_of_row(oddity, number, filled[0], cells)
+        return oddity not in (None, "row_name_only")
+
+    def keep(self, number: int, cells: Sequence[Cell]) -> None:
+        """Keep the row of this number, to be read with the others."""
+        self.cells.append(cells)
+        self._numbers.append(number)
+
+    def read(self) -> list[int]:
+        """Read the rows that were kept, a column at a time, as is fastest, then look at the rows where much is met.
+
+        Stop where there is more to say than anyone would read, and return the positions of the columns that make it so.
+        """
+        columns: dict[str, Iterable[object]] = {name: repeat(value) for name, value in self._empty.items()}
+        columns["row_number"] = self._numbers
+        met: dict[int, list[_Met]] = {}
+        counts: Counter[int] = Counter()
+        for position, column, parse, names in self._places:
+            typed = [row[position] if position < len(row) else None for row in self.cells]
+            parsed = list(map(parse, typed))
+            columns |= zip(names, _lake_columns(typed, parsed, len(names)), strict=True)
+            for index, one in enumerate(parsed):
+                if one.fault or one.doubt or one.link:
+                    met.setdefault(index, []).append((position, column, typed[index], one))
+                    counts[position] += not one.link
+            if counts.total() > MAX_FINDINGS:
+                return [place for place, count in counts.items() if count > MAX_FINDINGS // 10]
+        places = {name: place for place, name in enumerate(columns)}
+        self.rows = [Row(places, list(values)) for values in zip(*columns.values(), strict=False)]
+        shifted = {index for index in sorted(met) if self._say_what_is_met(index, met[index])}
+        if self._unread or max(map(len, self.cells), default=0) > self._width:
+            for index, cells in enumerate(self.cells):
+                if index not in shifted:
+                    self.strays.update(set(odd_rows.said(cells)) - self._known)
+        if self._has_second_header:
+            del self.rows[0], self.cells[0], self._numbers[0]
+        for row in self.rows:
+            self.findings += _initial_values_missing(self._table.contract, self._reading, row)
+        self.findings.sort(key=lambda one: one.row or 0)
+        return []
+
+    def _say_what_is_met(self, index: int, met: list[_Met]) -> bool:
+        """Say what is met in a row, and whether its values are shifted."""
+        row, cells, is_shifted = self.rows[index], self.cells[index], False
+        for _, column, _, one in met:
+            if one.link and column.link_field:
+                row[column.link_field] = row.get(column.link_field) or one.link
+        faults = sum(1 for _, _, _, one in met if one.fault)
+        if faults >= _FAULTS_OF_A_SHIFT:
+            if self._numbers[index] == self._table.start + 1 and self._is_second_header(cells, faults):
+                self._has_second_header = True
+                self._say_of_row("row_header", self._numbers[index], odd_rows.said(cells)[0], cells)
+                return True
+            met, is_shifted = self._unless_shifted(row, cells, met)
+        self.findings += [self._of_cell(row, *one) for one in met if one[3].fault or one[3].doubt]
+        return is_shifted
+
+    def _is_second_header(self, cells: Sequence[Cell], faults: int) -> bool:
+        typed = sum(1 for position in odd_rows.said(cells) if position in self.refusing)
+        return faults == typed and odd_rows.is_second_header(cells)
+
+    def _unless_shifted(self, row: Row, cells: Sequence[Cell], met: list[_Met]) -> tuple[list[_Met], bool]:
+        """What was met in a row; if its values are shifted, they are emptied from there on and it is said once."""
+        self._shifts_sought += 1
+        shift = odd_rows.shift(cells, self.refusing) if self._shifts_sought <= _MAX_SHIFTS_SOUGHT else None
+        if shift is None:
+            return met, False
+        for position, _, _, names in self._places:
+            if position >= shift.start:
+                cell = cells[position] if position < len(cells) else None
+                parsed = Parsed(fault="row_shifted") if typed_text(cell) else BLANK
+                row.update(
+                    zip(names, (column[0] for column in _lake_columns([cell], [parsed], len(names))), strict=True)
+                )
+        columns = "d’une colonne" if abs(shift.by) == 1 else f"de {abs(shift.by)} colonnes"
+        words = {
+            "way": f"{columns} vers la {'droite' if shift.by > 0 else 'gauche'}",
+            "hint": _cells_to_mend(cells, shift),
+        }
+        self.findings.append(self._at("row_shifted", words, row, shift.start, cells))
+        return [one for one in met if one[0] < shift.start], True
+
+    def _say_of_row(self, rule: str, number: int, position: int, cells: Sequence[Cell]) -> None:
+        self.findings.append(self._at(rule, None, {"row_number": number}, position, cells))
+
+    def _of_cell(self, row: Mapping[str, object], position: int, column: Column, cell: Cell, parsed: Parsed) -> Finding:
+        words = {
+            "unit": f" ({column.unit})" if column.unit else "",
+            "example": column.example,
+            "words": ", ".join(column.labels.values()),
+            "taken": parsed.taken,
+            "hint": f" (Excel l’a peut-être faite de {parsed.taken})" if parsed.fault and parsed.taken else "",
+        }
+        return self._at(parsed.fault or parsed.doubt or "", words, row, position, [*[None] * position, cell])
+
+    def _at(
+        self,
+        rule: str,
+        words: Mapping[str, object] | None,
+        row: Mapping[str, object],
+        position: int,
+        cells: Sequence[Cell],
+    ) -> Finding:
+        headers, number = self._table.headers, int(str(row["row_number"]))
+        return finding(
+            rule,
+            words,
+            sheet=self._reading.sheet,
+            cell=f"{letters(position)}{number}",
+            row=number,
+            column=headers[position] if position < len(headers) else None,
+            subject=row.get(self._table.contract.subject),
+            value=typed_text(cells[position]) if position < len(cells) else None,
+        )
+
+    def at(self, rule: str, words: Mapping[str, object], address: str) -> Finding | None:
+        """The finding of a rule at an address, if a known column of a row that was read stands there."""
+        position, number = structure.place(address)
+        index = bisect_left(self._numbers, number)
+        if position not in self._known or self._numbers[index : index + 1] != [number]:
+            return None
+        return self._at(rule, words, self.rows[index], position, self.cells[index])
+
+    def count_in(self, cells: Range) -> int:
+        """How many known cells of rows that were read are in a range."""
+        columns = sum(cells.left <= position <= cells.right for position in self._known)
+        return columns * (bisect_right(self._numbers, cells.bottom) - bisect_left(self._numbers, cells.top))
 
 
-def _is_blank(cells: Sequence[Cell]) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+def _cells_to_mend(cells: Sequence[Cell], shift: odd_rows.Shift) -> str:
+    """What to do about a shifted row; a number that its comma cut in two is given back whole."""
+    if shift.by < 0:
+        return "Une valeur manque : insérez sa cellule, en décalant la suite vers la droite"
+    number = odd_rows.cut_number(cells, shift)
+    if number:
+        return (
+            f"La virgule de {number} a séparé deux cellules : écrivez {number} dans une seule, et supprimez l’autre. "
+            f'Dans un CSV, mettez les guillemets : "{number}"'
+        )
+    return (
+        "Une cellule est en trop : supprimez-la, en décalant la suite vers la gauche. Dans un CSV, mettez entre "
+        "guillemets les valeurs qui contiennent le séparateur"
+    )
 
 
-def _says_nothing_to_declare(cells: Sequence[Cell]) -> bool:
-    said = [cell for cell in cells if cell is not None and typed_text(cell).strip()]
-    return len(said) == 1 and fold_header(typed_text(said[0])) == _NOTHING_TO_DECLARE
+def _with_formula_errors(table: Table, look: Structure) -> Sequence[Sequence[Cell]]:
+    """The rows under the header, each failed formula as its error: readers of values leave it blank."""
+    body = table.sheet.rows[table.start :]
+    if not look.errors:
+        return body
+    patched = [list(row) for row in body]
+    for address, error in look.errors.items():
+        position, number = structure.place(address)
+        index = number - 1 - table.start
+        if 0 <= index < len(patched) and position < len(patched[index]):
+            patched[index][position] = error
+    return patched
+
+
+def _parser(column: Column, position: int, body: Sequence[Sequence[Cell]], *, is_identity: bool) -> odd_rows.Parse:
+    parse = parser_of(column)
+    if is_identity:
+        return lambda cell: Parsed(fault="name_auto_date") if looks_like_a_date(cell) else parse(cell)
+    if column.type == "date" and is_month_first(row[position] for row in body if position < len(row)):
+        return month_first(parse)
+    return parse
+
+
+def _texts_without_numbers(table: Table) -> list[int]:
+    """The positions of the columns of text where a bare number is out of place."""
+    return [table.fields[name] for name in ("cost_band", table.contract.subject) if name in table.fields]
+
+
+def _hidden_rows(reading: Reading, look: Structure, rows: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
+    hidden = sorted({int(str(row["row_number"])) for row in rows} & look.hidden_rows)
+    if hidden:
+        rule = "filter_active" if look.has_filter else "rows_hidden"
+        yield finding(rule, {"rows": _runs(hidden)}, sheet=reading.sheet)
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Row numbers as an agent reads them: `lignes 5, 7 à 9`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    words = [" à ".join(map(str, run)) for run in runs]
+    return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"
+
+
+def _figures_out_of_place(table: Table, rows: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
+    if table.contract.kind != "projects":
+        return
+    named = {name: table.named(position) for name, position in table.fields.items()}
+    for rule, name, words in whole_columns.figures_out_of_place(rows):
+        places = {"column": named[name], "first": named[name], "second": named.get("current_duration_days")}
+        yield finding(rule, places | words, sheet=table.sheet.name, column=table.headers[table.fields[name]])
+
+
+def _marked_cells(look: Structure, body: _Body) -> Iterator[Finding]:
+    """What a workbook does to cells that were read: merged, never calculated, taken from another workbook."""
+    marked = [
+        *(("cells_merged", {"range": merged}, merged.start) for merged in look.merged if body.count_in(merged) > 1),
+        *(("formula_without_value", {}, address) for address in look.uncalculated),
+        *(("formula_external", {}, address) for address in look.external - look.uncalculated - look.errors.keys()),
+    ]
+    for rule, words, address in marked:
+        if (found := body.at(rule, words, address)) is not None:
+            yield found
+
+
+def _says_nothing_to_declare(cells: Sequence[Cell], filled: Sequence[int]) -> bool:
+    return len(filled) == 1 and fold_header(typed_text(cells[filled[0]])) == _NOTHING_TO_DECLARE
 
 
 def _lake_fields(column: Column) -> list[str]:
@@ -188,32 +396,14 @@ def _lake_fields(column: Column) -> list[str]:
     return names
 
 
-def _fill(row: dict[str, object], column: Column, cell: Cell, parsed: Parsed) -> None:
-    row[column.field] = parsed.value
-    if column.type not in PLAIN:
-        row[f"{column.field}_typed"] = typed_text(cell) or None
-        row[f"{column.field}_absence"] = "illisible" if parsed.fault else parsed.absence
-    if column.type in DATED:
-        row[f"{column.field}_precision"] = parsed.precision
-
-
-def _cell_finding(reading: Reading, row: Mapping[str, object], column: Column, cell: Cell, parsed: Parsed) -> Finding:
-    words = {
-        "unit": f" {column.unit}" if column.unit else "",
-        "example": column.example,
-        "words": ", ".join(column.words),
-        "taken": parsed.taken,
-    }
-    return finding(
-        parsed.fault or parsed.doubt or "",
-        words,
-        sheet=reading.sheet,
-        cell=f"{reading.columns[column.field]}{row['row_number']}",
-        row=row["row_number"],
-        column=reading.headers[column.field],
-        subject=row.get("name"),
-        value=typed_text(cell),
-    )
+def _lake_columns(cells: Sequence[Cell], parsed: Sequence[Parsed], width: int) -> Iterator[list[object]]:
+    """What the cells of a column say, in the order of `_lake_fields`."""
+    yield [one.value for one in parsed]
+    if width > 1:
+        yield [(cell if type(cell) is str else typed_text(cell)) or None for cell in cells]
+        yield ["illisible" if one.fault else one.absence for one in parsed]
+    if width > 3:
+        yield [one.precision for one in parsed]
 
 
 def _initial_values_missing(contract: Contract, reading: Reading, row: Mapping[str, object]) -> Iterator[Finding]:

@@ -5,31 +5,45 @@ the verdict (take_in).
 """
 
 import json
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from orchestration.edition import Edition
-from orchestration.french import day, moment, plural
+from orchestration.french import NBSP, day, moment, number, plural, semester
+from orchestration.intake import annotation
+from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake.difference import Difference
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
+from orchestration.intake.ledger import Drop
 from orchestration.perimeter import perimeter_names
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from upath import UPath
 
+_LOG = logging.getLogger(__name__)
+
 Status = Literal["accepted", "accepted_with_warnings", "unchanged", "rejected"]
 
-_KINDS = {"projects": "grands projets numériques", "procedures": "démarches administratives"}
 UNPLACED = "_non_classes"
+# Refusals that ask nothing of the file itself.
+_OURS, _MISPLACED = "reading_failed", "place_unknown"
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What is said of one drop. The first eleven fields are `accuse.json`, in its order."""
+    """What is said of one drop. The first eleven fields are `accuse.json`, in its order.
+
+    `published` says what will be published of it; `earlier` is the submission that counted before it and `difference`
+    what changed since.
+    """
 
     status: Status
     sha256: str
@@ -45,6 +59,9 @@ class Receipt:
     file_name: str
     drop_id: int | None
     is_dry_run: bool
+    published: str | None = None
+    earlier: Drop | None = None
+    difference: Difference | None = None
 
     @property
     def errors(self) -> int:
@@ -59,19 +76,115 @@ class Receipt:
     @property
     def verdict(self) -> str:
         """The verdict in one French sentence, with the reason when the file is refused."""
+        is_said = "serait" if self.is_dry_run else "est"
         match self.status:
             case "unchanged":
                 return "Ce fichier est identique à celui qui compte déjà : rien ne change."
             case "rejected":
-                reason = next((finding.expected for finding in self.findings if finding.severity == "error"), "")
-                return f"Votre fichier est refusé. {reason}".strip()
-            case "accepted":
-                return f"Votre fichier est accepté : {_rows(self.rows_accepted)}."
-            case "accepted_with_warnings":
-                left = self.rows_read - self.rows_accepted
-                refused = f", {plural(left, 'ligne refusée', 'lignes refusées')}" if left else ""
-                points = plural(len(self.findings), "point à vérifier", "points à vérifier")
-                return f"Votre fichier est accepté : {_rows(self.rows_accepted)}{refused}, {points}."
+                reasons = [finding for finding in self.findings if finding.severity == "error"]
+                reason = reasons[0].expected if reasons else ""
+                if self.rows_read:
+                    return (
+                        f"Votre fichier {is_said} refusé : aucune de ses lignes ne peut être prise en compte. {reason}"
+                    )
+                count = sum(finding.row is None for finding in reasons)
+                why = f" pour {plural(count, 'raison')}" if count > 1 else ""
+                return f"Votre fichier {is_said} refusé{why}. {reason}".strip()
+        left = self.rows_read - self.rows_accepted
+        parts = [plural(self.rows_accepted, "ligne prise en compte", "lignes prises en compte")]
+        parts += [plural(left, "ligne refusée", "lignes refusées")] * bool(left)
+        parts += [plural(self.errors, "erreur à corriger", "erreurs à corriger")] * bool(self.errors)
+        parts += [plural(self.warnings, "point à vérifier", "points à vérifier")] * bool(self.warnings)
+        return f"Votre fichier {is_said} accepté : {', '.join(parts)}."
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do, in a few French sentences."""
+        folder = f"le dossier {self.edition}/{self.perimeter}" if self.edition and self.perimeter else "le même dossier"
+        if self.is_dry_run and self.status != "rejected":
+            counts = f"C'était un essai : rien n'est compté. Pour que ce fichier compte, déposez-le dans {folder}."
+        else:
+            counts = {"unchanged": "", "rejected": ""}.get(self.status, "Votre envoi compte déjà.")
+        again = f"déposez de nouveau le fichier dans {folder}"
+        rules = {finding.rule for finding in self.findings}
+        if _OURS in rules:
+            said = ["Vous n'avez rien à faire."]
+        elif _MISPLACED in rules:
+            said = ["Déplacez le fichier dans le bon dossier ; il n'a pas besoin d'être modifié."]
+        elif self.status == "rejected":
+            said = [f"Corrigez ce qui est indiqué ci-dessous, puis {again}.", self._still_counts]
+        elif self.status == "unchanged":
+            known = "Les points ci-dessous vous ont déjà été signalés" if self.findings else "Vous n'avez rien à faire"
+            said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c'est le bon fichier."]
+        elif self.errors:
+            said = [
+                "Ce qui est en erreur ne sera pas publié tant que ce n'est pas corrigé.",
+                f"Corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
+            ]
+        elif self.warnings:
+            said = [
+                "Vérifiez les points ci-dessous. Si tout est juste, vous n'avez rien à faire.",
+                f"Sinon, corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
+            ]
+        else:
+            said = ["Vous n'avez rien à corriger."]
+        return tuple(sentence for sentence in (counts, *said) if sentence)
+
+    @property
+    def _still_counts(self) -> str:
+        if self.earlier and self.earlier.place and self.earlier.place.edition == self.edition:
+            return f"En attendant, votre dépôt du {_dated(self.earlier)} reste celui qui compte."
+        return (
+            "Rien n'est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."
+        )
+
+    @property
+    def calendar(self) -> tuple[str, ...]:
+        """The next deadline and publication, in French sentences; none for a file without an edition."""
+        if self.edition is None:
+            return ()
+        edition, today = Edition.parse(self.edition), self.received_at.astimezone(UTC).date()
+        if today <= edition.deadline:
+            return (
+                f"Vous pouvez déposer une nouvelle version jusqu'au {day(edition.deadline)}.",
+                f"L'édition {edition} sera publiée au plus tard le {day(edition.publication)}.",
+            )
+        coming = edition.next()
+        while coming.deadline < today:
+            coming = coming.next()
+        return (
+            f"L'échéance de l'édition {edition} était le {day(edition.deadline)} : "
+            "un dépôt accepté après cette date donne lieu à une révision de ce qui est publié.",
+            f"Prochaine échéance : le {day(coming.deadline)}, pour l'édition {coming}.",
+        )
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What was received and read, as names and values."""
+        contract = CONTRACTS.get(self.kind or "")
+        perimeter = perimeter_names().get(self.perimeter or "")
+        contract_version = f"contrat {self.contract_version}, " if self.contract_version else ""
+        known = (
+            ("Fichier", self.file_name),
+            ("Nature", contract.title_fr if contract else None),
+            ("Périmètre", f"{perimeter} ({self.perimeter})" if perimeter else None),
+            ("Édition", f"{self.edition} ({semester(self.edition)})" if self.edition else None),
+            ("Reçu le", moment(self.received_at.astimezone(UTC))),
+            ("Lignes lues", number(self.rows_read)),
+            ("Lignes prises en compte", number(self.rows_accepted)),
+            ("Erreurs", number(self.errors)),
+            ("À vérifier", number(self.warnings)),
+            ("Numéro de dépôt", str(self.drop_id) if self.drop_id else None),
+            ("Versions", f"{contract_version}règles {self.rules_version}"),
+            ("Empreinte (sha256)", self.sha256),
+        )
+        return tuple((name, said) for name, said in known if said is not None)
+
+    @property
+    def subject_fr(self) -> str:
+        """What a row is to the agent: a project, a procedure."""
+        contract = CONTRACTS.get(self.kind or "")
+        return contract.subject_fr.capitalize() if contract else "Ligne"
 
     def folder(self, outbox: "UPath") -> "UPath":
         """Where the receipt of a filed drop is written: `<received_at>-<ledger number>` under its edition and
@@ -99,53 +212,107 @@ class Receipt:
         }
         return json.dumps(accuse, ensure_ascii=False, indent=2) + "\n"
 
-    def as_html(self) -> str:
+    def as_html(self, *, has_workbook: bool = False) -> str:
         """The page `accuse.html`: the verdict, what to do, then the details."""
-        edition = Edition.parse(self.edition) if self.edition else None
+        located = _grouped([finding for finding in self.findings if finding.row is not None])
         return _template().render(
             receipt=self,
-            kind=_KINDS.get(self.kind or ""),
+            contract=CONTRACTS.get(self.kind or ""),
             perimeter=perimeter_names().get(self.perimeter or ""),
-            received_on=moment(self.received_at.astimezone(UTC)),
-            deadline=day(edition.deadline) if edition else None,
-            publication=day(edition.publication) if edition else None,
+            semester=semester(self.edition) if self.edition else None,
             structural=[finding for finding in self.findings if finding.row is None],
-            located=_grouped([finding for finding in self.findings if finding.row is not None]),
+            errors=[group for group in located if group.severity == "error"],
+            warnings=[group for group in located if group.severity == "warning"],
+            since=_since(self.earlier, self.edition) if self.earlier else None,
+            workbook=annotation.FILE_NAME if has_workbook else None,
+            shown=SHOWN,
         )
 
-    def write(self, outbox: "UPath") -> "UPath":
-        """Write both files and return their folder; written twice, they say the same."""
+    def files(self, data: bytes) -> dict[str, bytes]:
+        """Every file of the receipt, by name; `data` are the bytes that it is about. Made twice, they are the same."""
+        try:
+            workbook = annotation.annotate(data, self)
+        except Exception:
+            # The agent is told everything without it: a fault of ours here must not cost the receipt.
+            _LOG.exception("annotating %s failed", self.sha256)
+            workbook = None
+        files = {
+            "accuse.html": self.as_html(has_workbook=workbook is not None).encode(errors="replace"),
+            "accuse.json": self.as_json().encode(errors="replace"),
+        }
+        if workbook is not None:
+            files[annotation.FILE_NAME] = workbook
+        if self.difference:
+            files["differences.json"] = (
+                json.dumps(asdict(self.difference), ensure_ascii=False, indent=2) + "\n"
+            ).encode(errors="replace")
+        return files
+
+    def write(self, outbox: "UPath", data: bytes) -> "UPath":
+        """Write every file and return their folder; written twice, they say the same."""
         folder = self.folder(outbox)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "accuse.html").write_text(self.as_html(), encoding="utf-8")
-        (folder / "accuse.json").write_text(self.as_json(), encoding="utf-8")
+        for name, content in self.files(data).items():
+            (folder / name).write_bytes(content)
         return folder
+
+
+def published_fr(kind: str | None, rows: Iterable[Mapping[str, object]]) -> str | None:
+    """What will be published of accepted rows, in one French sentence; `None` for an unknown kind."""
+    contract = CONTRACTS.get(kind or "")
+    if contract is None:
+        return None
+    filed = list(rows)
+    if not filed:
+        return f"Vous déclarez n'avoir aucune ligne à publier ({contract.title_fr.lower()})."
+    said = plural(len(filed), contract.subject_fr)
+    if contract.kind == "projects":
+        costs = [Decimal(str(row["current_cost_meur"])) for row in filed if row.get("current_cost_meur") is not None]
+        known = f"dont {number(len(costs))} au coût connu, pour {number(sum(costs), 2)}\u00a0M€ au total"
+        return f"{said}, {known if costs else 'sans coût connu'}."
+    if contract.kind == "procedures":
+        online = sum(row.get("online_status") == "oui" for row in filed)
+        return f"{said}, dont {number(online)} entièrement en ligne."
+    return f"{said}."
+
+
+def _dated(drop: Drop) -> str:
+    return f"{day(drop.received_at.date())} (« {drop.file_name} »)"
+
+
+def _since(earlier: Drop, edition: str | None) -> str:
+    """Name the submission that this one is compared with."""
+    before = earlier.place.edition if earlier.place else None
+    of_edition = f" pour l'édition {before}" if before != edition else ""
+    return f"votre dépôt du {_dated(earlier)}{of_edition}"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Findings of one rule, shown together; at most `SHOWN` of them on screen, all of them in `accuse.json`."""
+    """Findings of one rule in one column, shown together; at most `SHOWN` of them on screen, all in `accuse.json`.
+
+    `is_uniform` when one sentence says it for all of them.
+    """
 
     rule: str
     severity: str
-    expected: str
-    remedy: str
-    count: int
-    shown: tuple[Finding, ...]
+    column: str | None
+    is_uniform: bool
+    findings: tuple[Finding, ...]
 
 
 SHOWN = 20
 
 
 def _grouped(findings: Sequence[Finding]) -> list[Group]:
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.rule, finding.column or ""), []).append(finding)
-    shown = [
-        Group(of[0].rule, of[0].severity, of[0].expected, of[0].remedy, len(of), tuple(of[:SHOWN]))
-        for of in groups.values()
+        groups.setdefault((finding.rule, finding.column), []).append(finding)
+    grouped = [
+        Group(rule, of[0].severity, column, len({(one.expected, one.remedy) for one in of}) == 1, tuple(of))
+        for (rule, column), of in groups.items()
     ]
-    return sorted(shown, key=lambda group: (group.severity != "error", -group.count, group.rule))
+    return sorted(grouped, key=lambda group: (group.severity != "error", -len(group.findings), group.rule))
 
 
 def _finding(finding: Finding) -> dict[str, object]:
@@ -161,17 +328,13 @@ def _template() -> "Template":
     environment = Environment(
         loader=PackageLoader("orchestration.intake"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["place"] = _place
+    environment.filters.update(plural=plural, spaced=_spaced)
     return environment.get_template("accuse.html")
 
 
-def _place(place: Finding) -> str:
-    cell = f"cellule {place.cell}" if place.cell else f"ligne {place.row}"
-    return f"{cell}, feuille « {place.sheet} »" if place.sheet else cell
-
-
-def _rows(count: int) -> str:
-    return plural(count, "ligne prise en compte", "lignes prises en compte")
+def _spaced(sentence: str) -> str:
+    """Keep French punctuation on the line of its word."""
+    return re.sub(r" (?=[:;?!»])|(?<=«) ", NBSP, sentence)
 
 
 def of_place(place: Place | None) -> tuple[str | None, str | None, bool]:

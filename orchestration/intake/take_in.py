@@ -7,21 +7,29 @@ without a verdict is
 decided again from the archive by the next pass, with the same result.
 """
 
+import gc
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from expectations.runner import Verdict, validate_submissions
+from orchestration import french
+from orchestration.edition import Edition
 from orchestration.intake import archive, inbox, lake
 from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake.cross_edition import Previous, compare
+from orchestration.intake.difference import MAX_ROWS, difference
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
+from orchestration.intake.limits import MAX_BYTES, MAX_FINDINGS
 from orchestration.intake.reading import Reading, read
-from orchestration.intake.receipt import Receipt, Status, of_place
-from orchestration.intake.rules import RULES_VERSION
+from orchestration.intake.receipt import Receipt, Status, of_place, published_fr
+from orchestration.intake.row import Row
+from orchestration.intake.rules import RULES_VERSION, finding
 from orchestration.perimeter import perimeter_names
 from orchestration.settings import Settings
 
@@ -63,14 +71,18 @@ class _Arrival:
 class _Examined:
     arrival: _Arrival
     reading: Reading
-    rows: dict[int, dict[str, object]]  # by spreadsheet row
+    rows: dict[int, Row]  # by spreadsheet row
     findings: list[Finding]
+    unreadable: frozenset[str | None]  # addresses of the cells that reading calls faulty
 
 
 def pending(settings: Settings) -> bool:
     """Whether a pass has anything to do, by names and sizes alone: cheap enough for a sensor's every tick."""
     with Ledger(settings.ledger) as ledger:
-        return bool(inbox.look(settings.inbox) - ledger.looks()) or not ledger.is_up_to_date()
+        if inbox.look(settings.inbox) - ledger.looks() or not ledger.is_up_to_date():
+            return True
+        # A warehouse that was deleted is owed a pass, once there is anything to rebuild it from.
+        return ledger.is_begun() and not settings.marts.is_dir()
 
 
 def take_in(settings: Settings, now: datetime, progress: Progress | None = None) -> TakeIn:
@@ -107,24 +119,37 @@ def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> Outco
         return Outcome(receipt, drop.path, str(receipt.folder(settings.outbox)))
 
 
-def check_file(path: Path, now: datetime, edition: str | None = None, perimeter: str | None = None) -> Receipt:
-    """The receipt of a file that is not filed: what the pipeline would say of it."""
-    data = path.read_bytes()
+def check_file(
+    path: Path,
+    now: datetime,
+    edition: str | None = None,
+    perimeter: str | None = None,
+    settings: Settings | None = None,
+) -> Receipt:
+    """The receipt of a file that is not filed: what the pipeline would say of it, in the home of `settings` if any."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, archive.digest(data), now, place, is_misplaced=False)
     (examined,), _ = _examine([arrival])
-    return _receipt(examined, None)
+    if settings is None or place is None:
+        return _receipt(examined, None)
+    with Ledger(settings.ledger) as ledger:
+        return _filed_receipt(settings, ledger, examined)
 
 
 def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
     for look in inbox.settled(settings.inbox, ledger.looks(), settings.settle_seconds):
-        data = (settings.inbox / look.path).read_bytes()
-        sha256 = archive.put(settings.archive, data)
+        try:
+            data = inbox.take(settings.inbox, look)
+        except FileNotFoundError:
+            continue  # Taken away since it was seen.
+        sha256 = "" if data is None else archive.put(settings.archive, data)
         ledger.receive(look, sha256, inbox.place_of(look.path), now)
 
 
 def _arrival(settings: Settings, drop: Drop) -> _Arrival:
-    data = archive.get(settings.archive, drop.sha256)
+    data = archive.get(settings.archive, drop.sha256) if drop.sha256 else b""
     return _Arrival(
         drop.drop_id, drop.file_name, data, drop.sha256, drop.received_at, drop.place, is_misplaced=drop.place is None
     )
@@ -132,38 +157,59 @@ def _arrival(settings: Settings, drop: Drop) -> _Arrival:
 
 def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], dict[str, tuple[Verdict, ...]]]:
     """Read every arrival, then judge all rows of a kind in one run of its expectations: start-up is the time."""
-    examined = [_read(arrival, key) for key, arrival in enumerate(arrivals)]
-    verdicts = {}
-    for kind in CONTRACTS:
-        of_kind = [one for one in examined if one.reading.kind == kind and one.rows]
-        if of_kind:
-            verdicts[kind] = tuple(_judge(kind, of_kind, examined))
-    return examined, verdicts
+    with _without_collection():
+        examined = [_read(arrival, key) for key, arrival in enumerate(arrivals)]
+        verdicts = {}
+        for kind in CONTRACTS:
+            of_kind = [one for one in examined if one.reading.kind == kind and one.rows]
+            if of_kind:
+                verdicts[kind] = tuple(_judge(kind, of_kind, examined))
+        return examined, verdicts
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold the collector of cycles, which goes again and again through the millions of cells of a large file."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(arrival: _Arrival, key: int) -> _Examined:
-    edition, perimeter, _ = of_place(arrival.place)
     if arrival.is_misplaced:
-        reading = Reading.refused(_out_of_place())
+        reading = Reading.refused(finding("place_unknown", {"perimeters": ", ".join(perimeter_names())}))
+    elif not arrival.sha256:
+        reading = Reading.refused(finding("not_a_file"))
     else:
         try:
             reading = read(arrival.data)
         except Exception:
             # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
             _LOG.exception("reading %s failed", arrival.sha256)
-            reading = Reading.refused(_our_fault())
-    rows = {
-        int(str(row["row_number"])): {**row, "edition": edition, "perimeter": perimeter, "submission_id": key}
-        for row in reading.rows
-    }
-    return _Examined(arrival, reading, rows, list(reading.findings))
+            reading = Reading.refused(finding("reading_failed"))
+    return _examined(arrival, reading, key)
+
+
+def _examined(arrival: _Arrival, reading: Reading, key: int) -> _Examined:
+    edition, perimeter, _ = of_place(arrival.place)
+    rows = {int(str(row["row_number"])): row for row in reading.rows}
+    for row in rows.values():
+        row["edition"], row["perimeter"], row["submission_id"] = edition, perimeter, key
+    unreadable = frozenset(finding.cell for finding in reading.findings if finding.severity == "error")
+    return _Examined(arrival, reading, rows, list(reading.findings), unreadable)
 
 
 def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined]) -> list[Verdict]:
     import pandas as pd
 
     rows = [row for one in of_kind for row in one.rows.values()]
-    verdicts = validate_submissions(kind, pd.DataFrame(rows, dtype=object))
+    columns = [name for name in CONTRACTS[kind].lake_schema().names if not name.endswith("_typed")]
+    frame = pd.DataFrame({name: [row[name] for row in rows] for name in columns}, dtype=object)
+    verdicts = validate_submissions(kind, frame)
     for verdict in verdicts:
         if verdict.broken:
             _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
@@ -176,25 +222,32 @@ def _apply(verdict: Verdict, failing: dict[str, object], one: _Examined) -> None
     """Add the finding of one failing row, and do what its severity asks: drop the row, or empty the cell."""
     number = int(str(failing["row_number"]))
     row = one.rows.get(number)
-    if row is None:
-        return  # The row is out already: one reason is enough to mend it.
+    if row is None or len(one.findings) > MAX_FINDINGS:
+        return  # The row or the file is out already: one reason is enough to mend it.
     column = verdict.column or ""
+    if len(one.findings) == MAX_FINDINGS:
+        words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
+        one.findings.append(finding("findings_too_many", words, sheet=one.reading.sheet))
+        return
     letters = one.reading.columns.get(column)
     typed = row.get(f"{column}_typed", row.get(column))
-    one.findings.append(
-        Finding(
-            rule=verdict.id,
-            severity=verdict.severity,
-            expected=verdict.sentence_fr,
-            remedy=verdict.remedy_fr,
-            sheet=one.reading.sheet,
-            cell=f"{letters}{number}" if letters else None,
-            row=number,
-            column=one.reading.headers.get(column),
-            subject=str(row["name"]) if row.get("name") else None,
-            value=None if typed is None else str(typed),
+    subject = row.get(CONTRACTS[str(one.reading.kind)].subject)
+    cell = f"{letters}{number}" if letters else None
+    if cell is None or cell not in one.unreadable:
+        one.findings.append(
+            Finding(
+                rule=verdict.id,
+                severity=verdict.severity,
+                expected=verdict.sentence_fr,
+                remedy=verdict.remedy_fr,
+                sheet=one.reading.sheet,
+                cell=cell,
+                row=number,
+                column=one.reading.headers.get(column),
+                subject=None if subject is None else str(subject),
+                value=None if typed is None else str(typed),
+            )
         )
-    )
     if verdict.severity != "error":
         return
     if verdict.effect == "row":
@@ -205,11 +258,15 @@ def _apply(verdict: Verdict, failing: dict[str, object], one: _Examined) -> None
 
 
 def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> Outcome:
-    counting = ledger.counting(drop.place.edition, drop.place.perimeter) if drop.place else {}
-    receipt = _receipt(one, counting.get(one.reading.kind or ""))
-    if receipt.status in ACCEPTED and not receipt.is_dry_run:
-        _write_rows(settings, one)
-    folder = receipt.write(settings.outbox)
+    try:
+        receipt = _filed_receipt(settings, ledger, one)
+        if receipt.status in ACCEPTED and not receipt.is_dry_run:
+            _write_rows(settings, one)
+        folder = receipt.write(settings.outbox, one.arrival.data)
+    except Exception:
+        _LOG.exception("deciding %s failed", one.arrival.sha256)
+        receipt = _receipt(_examined(one.arrival, Reading.refused(finding("reading_failed")), 0), None)
+        folder = receipt.write(settings.outbox, b"")
     ledger.decide(
         drop.drop_id,
         kind=receipt.kind,
@@ -226,9 +283,37 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> O
     return Outcome(receipt, drop.path, str(folder))
 
 
+def _filed_receipt(settings: Settings, ledger: Ledger, one: _Examined) -> Receipt:
+    """The receipt of a drop beside what its home holds: what counts already, and what changes since."""
+    place, kind, drop_id = one.arrival.place, one.reading.kind, one.arrival.drop_id
+    if place is None or kind is None:
+        return _receipt(one, None)
+    one.findings += _since_previous_edition(settings, ledger, one, place, kind)
+    receipt = _receipt(one, ledger.counting(place.edition, place.perimeter).get(kind))
+    earlier = ledger.before(place, kind, one.arrival.received_at, drop_id)
+    if not earlier or not earlier.place or receipt.status not in ACCEPTED or len(one.rows) > MAX_ROWS:
+        return replace(receipt, earlier=earlier)
+    rows = lake.read_submission(settings.lake, kind, earlier.place.edition, place.perimeter, earlier.drop_id)
+    return replace(receipt, earlier=earlier, difference=difference(CONTRACTS[kind], rows, one.rows.values()))
+
+
+def _since_previous_edition(
+    settings: Settings, ledger: Ledger, one: _Examined, place: Place, kind: str
+) -> list[Finding]:
+    """The warnings of a drop beside what its perimeter filed for the latest earlier edition, if anything."""
+    until = replace(place, edition=Edition.parse(place.edition).previous().code)
+    drop = ledger.before(until, kind, one.arrival.received_at, one.arrival.drop_id)
+    is_refused = any(finding.severity == "error" and finding.row is None for finding in one.findings)
+    if drop is None or drop.place is None or is_refused:
+        return []
+    rows = lake.read_submission(settings.lake, kind, drop.place.edition, drop.place.perimeter, drop.drop_id)
+    return compare(one.reading, one.rows.values(), Previous(drop.place.edition, drop.sha256, rows), one.arrival.sha256)
+
+
 def _write_rows(settings: Settings, one: _Examined) -> None:
-    rows = [{**row, "submission_id": one.arrival.drop_id} for row in one.rows.values()]
-    lake.write_submission(settings.lake, str(one.reading.kind), rows)
+    for row in one.rows.values():
+        row["submission_id"] = one.arrival.drop_id
+    lake.write_submission(settings.lake, str(one.reading.kind), list(one.rows.values()))
 
 
 def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
@@ -261,22 +346,5 @@ def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
         file_name=one.arrival.file_name,
         drop_id=one.arrival.drop_id,
         is_dry_run=is_dry_run,
-    )
-
-
-def _out_of_place() -> Finding:
-    return Finding(
-        rule="place_unknown",
-        severity="error",
-        expected="Un fichier se dépose dans un dossier <édition>/<périmètre>, par exemple 2021-S2/MI.",
-        remedy=f"Déplacez-le dans le dossier de votre périmètre ; les périmètres sont {', '.join(perimeter_names())}.",
-    )
-
-
-def _our_fault() -> Finding:
-    return Finding(
-        rule="reading_failed",
-        severity="error",
-        expected="Le fichier n'a pas pu être lu à cause d'un défaut de notre outil, et non du vôtre.",
-        remedy="Vos données sont conservées et l'équipe de Jalons est prévenue ; vous n'avez rien à faire.",
+        published=None if refused else published_fr(one.reading.kind, one.rows.values()),
     )

@@ -1,0 +1,622 @@
+"""The golden cases: a file with one fault, what must be found and where, and the nearest file without it.
+
+What belongs here: data. What does not: making tables (tables) and running (test_golden).
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from orchestration.sample.writers import PDF, XLS
+from tests.intake.golden.tables import (
+    EDITION,
+    PREVIOUS_EDITION,
+    Table,
+    indicators,
+    legacy_projects,
+    procedures,
+    projects,
+    projects_with_ends,
+    roadmap,
+)
+
+# Where a file is dropped: where nothing was filed before, after the previous edition, or out of place.
+ALONE, AFTER, ASTRAY = "alone", "after", "astray"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A faulty file; `found` are the rules that it must meet, each with its cell (null for the whole file).
+
+    `good` is its nearest neighbour, in which nothing must be found.
+    """
+
+    name: str
+    data: bytes
+    found: tuple[tuple[str, str | None], ...]
+    good: bytes | None = None
+    where: str = ALONE
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def previous_files() -> dict[str, bytes]:
+    """What the ministry filed for the edition before, by file name."""
+    return {
+        "projets.csv": projects(PREVIOUS_EDITION).csv(),
+        "demarches.csv": procedures(PREVIOUS_EDITION).csv(),
+        "actions.csv": roadmap().csv(),
+    }
+
+
+def cases() -> list[Case]:
+    """All of them, by rule."""
+    return [*_of_files(), *_of_layout(), *_of_rows(), *_of_cells(), *_of_values(), *_of_the_previous_edition()]
+
+
+def _one(rule: str, table: Table, cell: str | None, good: Table | None = None, **more: str) -> Case:
+    """The usual case: a CSV with one finding."""
+    return Case(more.pop("name", rule), table.csv(), ((rule, cell),), good.csv() if good else None, **more)
+
+
+def _of_files() -> Iterator[Case]:
+    good = projects().xlsx()
+    macros = _package({"[Content_Types].xml": b"", "xl/workbook.xml": b"<workbook/>", "xl/vbaProject.bin": b"\0"})
+    encrypted = XLS + "EncryptedPackage".encode("utf-16-le")
+    for rule, data in {
+        "file_empty": b"",
+        "format_xls": XLS,
+        "format_xlsm": macros,
+        "format_pdf": PDF,
+        "format_encrypted": encrypted,
+        "format_html": b"<!DOCTYPE html><html><table><tr><td>Nom du projet</td></tr></table></html>",
+        "format_unknown": b"\x89PNG\r\n\x1a\n\x00\x00",
+        "file_damaged": good[: len(good) // 2],
+        "json_not_records": b'{"Nom du projet": "HORIZON"}',
+        "quote_unclosed": projects().csv() + b'x;"DERNIER PROJET;',
+    }.items():
+        yield Case(rule, data, ((rule, None),), good)
+    yield Case("cell_too_long", projects().put(3, description="x" * 40_000).csv(), (("cell_too_long", None),))
+    yield Case("file_too_large", b"Nom du projet\n" + b"x\n" * 130_000, (("file_too_large", None),))
+    soon = "".join(f"Projet {number};bientôt;4;Cadrage;12\n" for number in range(5_001))
+    many = "Nom du projet;Début;Durée prévisionnelle en année;Phase du projet en cours;Coût estimé\n" + soon
+    yield Case("findings_too_many", many.encode(), (("findings_too_many", None),))
+    yield Case("place_unknown", good, (("place_unknown", None),), where=ASTRAY)
+
+
+def _package(entries: dict[str, bytes]) -> bytes:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as zipped:
+        for name, content in entries.items():
+            zipped.writestr(name, content)
+    return package.getvalue()
+
+
+def _of_layout() -> Iterator[Case]:
+    other = Table(["a", "b", "c"], [["Logiciel", "Éditeur", "Postes"], ["Suite", "Éditeur A", 1200]])
+    yield _one("header_unknown", other, None)
+    split = projects().insert(1).header("initial_cost_meur", "Coût")
+    split.put(1, initial_duration_days="Durée").put(
+        2, initial_duration_days="initiale", current_duration_days="actualisée"
+    )
+    split.put(2, initial_cost_meur="initial", current_cost_meur="actualisé")
+    yield _one("header_on_two_rows", split, None, projects().insert(1, "Remontée du ministère"))
+    yield _one("column_missing", projects().without("phase"), None, projects().blank("phase"))
+    lookalike = projects().header("phase", "Phase du projet en cour")
+    yield Case("column_missing with a lookalike", lookalike.csv(), (("column_missing", None),))
+    twice = projects().column("Coût estimé", *[12] * 7)
+    yield _one("column_twice", twice, None)
+    swapped = projects().swap("start_date", "current_cost_meur")
+    yield _one("columns_swapped", swapped, None, projects())
+    yield _one("columns_swapped", projects().swap("phase", "is_interministerial"), None, name="columns_swapped, words")
+    bands = legacy_projects().swap("cost_band", "current_cost_meur")
+    yield _one("columns_swapped", bands, None, name="columns_swapped, a text")
+    exchanged = legacy_projects().blank("cost_band").fill("current_cost_meur", *[Decimal(n) / 2 for n in range(5, 12)])
+    exchanged.fill("current_duration_days", *map(Decimal, ("97.5", "145.9", "36.1", "45.8", "18.5", "26", "6.2")))
+    yield Case(
+        "cost_and_duration_swapped",
+        exchanged.csv(),
+        (
+            ("cost_and_duration_swapped", None),
+            *(
+                ("project_current_duration_plausible", exchanged.at("current_duration_days", row))
+                for row in (2, 3, 4, 5)
+            ),
+        ),
+        legacy_projects().csv(),
+    )
+    by_band = legacy_projects().fill("current_duration_days", *range(10, 17))
+    by_band.fill("current_cost_meur", *[Decimal("4.5")] * 7)
+    by_band.fill("cost_band", *["entre 9 et 20 M€"] * 7)
+    yield Case(
+        "cost_and_duration_swapped, by the bands",
+        by_band.csv(),
+        (
+            ("cost_and_duration_swapped", None),
+            *(("project_cost_in_band", by_band.at("cost_band", row)) for row in range(2, 9)),
+        ),
+    )
+    thousands = legacy_projects().blank("cost_band").multiply("current_cost_meur", 1000)
+    yield Case(
+        "costs_in_thousands",
+        thousands.csv(),
+        (
+            ("costs_in_thousands", None),
+            *(
+                ("project_current_cost_plausible", thousands.at("current_cost_meur", row))
+                for row in range(2, 9)
+                if thousands.get("current_cost_meur", row) > 10_000
+            ),
+        ),
+        legacy_projects().blank("cost_band").csv(),
+    )
+    months = legacy_projects().fill("current_duration_days", 102, 108, 90, 72, 72, 60, 36)
+    yield Case(
+        "durations_not_in_years",
+        months.csv(),
+        (
+            ("durations_not_in_years", None),
+            *(("project_current_duration_plausible", months.at("current_duration_days", row)) for row in range(2, 9)),
+        ),
+        legacy_projects().fill("current_duration_days", 8.5, 9, 7.5, 6, 6, 5, 3).csv(),
+    )
+    yield _one("column_nameless", projects().column(None, "à revoir"), None, projects().column(None))
+    yield _one("column_unknown", projects().column("Avis du DSI", "favorable"), None, projects().column("Avis du DSI"))
+    typo = projects().header("declared_confidence", "Confiance declaree (avis)")
+    yield Case("column_unknown with a lookalike", typo.csv(), (("column_unknown", None),))
+    header = projects()
+    header.rows = header.rows[:1]
+    yield _one("rows_missing", header, None, Table(header.fields, [*header.rows, ["NÉANT"]]))
+    notes = Table(header.fields, [*header.rows, ["TOTAL", *[None] * 10, 12]])
+    yield Case("rows_missing under a total", notes.csv(), (("rows_missing", None), ("row_total", "A2")))
+
+    old = projects(PREVIOUS_EDITION)
+    yield Case(
+        "sheets_several", projects().xlsx(others={"2020-S2": old}), (("sheets_several", None),), projects().xlsx()
+    )
+    yield Case(
+        "sheets_several, one hidden", projects().xlsx(hidden_others={"2020-S2": old}), (("sheets_several", None),)
+    )
+    yield Case("sheet_hidden", projects().xlsx(is_hidden=True), (("sheet_hidden", None),), projects().xlsx())
+    yield Case(
+        "filter_active",
+        projects().xlsx(filtered_on="phase", hidden_rows=(3, 4, 6)),
+        (("filter_active", None),),
+        projects().xlsx(filtered_on="phase"),
+    )
+    yield Case("rows_hidden", projects().xlsx(hidden_rows=(5,)), (("rows_hidden", None),), projects().xlsx())
+
+
+def _of_rows() -> Iterator[Case]:
+    total = projects().insert(9, None, "TOTAL", *[None] * 8, Decimal("365.2"), Decimal("374"))
+    yield _one("row_total", total, "B9", projects())
+    yield _one("row_total", projects().insert(9, *[None] * 11, Decimal("374")), "L9", name="row_total without a label")
+    average = procedures().insert(9, "Moyenne", *[None] * 6, 13_000_000)
+    yield _one("row_total", average, "A9", name="row_total, an average")
+    named_total = projects().put(4, name="TOTAL ACCÈS")
+    yield _one("row_note", projects().insert(9, "Source : direction du numérique, juin 2021"), "A9", named_total)
+    yield _one("row_note", projects().insert(9, "* hors masse salariale"), "A9", name="row_note, a footnote")
+    section = projects().insert(2, None, "Ministères Chargés des Affaires Sociales")
+    yield _one("row_note", section, "B2", name="row_note, a section")
+    yield _one("row_name_only", projects().insert(9, None, "PROJETS EN COURS"), "B9")
+    again = projects()
+    yield _one("row_header", again.insert(6, *again.rows[0]), "A6", projects())
+    units = projects().insert(
+        2, None, "texte", None, "Oui ou non", None, None, "jour", "années", "années", None, "M€", "M€"
+    )
+    yield _one("row_header", units, "B2", name="row_header, units")
+    comma = projects().put(3, current_duration_days="9,5").csv(",").replace(b'"9,5"', b"9,5")
+    right = projects().put(3, current_duration_days="9,5").csv(",")
+    yield Case("row_shifted", comma, (("row_shifted", projects().at("current_duration_days", 3)),), right)
+    missing = projects()
+    missing.rows[3] = [*missing.rows[3][:3], *missing.rows[3][4:], None]
+    yield _one("row_shifted", missing, missing.at("is_interministerial", 4), name="row_shifted to the left")
+    merged = projects().put(4, ministry=None).put(5, ministry=None)
+    yield Case("cells_merged", merged.xlsx(merged=("C3:C5",)), (("cells_merged", "C3"),), merged.xlsx())
+    yield Case("cells_merged above the table", projects().insert(1, "Remontée").xlsx(merged=("A1:F1",)), ())
+
+
+def _of_cells() -> Iterator[Case]:
+    cost, start, name = (projects().at(field, 3) for field in ("current_cost_meur", "start_date", "name"))
+    yield _one(
+        "cell_unreadable_number",
+        projects().put(3, current_cost_meur="environ 145"),
+        cost,
+        projects().put(3, current_cost_meur="145 M€"),
+    )
+    yield _one(
+        "cell_unreadable_date",
+        projects().put(3, start_date="courant 2015"),
+        start,
+        projects().put(3, start_date="S1 2015"),
+    )
+    yield _one(
+        "cell_unreadable_edition",
+        roadmap().put(3, entry_edition="printemps 2020"),
+        "E3",
+        roadmap().put(3, entry_edition="S2 2020"),
+    )
+    yield _one(
+        "cell_unreadable_yes_no",
+        projects().put(3, is_interministerial="en partie"),
+        projects().at("is_interministerial", 3),
+        projects().put(3, is_interministerial="oui"),
+    )
+    yield _one(
+        "cell_unknown_word",
+        projects().put(3, phase="Presque terminé"),
+        projects().at("phase", 3),
+        projects().put(3, phase="DEPLOIEMENT"),
+    )
+    yield _one(
+        "cell_not_url",
+        projects().put(3, more_info_url="voir l’intranet"),
+        projects().at("more_info_url", 3),
+        projects().put(3, more_info_url="www.exemple.gouv.fr"),
+    )
+    yield _one("cell_number_too_large", projects().put(3, current_cost_meur="1" * 13), cost)
+    yield _one("cell_formula_error", projects().put(3, current_cost_meur="#REF!"), cost)
+    yield Case(
+        "cell_formula_error in a workbook",
+        projects().xlsx(formulas={cost: ("=Budget!F5/0", "#DIV/0!")}),
+        (("cell_formula_error", cost),),
+        projects().xlsx(formulas={cost: ("=100+45.9", 145.9)}),
+    )
+    yield Case(
+        "formula_without_value",
+        projects().xlsx(formulas={cost: ("=100+45.9", "")}),
+        (("formula_without_value", cost),),
+        projects().xlsx(formulas={cost: ("=100+45.9", 145.9)}),
+    )
+    yield Case(
+        "formula_external",
+        projects().xlsx(formulas={cost: ("='[1]2021'!F5", 145.9)}),
+        (("formula_external", cost),),
+        projects().xlsx(formulas={cost: ("=Tableau1[2021]", 145.9)}),
+    )
+    yield Case(
+        "cell_auto_date",
+        projects().put(3, current_duration_days=date(2021, 5, 9)).xlsx(),
+        (("cell_auto_date", projects().at("current_duration_days", 3)),),
+        projects().put(3, current_duration_days="9.5").xlsx(),
+    )
+    yield _one("cell_auto_date", projects().put(3, current_cost_meur="3-mai"), cost, name="cell_auto_date in a CSV")
+    yield Case(
+        "name_auto_date",
+        projects().put(3, declared_project_id=None, name=date(2021, 9, 1)).xlsx(),
+        (("name_auto_date", name),),
+        projects().put(3, name="SEPT-21 bis").xlsx(),
+    )
+    yield _one("name_auto_date", projects().put(3, name="sept-21"), name, name="name_auto_date in a CSV")
+    yield _one(
+        "cell_apostrophe",
+        projects().put(3, current_cost_meur="'145,9"),
+        cost,
+        projects().put(3, current_cost_meur="145,9"),
+    )
+    yield _one("cell_apostrophe", projects().put(3, name="'CARNET DE SOINS"), name, name="cell_apostrophe in a name")
+    yield _one(
+        "number_three_digits",
+        projects().put(8, current_cost_meur="6.205"),
+        projects().at("current_cost_meur", 8),
+        projects().put(8, current_cost_meur="6.2055"),
+    )
+    american = projects().fill("start_date", "04/01/2016", "12/31/2015", "07/01/2016")
+    yield Case(
+        "date_month_first",
+        american.csv(),
+        tuple(("date_month_first", american.at("start_date", row)) for row in (2, 3, 4)),
+        projects().fill("start_date", "01/04/2016", "31/12/2015", "01/07/2016").csv(),
+    )
+    mixed = projects().fill("start_date", "31/12/2015", "12/31/2015")
+    yield _one("cell_unreadable_date", mixed, mixed.at("start_date", 3), name="cell_unreadable_date, two orders")
+    yield _one(
+        "initial_value_missing",
+        projects().put(3, initial_cost_meur=None),
+        projects().at("initial_cost_meur", 3),
+        projects().put(3, initial_cost_meur="NC"),
+    )
+
+
+Maker = Callable[[], Table]
+
+
+def _of_values() -> Iterator[Case]:
+    """One cell or two of one row, the rule, and the same cells when they are right."""
+    made: list[tuple[Maker, str, str, dict[str, object], dict[str, object]]] = [
+        (projects, "project_name_present", "name", {"name": None}, {}),
+        (projects, "project_initial_cost_not_negative", "initial_cost_meur", {"initial_cost_meur": -145}, {}),
+        (projects, "project_current_cost_not_negative", "current_cost_meur", {"current_cost_meur": "-145,9"}, {}),
+        (
+            projects,
+            "project_costs_of_one_scale",
+            "current_cost_meur",
+            {"current_cost_meur": 1459},
+            {"current_cost_meur": 1100},
+        ),
+        (projects, "project_initial_duration_positive", "initial_duration_days", {"initial_duration_days": 0}, {}),
+        (projects, "project_current_duration_positive", "current_duration_days", {"current_duration_days": "-9"}, {}),
+        (
+            projects,
+            "project_initial_duration_plausible",
+            "initial_duration_days",
+            {"initial_duration_days": 31},
+            {"initial_duration_days": 30},
+        ),
+        (
+            legacy_projects,
+            "project_current_duration_plausible",
+            "current_duration_days",
+            {"current_duration_days": 54},
+            {"current_duration_days": 30},
+        ),
+        (
+            projects,
+            "project_durations_of_one_scale",
+            "current_duration_days",
+            {"initial_duration_days": 3, "current_duration_days": 27},
+            {"initial_duration_days": 3, "current_duration_days": 20},
+        ),
+        (projects, "project_start_plausible", "start_date", {"start_date": "01/10/1915"}, {"start_date": "01/10/1995"}),
+        (
+            projects_with_ends,
+            "project_end_after_start",
+            "current_end_date",
+            {"current_end_date": date(2014, 9, 28)},
+            {"current_end_date": date(2024, 9, 28)},
+        ),
+        (
+            projects_with_ends,
+            "project_initial_end_after_start",
+            "initial_end_date",
+            {"initial_end_date": date(2014, 9, 28)},
+            {"initial_end_date": date(2024, 9, 28)},
+        ),
+        (
+            legacy_projects,
+            "project_cost_unit_fits_band",
+            "current_cost_meur",
+            {"current_cost_meur": 9500, "cost_band": "entre 9 et 20 M€"},
+            {"current_cost_meur": "9500 k€", "cost_band": "entre 9 et 20 M€"},
+        ),
+        (
+            legacy_projects,
+            "project_cost_in_band",
+            "cost_band",
+            {"cost_band": "< 5 M€"},
+            {"cost_band": "plus de 100 M€"},
+        ),
+        (
+            projects,
+            "project_ministry_in_perimeter",
+            "ministry",
+            {"ministry": "Ministère de la Justice"},
+            {"ministry": "MINISTERE CHARGE DES AFFAIRES SOCIALES"},
+        ),
+        (
+            projects,
+            "project_exit_reason_given",
+            "exit_reason",
+            {"phase": "Abandonné"},
+            {"phase": "Abandonné", "exit_reason": "Repris par un dispositif européen"},
+        ),
+        (procedures, "procedure_identity_present", "name", {"name": None, "procedure_id": None}, {"name": None}),
+        (
+            procedures,
+            "procedure_ministry_in_perimeter",
+            "ministry",
+            {"ministry": "Ministère de la Justice"},
+            {"ministry": None},
+        ),
+        (
+            procedures,
+            "procedure_perimeter_name_in_perimeter",
+            "perimeter_name",
+            {"perimeter_name": "Justice"},
+            {"perimeter_name": None},
+        ),
+        (
+            procedures,
+            "procedure_total_volume_not_negative",
+            "total_volume",
+            {"total_volume": -1, "online_volume": None},
+            {"total_volume": None},
+        ),
+        (
+            procedures,
+            "procedure_online_volume_not_negative",
+            "online_volume",
+            {"online_volume": -1},
+            {"online_volume": None},
+        ),
+        (
+            procedures,
+            "procedure_online_volume_within_total",
+            "online_volume",
+            {"total_volume": 100, "online_volume": 101},
+            {"total_volume": 100, "online_volume": 100, "digital_use_rate": 1},
+        ),
+        (
+            procedures,
+            "procedure_online_volume_expected",
+            "online_volume",
+            {"online_status": "Non"},
+            {"online_status": "Non", "online_volume": 0, "digital_use_rate": None},
+        ),
+        (
+            procedures,
+            "procedure_digital_use_rate_fits_volumes",
+            "digital_use_rate",
+            {"digital_use_rate": "50 %"},
+            {"digital_use_rate": "31 %"},
+        ),
+        (
+            procedures,
+            "procedure_digital_use_rate_within_bounds",
+            "digital_use_rate",
+            {"digital_use_rate": 31},
+            {"digital_use_rate": "31%"},
+        ),
+        *(
+            (procedures, f"procedure_{field}_within_bounds", field, {field: 85}, {field: "85 %"})
+            for field in ("autonomy_rate", "help_reachable_rate")
+        ),
+        (
+            procedures,
+            "procedure_accessibility_rate_within_bounds",
+            "accessibility_rate",
+            {"accessibility_rate": 48},
+            {"accessibility_rate": "48 %"},
+        ),
+        (
+            procedures,
+            "procedure_availability_rate_within_bounds",
+            "availability_rate",
+            {"availability_rate": "99,9"},
+            {"availability_rate": "99,9 %"},
+        ),
+        (
+            procedures,
+            "procedure_availability_rate_plausible",
+            "availability_rate",
+            {"availability_rate": "0,0055"},
+            {"availability_rate": "0,5"},
+        ),
+        *(
+            (procedures, f"procedure_{field}_within_bounds", field, {field: "14"}, {field: "7/10"})
+            for field in ("satisfaction_score", "language_clarity_score", "help_efficiency_score")
+        ),
+        (procedures, "procedure_dlnuf_score_not_negative", "dlnuf_score", {"dlnuf_score": -1}, {"dlnuf_score": 0}),
+        (procedures, "procedure_load_time_positive", "load_time_ms", {"load_time_ms": 0}, {"load_time_ms": 1}),
+        (
+            procedures,
+            "procedure_load_time_plausible",
+            "load_time_ms",
+            {"load_time_ms": 60_001},
+            {"load_time_ms": "60000 ms"},
+        ),
+        (
+            procedures,
+            "procedure_accessibility_level_fits_rate",
+            "disability_status",
+            {"disability_status": "Totale"},
+            {"disability_status": "Totale", "accessibility_rate": 1},
+        ),
+        (
+            procedures,
+            "procedure_accessibility_declared_by_then",
+            "accessibility_declared_on",
+            {"accessibility_declared_on": date(2021, 7, 1)},
+            {"accessibility_declared_on": date(2021, 6, 30)},
+        ),
+        (roadmap, "action_id_present", "action_id", {"action_id": None}, {}),
+        (roadmap, "action_title_present", "title", {"title": None}, {}),
+        (roadmap, "action_mission_present", "mission", {"mission": None}, {}),
+        (roadmap, "action_status_present", "status", {"status": None}, {}),
+        (roadmap, "action_entered_by_then", "entry_edition", {"entry_edition": "2021-S2"}, {"entry_edition": EDITION}),
+        (roadmap, "action_planned_end_plausible", "planned_end", {"planned_end": "31/12/1921"}, {}),
+        (
+            roadmap,
+            "action_end_given",
+            "actual_end",
+            {"status": "Achevé"},
+            {"status": "Achevé", "actual_end": date(2021, 6, 1)},
+        ),
+        (
+            roadmap,
+            "action_end_fits_status",
+            "actual_end",
+            {"actual_end": date(2021, 6, 1)},
+            {"status": "Abandonné", "actual_end": date(2021, 6, 1)},
+        ),
+        (
+            roadmap,
+            "action_ended_by_then",
+            "actual_end",
+            {"status": "Achevé", "actual_end": date(2021, 7, 1)},
+            {"status": "Achevé", "actual_end": date(2021, 6, 30)},
+        ),
+        (indicators, "indicator_id_present", "indicator_id", {"indicator_id": None}, {}),
+        (indicators, "indicator_title_present", "title", {"title": None}, {}),
+        (indicators, "indicator_unit_present", "unit", {"unit": None}, {}),
+        (
+            indicators,
+            "indicator_percent_not_fraction",
+            "unit",
+            {"unit": "%", "baseline_value": "0,12", "target_value": "0,25", "measured_value": "0,35"},
+            {"unit": "%", "baseline_value": "12 %", "target_value": "25 %", "measured_value": "35 %"},
+        ),
+        (indicators, "indicator_baseline_value_dated", "baseline_date", {"baseline_date": None}, {}),
+        (indicators, "indicator_target_value_dated", "target_date", {"target_date": None}, {"target_date": "À venir"}),
+        (indicators, "indicator_measured_value_dated", "measured_on", {"measured_on": None}, {}),
+        (indicators, "indicator_target_differs_from_baseline", "target_value", {"target_value": 40}, {}),
+        (indicators, "indicator_target_after_baseline", "target_date", {"target_date": "29/06/2019"}, {}),
+        (indicators, "indicator_measured_after_baseline", "measured_on", {"measured_on": "29/06/2019"}, {}),
+        (indicators, "indicator_measured_by_then", "measured_on", {"measured_on": "01/07/2021"}, {}),
+    ]
+    for make, rule, field, wrong, right in made:
+        yield _one(rule, make().put(3, **wrong), make().at(field, 3), make().put(3, **right))
+
+    # A figure that is implausible by itself, beside one that is not known.
+    for which in ("initial", "current"):
+        costs = (
+            legacy_projects().blank("cost_band") if which == "current" else projects().put(3, current_cost_meur="NC")
+        )
+        field = f"{which}_cost_meur"
+        good = projects().put(3, current_cost_meur="NC") if which == "initial" else legacy_projects()
+        yield _one(f"project_{which}_cost_plausible", costs.put(3, **{field: 14_500}), costs.at(field, 3), good)
+    twice = projects().repeat(3, declared_project_id=None, name="Carnet de Soins")
+    yield _one(
+        "project_declared_once", projects().repeat(3), "B9", projects().repeat(3, declared_project_id="x", name="X")
+    )
+    yield _one("project_name_unambiguous", twice.put(9, declared_project_id="carnet-2"), "B9")
+    yield _one(
+        "procedure_declared_once", procedures().repeat(3), "B9", procedures().repeat(3, procedure_id=1, name="X")
+    )
+    yield _one("procedure_name_unambiguous", procedures().repeat(3, procedure_id=1), "A9")
+    yield _one("action_declared_once", roadmap().repeat(3), "A5", roadmap().repeat(3, action_id="x"))
+    yield _one("indicator_declared_once", indicators().repeat(3), "A4", indicators().repeat(3, indicator_id="x"))
+    ends = projects().header("variance_comment", "Date de fin actualisée")
+    ends.fields[ends.fields.index("variance_comment")] = "current_end_date"
+    ends.put(3, current_end_date=date(2022, 9, 28))
+    agreed = projects().header("variance_comment", "Date de fin actualisée")
+    agreed.fields[agreed.fields.index("variance_comment")] = "current_end_date"
+    agreed.put(3, current_end_date=date(2024, 9, 28))
+    yield _one("project_end_fits_duration", ends, ends.at("current_end_date", 3), agreed)
+
+
+def _of_the_previous_edition() -> Iterator[Case]:
+    def changed(rule: str, field: str, wrong: object, right: object, name: str = "", **more: object) -> Case:
+        make = procedures if field == "total_volume" else projects
+        faulty, good = make().put(3, **{field: wrong, **more}), make().put(3, **{field: right, **more})
+        return _one(rule, faulty, faulty.at(field, 3), good, name=f"{rule} {name}".strip(), where=AFTER)
+
+    yield Case("previous_file_again", previous_files()["projets.csv"], (("previous_file_again", None),), where=AFTER)
+    alone = {"initial_cost_meur": "NC", "initial_duration_days": "NC"}
+    yield changed("previous_cost_thousandfold", "current_cost_meur", "0,1459", "145,9", **alone)
+    yield changed("previous_cost_tenfold", "current_cost_meur", 1459, 1100, **alone)
+    yield changed("previous_duration_unit", "current_duration_days", "0,75", 18, **alone)
+    yield changed(
+        "previous_volume_tenfold", "total_volume", 350_185_380, 35_018_538, online_volume=None, digital_use_rate=None
+    )
+    yield changed("previous_baseline_changed", "initial_cost_meur", 140, 145)
+    yield changed("previous_baseline_changed", "start_date", "novembre 2015", "octobre 2015", name="a start")
+    yield changed("previous_figure_withdrawn", "current_cost_meur", None, "145,9")
+    renamed = projects().put(3, declared_project_id=None, name="CARNET DE SOINS NUMÉRIQUE")
+    kept = projects().put(3, declared_project_id="carnetdesoins", name="CARNET DE SOINS NUMÉRIQUE")
+    yield _one("previous_name_close", renamed, "B3", kept, where=AFTER)
+    yield _one("previous_id_unknown", projects().put(3, declared_project_id="carnet-2021"), "A3", where=AFTER)
+    actions = roadmap().put(3, action_id="infra-99")
+    yield _one("previous_id_unknown", actions, "A3", name="previous_id_unknown, an action", where=AFTER)
+    yield _one("previous_id_missing", projects().put(4, declared_project_id=None), "A4", projects(), where=AFTER)
+    without = projects().without("declared_project_id")
+    yield _one("previous_id_missing", without, "A4", name="previous_id_missing, without the column", where=AFTER)
+    yield _one("previous_rows_absent", projects().remove(3), None, projects(), where=AFTER)
+    actions = roadmap().remove(3)
+    yield _one(
+        "previous_rows_absent", actions, None, roadmap().remove(2), name="previous_rows_absent, actions", where=AFTER
+    )
