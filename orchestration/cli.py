@@ -7,6 +7,7 @@ With `--json`, standard output holds JSON alone; progress and logs go to standar
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from rich.status import Status
+    from rich.text import Text
 
     from orchestration.defs.instance import PassSummary
     from orchestration.replay import Wave
@@ -63,6 +65,7 @@ Home = Annotated[
 EditionCode = Annotated[str, typer.Argument(help="An edition, such as 2021-S2.", parser=_edition_code)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 _HERE = Path(".jalons")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _settings(home: Path) -> Settings:
@@ -74,6 +77,13 @@ def _settings(home: Path) -> Settings:
 def _say_no(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
+
+
+def _shown(value: object) -> "Text":
+    """What a file says, as it is: no markup, and no control character, which would drive the terminal."""
+    from rich.text import Text
+
+    return Text("" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
 
 
 def _print_json(document: object) -> None:
@@ -101,7 +111,7 @@ def run(home: Home = _HERE) -> None:
 
     settings = _settings(home)
     with _progress() as status:
-        summary = run_pass(settings, datetime.now(UTC), status.update)
+        summary = run_pass(settings, datetime.now(UTC), lambda step: status.update(_shown(step)))
     _print_summary(summary)
     if summary.failures:
         raise typer.Exit(1)
@@ -130,7 +140,7 @@ def replay(
         def one(wave: "Wave") -> None:
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
             status.update(f"{label}: starting")
-            summary = run_pass(settings, wave.received_at, lambda step: status.update(f"{label}: {step}"))
+            summary = run_pass(settings, wave.received_at, lambda step: status.update(_shown(f"{label}: {step}")))
             failures.extend(summary.failures)
             typer.echo(f"{label}")
             _print_summary(summary)
@@ -167,7 +177,11 @@ def check(
     perimeter: Annotated[
         str | None, typer.Option(parser=_perimeter_code, help="The perimeter it is meant for.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder to write the receipt and the annotated copy into.", file_okay=False)
+    ] = None,
     as_json: AsJson = False,
+    home: Home = _HERE,
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
     from orchestration.intake.take_in import check_file
@@ -176,14 +190,21 @@ def check(
         raise typer.BadParameter("give both --edition and --perimeter, or neither")
     if not file.is_file():
         _say_no(f"{file} is a folder or a device, not a file.")
+    # With a home, the receipt also says what changes since the submission that counts there.
+    settings = _settings(home) if home.is_dir() else None
     try:
-        receipt = check_file(file, datetime.now(UTC), edition, perimeter)
+        data = file.read_bytes()
+        receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
     except OSError as error:
         _say_no(f"{file} cannot be read: {error.strerror}.")
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in receipt.files(data).items():
+            (out / name).write_bytes(content)
     if as_json:
         typer.echo(receipt.as_json(), nl=False)
     else:
-        typer.echo(receipt.verdict)
+        typer.echo(_shown(receipt.verdict).plain)
         rows = [
             {
                 "gravité": "erreur" if finding.severity == "error" else "remarque",
@@ -228,8 +249,17 @@ def alerts(
     if as_json:
         _print_json(found)
     else:
-        shown = ("edition", "rule", "severity", "subject_name", "perimeter", "from_text", "to_text")
-        rows = [{name: row[name] for name in shown} | {"channels": _channels(row["channels"])} for row in found]
+        rows = [
+            {
+                "edition": row["edition"],
+                "severity": row["severity"],
+                "rule": row["rule"],
+                "subject": f"{row['subject_name'] or row['subject']} ({row['perimeter'] or '–'})",
+                "from → to": f"{row['from_text'] or '–'} → {row['to_text'] or '–'}",
+                "channels": _channels(row["channels"]),
+            }
+            for row in found
+        ]
         _print_table(rows, f"Alerts of {edition or 'all editions'}")
 
 
@@ -327,13 +357,88 @@ def _print_summary(summary: "PassSummary") -> None:
 
 
 def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     if not rows:
         typer.echo(f"{title}: none.")
         return
-    table = Table(*rows[0], title=title, title_justify="left")
+    table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+        table.add_row(*map(_shown, row.values()))
+    # Nothing is cut where the output is a file or a pipe, which has no width.
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(table)
+
+
+def _kind(text: str) -> str:
+    from orchestration.intake.contracts import CONTRACTS
+
+    if text not in CONTRACTS:
+        raise typer.BadParameter(f"{text!r} is not a kind: use one of {', '.join(CONTRACTS)}")
+    return text
+
+
+Kind = Annotated[str, typer.Argument(help="projects, procedures, roadmap or indicators.", parser=_kind)]
+
+
+@app.command()
+def template(
+    kind: Kind,
+    edition: Annotated[str, typer.Option(parser=_edition_code, help="The edition to file for.")],
+    perimeter: Annotated[str, typer.Option(parser=_perimeter_code, help="The perimeter that files.")],
+    out: Annotated[Path | None, typer.Option(help="The workbook to write.", dir_okay=False)] = None,
+    home: Home = _HERE,
+) -> None:
+    """Write the workbook that an agent fills, with what the perimeter filed last already in it."""
+    from orchestration.intake.contracts import CONTRACTS
+    from orchestration.intake.template import last_filed
+    from orchestration.intake.template import template as workbook
+
+    contract, for_edition = CONTRACTS[kind], Edition.parse(edition)
+    filed = last_filed(_settings(home), contract, for_edition, perimeter, datetime.now(UTC))
+    path = out or Path(f"{kind}-{edition}-{perimeter}.xlsx")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook(contract, for_edition, perimeter, filed))
+    origin = f"{len(filed.rows)} rows from {filed.edition}" if filed else "no earlier submission, so no rows"
+    typer.echo(f"Wrote {path} ({origin}).")
+
+
+@app.command()
+def schema(
+    kind: Kind,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the schema, its two examples and the help page.", file_okay=False)
+    ] = None,
+) -> None:
+    """Print the Table Schema of a kind, or write it with its examples and its help page."""
+    from orchestration.intake.contracts import CONTRACTS
+    from orchestration.intake.table_schema import schema_json, write_schema
+
+    site_url = Settings().site_url
+    if out is None:
+        typer.echo(schema_json(CONTRACTS[kind], site_url), nl=False)
+    else:
+        write_schema(CONTRACTS[kind], out, site_url)
+        typer.echo(f"Wrote {out}/schema.json, its examples and its help page.")
+
+
+@app.command()
+def rules(
+    out: Annotated[
+        Path | None, typer.Option(help="A file to write the catalogue into: .json, else a page.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every rule that a receipt may name, or write the public catalogue of them."""
+    from orchestration.intake import catalogue
+
+    if out is not None:
+        out.write_text(catalogue.as_json() if out.suffix == ".json" else catalogue.as_html(), encoding="utf-8")
+        typer.echo(f"Wrote {out}.")
+    elif as_json:
+        typer.echo(catalogue.as_json(), nl=False)
+    else:
+        rows = [{"rule": one.id, "severity": one.severity, "title": one.title} for one in catalogue.entries()]
+        _print_table(rows, "Rules")

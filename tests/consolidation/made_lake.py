@@ -98,7 +98,7 @@ class MadeLake:
         """Write the ledger's export and the empty file of each kind."""
         _write(self.settings.lake / "_ledger" / "drops.parquet", self.drops, source_schema("drops"))
         _write(self.settings.lake / "_ledger" / "edition_events.parquet", self.events, source_schema("edition_events"))
-        for kind in ("projects", "procedures"):
+        for kind in ("projects", "procedures", "roadmap", "indicators"):
             _write(self.settings.lake / kind / "_empty.parquet", [], source_schema(kind))
 
 

@@ -40,6 +40,7 @@ def begin(instance):
 
 def _pass(settings):
     taken = take_in(settings, NOW)
+    settings.marts.mkdir(parents=True, exist_ok=True)
     with Ledger(settings.ledger) as ledger:
         ledger.pass_done(taken.head)
 
@@ -52,6 +53,14 @@ def test_a_drop_asks_for_a_pass_until_one_has_gone_through(tick, settings):
     assert tick() == dg.RunRequest()
     _pass(settings)
     assert "nothing" in tick()
+
+
+def test_a_deleted_warehouse_asks_for_a_pass(tick, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    _pass(settings)
+    assert "nothing" in tick()
+    settings.marts.rmdir()
+    assert tick() == dg.RunRequest()
 
 
 def test_the_same_name_with_other_bytes_asks_again(tick, settings):

@@ -5,7 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.intake.cells import Parsed, parser_of, typed_text
+from orchestration.intake.cells import (
+    Parsed,
+    is_month_first,
+    looks_like_a_date,
+    month_first,
+    parser_of,
+    typed_text,
+)
 from orchestration.intake.contract import Column
 from orchestration.intake.contracts import CONTRACTS
 
@@ -215,3 +222,76 @@ def test_an_address_starts_with_http_or_is_not_published(cell, value, doubt):
 )
 def test_a_cell_is_quoted_as_the_agent_sees_it(cell, text):
     assert typed_text(cell) == text
+
+
+@pytest.mark.parametrize("kind", ["text", "cost", "volume", "date", "bool", "code", "url"])
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#NOM?", "#DIV/0!", "#VALEUR !", "#####", "Err:502", " #NULL! "])
+def test_a_formula_that_failed_is_a_fault_and_never_a_word_for_no_value(error, kind):
+    assert _read(error, kind) == Parsed(fault="cell_formula_error")
+
+
+@pytest.mark.parametrize("text", ["#1 des projets", "Erreur 404", "N/A"])
+def test_a_text_that_only_looks_like_a_formula_error_is_none(text):
+    assert _read(text, "text").value == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [("'42,5", "cost", Decimal("42.5")), ("'Oui", "bool", True), ("''HORIZON", "text", "HORIZON")],
+)
+def test_a_leading_apostrophe_is_left_out_and_told(cell, kind, value):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt) == (value, "cell_apostrophe")
+
+
+def test_what_stands_after_an_apostrophe_is_judged_as_it_is():
+    assert _read("'douze", "cost").fault == "cell_unreadable_number"
+    assert _read("'8.985", "cost").doubt == "number_three_digits"
+    assert _read("'", "text").value == "'"
+
+
+@pytest.mark.parametrize("kind", ["cost", "duration", "rate", "score", "volume", "integer"])
+@pytest.mark.parametrize("cell", [date(2021, 5, 3), datetime(2021, 5, 3), "03/05/2021", "3-mai", "mai-45", "03-févr."])
+def test_a_date_in_the_place_of_a_number_is_told_from_any_other_text(cell, kind):
+    assert _read(cell, kind).fault == "cell_auto_date"
+
+
+def test_the_number_that_became_a_date_is_proposed():
+    assert _read(date(2021, 5, 3), "cost").taken == "3,5"
+    assert _read("mai-45", "cost").taken is None
+
+
+@pytest.mark.parametrize(
+    "text", ["mai 68", "2021", "3PA-S", "SI-SAMU", "1-2", "31/02/2021", "42-mai", "plan 01/01/2020"]
+)
+def test_a_name_is_not_taken_for_a_date(text):
+    assert not looks_like_a_date(text)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_so"),
+    [
+        (["01/02/2020", "12/31/2020", None, "juillet 2013"], True),
+        (["31/12/2020", "12/31/2020"], False),
+        (["01/02/2020", "03/04/2020"], False),
+        (["99/99/2020"], False),
+        ([date(2020, 1, 2), "2020-12-31"], False),
+    ],
+)
+def test_a_column_is_month_first_only_where_nothing_else_fits(cells, is_so):
+    assert is_month_first(cells) == is_so
+
+
+def test_a_month_first_column_reads_every_text_so_and_leaves_the_rest_alone():
+    read = month_first(parser_of(Column("field", "Titre", "date", "", "")))
+    assert (read("12/31/2020").value, read("12/31/2020").taken) == (date(2020, 12, 31), "31/12/2020")
+    assert (read("03/04/2020").value, read("03/04/2020").doubt) == (date(2020, 3, 4), "date_month_first")
+    assert read("juillet 2013") == Parsed(date(2013, 7, 1), precision="month")
+    assert read("13/13/2020").fault == "cell_unreadable_date"
+
+
+@pytest.mark.parametrize(
+    "text", ["31/99999999999999999999/2020", "99999999999999999999/01/2020", "2020-99999999999999999999-01"]
+)
+def test_a_date_beyond_any_calendar_is_a_fault_and_no_crash(text):
+    assert _read(text, "date").fault == "cell_unreadable_date"

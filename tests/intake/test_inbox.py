@@ -37,12 +37,16 @@ def test_hidden_and_unfinished_names_are_not_looked_at(tmp_path, name):
     assert inbox.look(UPath(tmp_path)) == set()
 
 
-def test_a_link_is_never_followed(tmp_path):
-    (tmp_path / "secret").write_bytes(b"x")
+def test_a_link_is_seen_and_never_followed(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "secret").write_bytes(b"x")
     box = tmp_path / "inbox"
     box.mkdir()
-    (box / "export.csv").symlink_to(tmp_path / "secret")
-    assert inbox.look(UPath(box)) == set()
+    (box / "export.csv").symlink_to(tmp_path / "folder" / "secret")
+    (box / "2021-S2").symlink_to(tmp_path / "folder")
+    looks = inbox.look(UPath(box))
+    assert {look.path for look in looks} == {"export.csv", "2021-S2"}
+    assert [inbox.take(UPath(box), look) for look in looks] == [None, None]
 
 
 def test_a_file_that_grows_between_two_looks_has_not_settled(tmp_path, monkeypatch):

@@ -69,6 +69,11 @@ def test_a_drop_without_verdict_is_found_again_by_another_process(settings, ledg
     assert (drop.drop_id, drop.file_name, drop.place, drop.received_at) == (1, "a.csv", MI, NOW)
 
 
+def test_an_empty_ledger_owes_no_pass(ledger):
+    assert ledger.is_up_to_date()
+    assert not ledger.is_begun()
+
+
 def test_a_pass_is_owed_until_one_goes_through_to_its_end(ledger):
     ledger.receive(_look(), "aaa", MI, NOW)
     assert not ledger.is_up_to_date()

@@ -2,12 +2,15 @@
 
 import csv
 from collections import Counter
+from datetime import date
 
 import pytest
 
+from orchestration.intake import odd_rows
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.reading import letters, read
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
+from tests.intake.golden.tables import projects
 
 
 def _rules(reading):
@@ -41,8 +44,8 @@ def test_a_column_claimed_twice_is_said_once_with_both_headers():
     reading = read(projects_csv(GOOD + ";13", header=HEADER + ";Coût complet estimé"))
     (finding,) = reading.findings
     assert (finding.rule, reading.rows) == ("column_twice", ())
-    assert "« Coût estimé » (colonne F)" in finding.expected
-    assert "« Coût complet estimé » (colonne G)" in finding.expected
+    assert "« Coût estimé » (colonne F)" in finding.expected.replace("\u00a0", " ")
+    assert "« Coût complet estimé » (colonne G)" in finding.expected.replace("\u00a0", " ")
 
 
 def test_a_required_column_that_is_missing_is_named():
@@ -113,6 +116,91 @@ def test_the_current_version_asks_for_the_initial_values_after_scoping():
     )
     assert reading.contract_version == "2.0.0"
     assert _rules(reading) == [("initial_value_missing", "warning", "G2"), ("initial_value_missing", "warning", "H2")]
+
+
+def test_rows_that_are_no_data_are_told_and_not_counted():
+    table = projects().insert(9, None, "TOTAL", *[None] * 9, 374).insert(10, "Source : DNUM, juin 2021")
+    reading = read(table.csv())
+    assert (reading.rows_read, len(reading.rows)) == (7, 7)
+    assert _rules(reading) == [("row_total", "warning", "B9"), ("row_note", "warning", "A10")]
+    assert reading.findings[0].value == "TOTAL"
+
+
+@pytest.mark.parametrize("name", ["TOTAL ACCÈS", "Sommeil des données", "Nombre premier", "Ensemble pour l'école"])
+def test_a_project_whose_name_begins_like_a_total_is_a_project(name):
+    reading = read(projects().put(3, name=name).csv())
+    assert (reading.findings, reading.rows[1]["name"]) == ((), name)
+
+
+def test_a_header_on_two_rows_is_read_as_one():
+    upper = ";;;Durée;;Coût;"
+    lower = "Nom du projet;Début;Phase du projet en cours;initiale;actualisée;initial (M€);complet actualisé (M€)"
+    reading = read(projects_csv(lower, "HORIZON;2020;Déploiement;4;4,5;40;42,5", header=upper))
+    assert reading.headers["current_duration_days"] == "Durée actualisée"
+    assert reading.rows[0]["initial_cost_meur"] == 40
+    assert "lignes 1 et 2" in reading.findings[0].expected
+
+
+def test_a_missing_column_proposes_the_header_that_is_like_it():
+    (finding, *_) = read(projects().header("phase", "Phase du projet en cour").csv()).findings
+    assert "« Phase du projet en cour »" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_an_unknown_column_proposes_the_free_title_that_is_like_it():
+    (finding,) = read(
+        projects().header("variance_comment", "Commentaire sur les écarts").put(3, variance_comment="x").csv()
+    ).findings
+    assert "ressemble à « Commentaire sur l'écart »" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_a_visible_sheet_goes_before_a_hidden_one_and_a_filled_one_before_an_empty_one():
+    small = projects().without("description", "functional_zone")
+    reading = read(small.xlsx(hidden_others={"Copie": projects()}))
+    assert reading.sheet == "Grands projets"
+    header = projects()
+    header.rows = header.rows[:1]
+    assert read(header.xlsx(others={"Remontée": small})).sheet == "Remontée"
+
+
+def test_the_values_of_a_shifted_row_are_emptied_from_there_on_and_its_name_is_kept():
+    data = projects().put(3, current_duration_days="9,5").csv(",").replace(b'"9,5"', b"9,5")
+    row = read(data).rows[1]
+    assert (row["name"], row["initial_duration_days"] is None) == ("CARNET DE SOINS", False)
+    emptied = ("current_duration_days", "phase", "initial_cost_meur", "current_cost_meur", "published_on")
+    assert [row[field] for field in emptied] == [None] * 5
+    assert row["current_cost_meur_absence"] == "illisible"
+
+
+def test_two_faults_that_no_shift_explains_are_told_one_by_one():
+    reading = read(projects().put(3, current_cost_meur="environ 145", start_date="bientôt").csv())
+    assert sorted(rule for rule, _, _ in _rules(reading)) == ["cell_unreadable_date", "cell_unreadable_number"]
+
+
+def test_a_file_of_faults_is_read_in_time(monkeypatch):
+    sought = []
+    monkeypatch.setattr(odd_rows, "shift", lambda *arguments: sought.append(arguments))
+    table = projects()
+    for _ in range(600):
+        table.repeat(3, current_cost_meur="x", start_date="y")
+    assert len(read(table.csv()).rows) == 607
+    assert len(sought) == 200
+
+
+def test_a_failed_formula_leaves_no_value_though_the_workbook_shows_one():
+    address = projects().at("current_cost_meur", 3)
+    row = read(projects().xlsx(formulas={address: ("=1/0", "#DIV/0!")})).rows[1]
+    assert (row["current_cost_meur"], row["current_cost_meur_typed"]) == (None, "#DIV/0!")
+    assert row["current_cost_meur_absence"] == "illisible"
+
+
+def test_dates_written_month_first_are_read_so_in_the_whole_column():
+    table = projects().fill("start_date", "04/01/2016", "12/31/2015")
+    assert [row["start_date"] for row in read(table.csv()).rows[:2]] == [date(2016, 4, 1), date(2015, 12, 31)]
+
+
+def test_hidden_rows_are_listed_in_runs():
+    (finding,) = read(projects().xlsx(hidden_rows=(3, 4, 5, 8))).findings
+    assert "lignes 3 à 5, 8" in finding.expected
 
 
 def test_letters_go_on_after_z():
