@@ -65,7 +65,7 @@ class Verdict:
 def validate_submissions(kind: str, frame: "pd.DataFrame") -> list[Verdict]:
     """Judge the rows of all the drops of one kind, one verdict per rule in declared order.
 
-    `frame` holds lake rows (Decimal, date, text, `None`) of any number of drops, told apart by `submission_id`.
+    `frame` holds lake rows (Decimal, date, text, `None`) of any number of drops, told apart by `drop_id`.
     Raise `KeyError` for an unknown kind.
     """
     return _validate(SUBMISSION_SUITES[kind], frame)

@@ -61,7 +61,7 @@ def _is_idle(status: object, volume: float) -> bool | None:
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
     ids = identities(frame["procedure_id"], names)
-    drops = list(frame["submission_id"])
+    drops = list(frame["drop_id"])
     rates, online, total = (numbers(frame, name) for name in ("digital_use_rate", "online_volume", "total_volume"))
     return {
         "_identity": ids,
@@ -78,7 +78,7 @@ def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
 
 PROCEDURES = Suite(
     "procedures",
-    keys=("submission_id", "row_number"),
+    keys=("drop_id", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(

@@ -97,7 +97,7 @@ def alias_register() -> dict[str, str]:
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
     ids = identities(frame["declared_project_id"], names, alias_register())
-    drops = list(frame["submission_id"])
+    drops = list(frame["drop_id"])
     costs = numbers(frame, "current_cost_meur")
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")
     start_precisions, end_precisions = frame["start_date_precision"], frame["current_end_date_precision"]
@@ -126,7 +126,7 @@ def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
 
 PROJECTS = Suite(
     "projects",
-    keys=("submission_id", "row_number"),
+    keys=("drop_id", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(

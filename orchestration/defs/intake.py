@@ -95,7 +95,7 @@ def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
             # Inside a pass, rows are told apart by the place of their drop in it.
             failing = tuple(
                 {
-                    "file": taken.outcomes[int(str(row["submission_id"]))].path,
+                    "file": taken.outcomes[int(str(row["drop_id"]))].path,
                     "row": row["row_number"],
                     "value": row["value"],
                 }

@@ -189,7 +189,7 @@ class Contract:
         fields = [
             pa.field("edition", pa.string()),
             pa.field("perimeter", pa.string()),
-            pa.field("submission_id", pa.int64()),
+            pa.field("drop_id", pa.int64()),
             pa.field("sheet", pa.string()),
             pa.field("row_number", pa.int32()),
             pa.field("cell_columns", pa.string()),

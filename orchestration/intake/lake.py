@@ -39,27 +39,25 @@ _DROPS_SCHEMA = pa.schema(
 _EVENTS_SCHEMA = pa.schema([("edition", pa.string()), ("event", pa.string()), ("at", pa.timestamp("us"))])
 
 
-def submission_path(lake: Path, kind: str, edition: str, perimeter: str, submission_id: int) -> Path:
+def submission_path(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> Path:
     """Where the accepted rows of a submission stand."""
-    return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{submission_id:08d}.parquet"
+    return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{drop_id:08d}.parquet"
 
 
 def write_submission(lake: Path, kind: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `submission_id`.
+    """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `drop_id`.
 
     A submission without rows (`NÉANT`) writes nothing: the ledger alone says that it was filed.
     """
     if rows:
         first = rows[0]
-        path = submission_path(
-            lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["submission_id"]))
-        )
+        path = submission_path(lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["drop_id"])))
         _write(path, rows, CONTRACTS[kind].lake_schema())
 
 
-def read_submission(lake: Path, kind: str, edition: str, perimeter: str, submission_id: int) -> list[dict[str, object]]:
+def read_submission(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> list[dict[str, object]]:
     """The accepted rows of a submission; none for one that declared nothing."""
-    path = submission_path(lake, kind, edition, perimeter, submission_id)
+    path = submission_path(lake, kind, edition, perimeter, drop_id)
     return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
 
 

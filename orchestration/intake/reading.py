@@ -49,7 +49,7 @@ _MAX_SHIFTS_SOUGHT = 200
 class Reading:
     """What a file says: `headers` and `columns` map each field to its header as typed and to its letters.
 
-    `rows` are rows of the lake whose `edition`, `perimeter` and `submission_id` are still to be said.
+    `rows` are rows of the lake whose `edition`, `perimeter` and `drop_id` are still to be said.
     """
 
     kind: str | None = None
@@ -159,7 +159,7 @@ class _Body:
         self._shifts_sought = 0
         self._has_second_header = False
         self._empty: dict[str, object] = {
-            **dict.fromkeys(("edition", "perimeter", "submission_id")),
+            **dict.fromkeys(("edition", "perimeter", "drop_id")),
             "sheet": reading.sheet,
             "row_number": None,
             "cell_columns": json.dumps(reading.columns, sort_keys=True),

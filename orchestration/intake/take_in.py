@@ -198,7 +198,7 @@ def _examined(arrival: _Arrival, reading: Reading, key: int) -> _Examined:
     edition, perimeter, _ = of_place(arrival.place)
     rows = {int(str(row["row_number"])): row for row in reading.rows}
     for row in rows.values():
-        row["edition"], row["perimeter"], row["submission_id"] = edition, perimeter, key
+        row["edition"], row["perimeter"], row["drop_id"] = edition, perimeter, key
     unreadable = frozenset(finding.cell for finding in reading.findings if finding.severity == "error")
     return _Examined(arrival, reading, rows, list(reading.findings), unreadable)
 
@@ -214,7 +214,7 @@ def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined
         if verdict.broken:
             _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
         for failing in verdict.failing:
-            _apply(verdict, failing, examined[int(str(failing["submission_id"]))])
+            _apply(verdict, failing, examined[int(str(failing["drop_id"]))])
     return verdicts
 
 
@@ -312,7 +312,7 @@ def _since_previous_edition(
 
 def _write_rows(settings: Settings, one: _Examined) -> None:
     for row in one.rows.values():
-        row["submission_id"] = one.arrival.drop_id
+        row["drop_id"] = one.arrival.drop_id
     lake.write_submission(settings.lake, str(one.reading.kind), list(one.rows.values()))
 
 

@@ -63,7 +63,7 @@ class MadeLake:
         """File a drop received at `at` (UTC, naive) and return its number; rows start on line 2 unless they say so."""
         number = len(self.drops) + 1
         filed = [
-            {"row_number": line, **row, "edition": edition, "perimeter": perimeter, "submission_id": number}
+            {"row_number": line, **row, "edition": edition, "perimeter": perimeter, "drop_id": number}
             for line, row in enumerate(rows, start=2)
         ]
         self.drops.append(

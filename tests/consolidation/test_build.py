@@ -128,7 +128,11 @@ def test_slips_of_an_edition_carry_their_evidence(history: tuple[Settings, Build
     budget = rows["budget_slip", "sirhius"]
     assert (budget["from_value"], budget["to_value"], budget["delta"]) == (11, Decimal("12.5"), Decimal("1.5"))
     assert (budget["delta_pct"], budget["severity"]) == (Decimal("13.6"), "information")
-    assert (budget["from_submission_id"], budget["to_submission_id"], budget["since_edition"]) == (3, 4, "2020-S1")
+    assert (budget["from_submission_id"], budget["to_submission_id"]) == (
+        "2019-S2/MI/projects/20200602T000000Z",
+        "2020-S1/MI/projects/20200603T000000Z",
+    )
+    assert budget["since_edition"] == "2020-S1"
     schedule = rows["schedule_slip", "sirhius"]
     assert (schedule["from_text"], schedule["to_text"]) == ("2020-12-31", "2021-12-31")
     assert (schedule["slip_months"], schedule["severity"]) == (12, "critique")
@@ -146,10 +150,10 @@ def test_alerts_are_the_slips_and_the_rejected_drops_that_are_not_dry_runs(
         "went_silent:gone:2020-S1:presence",
         "figure_withdrawn:stays:2020-S1:cost",
         "went_silent:moves:2020-S2:presence",
-        "submission_rejected:6:2020-S1:drop",
-        "submission_rejected:8:-:drop",
+        "submission_rejected:2020-S1/MJ/projects/20200605T000000Z:2020-S1:drop",
+        "submission_rejected:20200606T000000Z:-:drop",
     }
-    assert alerts["submission_rejected:6:2020-S1:drop"]["detail"] == "Dépôt refusé."
+    assert alerts["submission_rejected:2020-S1/MJ/projects/20200605T000000Z:2020-S1:drop"]["detail"] == "Dépôt refusé."
     assert alerts["budget_slip:sirhius:2020-S1:cost"]["raised_at"] == on("2020-06-03")
 
 
@@ -157,7 +161,11 @@ def test_a_portfolio_row_leads_to_its_cell_its_file_and_its_time(history: tuple[
     settings, _ = history
     row = portfolio_row(settings, "2019-S2", "sirhius")
     assert (row["cost_cell"], row["duration_cell"], row["row_number"]) == ("J2", "H2", 2)
-    assert (row["file_name"], row["file_sha256"], row["submission_id"]) == ("3.csv", f"{3:064x}", 3)
+    assert (row["file_name"], row["file_sha256"], row["submission_id"]) == (
+        "3.csv",
+        f"{3:064x}",
+        "2019-S2/MI/projects/20200602T000000Z",
+    )
     assert row["received_at"] == on("2020-06-02")
 
 

@@ -37,7 +37,7 @@ def test_the_examples_of_a_contract_are_read_without_a_finding(contract):
 def test_a_row_holds_every_column_of_the_lake(contract):
     titles = [contract.by_field[name].title for name in contract.versions[next(iter(contract.versions))]]
     (row,) = read(workbook(titles, ["X", *[""] * (len(titles) - 1)])).rows
-    assert {*row, "edition", "perimeter", "submission_id"} == set(contract.lake_schema().names)
+    assert {*row, "edition", "perimeter", "drop_id"} == set(contract.lake_schema().names)
 
 
 def test_a_column_claimed_twice_is_said_once_with_both_headers():

@@ -26,7 +26,7 @@ def test_a_good_file_is_accepted_and_its_rows_are_in_the_lake(settings):
     rows = pq.read_table(
         lake.submission_path(settings.lake, "projects", "2021-S2", "MI", 1), partitioning=None
     ).to_pylist()
-    assert [(row["name"], row["row_number"], str(row["current_cost_meur"]), row["submission_id"]) for row in rows] == [
+    assert [(row["name"], row["row_number"], str(row["current_cost_meur"]), row["drop_id"]) for row in rows] == [
         ("HORIZON", 2, "42.50000000", 1),
         ("BOUSSOLE", 3, "12.00000000", 1),
     ]

@@ -52,7 +52,7 @@ def state(settings: Settings) -> State:
         project("beta", "Bêta", "53.02", description='Deux lignes,\net des "guillemets"', is_interministerial=True),
         project("alpha", "Alpha", None, phase="cadrage", current_duration_days=None, start_date=None),
         project("gamma", "Gamma", "12.50000001", perimeter="SPM", perimeter_name="Services du Premier ministre"),
-        project("beta", "Beta", "49.90", edition="2021-S1", received_at=FIRST, submission_id=1),
+        project("beta", "Beta", "49.90", edition="2021-S1", received_at=FIRST, submission_id="2021-S1/MJ/projects/1"),
     ]
     ranked = {"edition": "2021-S2", "perimeter_name": "Justice", "perimeter": "MJ", "phase": "deploiement"}
     top50 = [
@@ -106,11 +106,29 @@ def state(settings: Settings) -> State:
         {name: row[name] for name in SCHEMAS["top250"] if name in row} for row in procedures if row["is_in_top250"]
     ]
     submissions = [
-        {"edition": "2021-S2", "perimeter": "MJ", "kind": "projects", "submission_id": 7, "file_name": "mj_bis.csv"}
+        {
+            "edition": "2021-S2",
+            "perimeter": "MJ",
+            "kind": "projects",
+            "submission_id": "2021-S2/MJ/projects/7",
+            "file_name": "mj_bis.csv",
+        }
         | {"file_sha256": "ab" * 32, "received_at": SECOND, "rows_accepted": 3},
-        {"edition": "2021-S2", "perimeter": "MEF", "kind": "procedures", "submission_id": 8, "file_name": "mef.xlsx"}
+        {
+            "edition": "2021-S2",
+            "perimeter": "MEF",
+            "kind": "procedures",
+            "submission_id": "2021-S2/MEF/procedures/8",
+            "file_name": "mef.xlsx",
+        }
         | {"file_sha256": "cd" * 32, "received_at": SECOND, "rows_accepted": 3},
-        {"edition": "2021-S1", "perimeter": "MJ", "kind": "projects", "submission_id": 1, "file_name": "mj.csv"}
+        {
+            "edition": "2021-S1",
+            "perimeter": "MJ",
+            "kind": "projects",
+            "submission_id": "2021-S1/MJ/projects/1",
+            "file_name": "mj.csv",
+        }
         | {"file_sha256": "ef" * 32, "received_at": FIRST, "rows_accepted": 2},
     ]
     marts = {

@@ -112,7 +112,7 @@ def test_json_numbers_keep_every_digit(state: State) -> None:
     assert gamma["current_cost_meur"] == Decimal("12.50000001")
     assert '"current_cost_meur": 53.02,' in text
     assert alpha["current_cost_meur"] is None
-    assert (beta["is_interministerial"], beta["submission_id"]) == (True, 7)
+    assert (beta["is_interministerial"], beta["submission_id"]) == (True, "2021-S2/MJ/projects/7")
     assert (beta["start_date"], beta["received_at"]) == ("2017-02-01", "2021-12-15T09:00:00Z")
 
 

@@ -113,9 +113,9 @@ def test_the_manifest_names_every_file_with_its_size_and_sha256_and_every_drop(s
     assert manifest["released_at"] == "2021-12-15T09:00:00Z"
     assert manifest["drops"] == [
         {"perimeter": "MEF", "kind": "procedures", "file_name": "mef.xlsx", "sha256": "cd" * 32}
-        | {"received_at": "2021-12-15T09:00:00Z", "submission_id": 8},
+        | {"received_at": "2021-12-15T09:00:00Z", "submission_id": "2021-S2/MEF/procedures/8"},
         {"perimeter": "MJ", "kind": "projects", "file_name": "mj_bis.csv", "sha256": "ab" * 32}
-        | {"received_at": "2021-12-15T09:00:00Z", "submission_id": 7},
+        | {"received_at": "2021-12-15T09:00:00Z", "submission_id": "2021-S2/MJ/projects/7"},
     ]
 
 
@@ -156,7 +156,7 @@ def test_a_changed_value_makes_a_new_revision_and_leaves_the_past_one_untouched(
 
 def test_a_drop_received_again_makes_a_new_revision_even_with_the_same_figures(state: State) -> None:
     state.release()
-    state.row("submissions", submission_id=7)["file_sha256"] = "ba" * 32
+    state.row("submissions", submission_id="2021-S2/MJ/projects/7")["file_sha256"] = "ba" * 32
     assert state.release()[1].is_new
 
 

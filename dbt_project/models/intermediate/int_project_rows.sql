@@ -17,6 +17,7 @@ aliases as (
 folded as (
     select
         projects.*,
+        submissions.submission_id,
         submissions.received_at,
         submissions.file_name,
         submissions.file_sha256,
@@ -25,7 +26,7 @@ folded as (
         -- A name without any Latin letter or digit folds to nothing: it stands for itself.
         coalesce(nullif(fold_name(projects.name), ''), lower(trim(projects.name))) as folded_name
     from projects
-    inner join submissions using (submission_id)
+    inner join submissions using (drop_id)
 ),
 
 identified as (
@@ -52,7 +53,7 @@ ranked as (
 )
 
 select
-    * exclude (is_current, is_baseline, current_age, baseline_age),
+    * exclude (drop_id, is_current, is_baseline, current_age, baseline_age),
     is_current and current_age = 1 as is_counted,
     is_baseline and baseline_age = 1 as is_baseline
 from ranked

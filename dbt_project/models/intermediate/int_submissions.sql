@@ -46,7 +46,8 @@ ranked as (
 )
 
 select
-    drop_id as submission_id,
+    submission_id,
+    drop_id,
     edition,
     perimeter,
     kind,

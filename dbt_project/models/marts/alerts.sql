@@ -23,14 +23,14 @@ from_slips as (
         -- A perimeter that filed nothing is silent from the closing on.
         coalesce(drops.received_at, closings.closed_at) as raised_at
     from slips
-    left join drops on slips.to_submission_id = drops.drop_id
+    left join drops on slips.to_submission_id = drops.submission_id
     left join closings on slips.edition = closings.edition
 ),
 
 from_drops as (
     select
         rules.rule,
-        cast(drops.drop_id as varchar) as subject,
+        drops.submission_id as subject,
         drops.file_name as subject_name,
         drops.edition,
         'drop' as level,

@@ -22,13 +22,21 @@ goals as (
 
 filed as (
     select
-        procedures.* replace (coalesce(nullif(trim(procedures.procedure_id), ''), fold_name(procedures.name)) as procedure_id),
+        procedures.* replace (
+            coalesce(
+                nullif(trim(procedures.procedure_id), ''),
+                -- A name without any Latin letter or digit folds to nothing: it stands for itself.
+                nullif(fold_name(procedures.name), ''),
+                lower(trim(procedures.name))
+            ) as procedure_id
+        ),
         perimeters.perimeter_name,
+        submissions.submission_id,
         submissions.received_at,
         submissions.file_name,
         submissions.file_sha256
     from {{ ref('stg_procedures') }} as procedures
-    inner join submissions using (submission_id)
+    inner join submissions using (drop_id)
     left join perimeters on procedures.perimeter = perimeters.perimeter
 ),
 

@@ -1,5 +1,21 @@
+with drops as (
+    select * from {{ source('ledger', 'drops') }}
+),
+
+numbered as (
+    select
+        *,
+        strftime(received_at, '%Y%m%dT%H%M%SZ') as received_text
+    from drops
+)
+
 select
     drop_id,
+    -- Said by what was filed and when, never by a number: the order in which drops are handled must not show.
+    concat_ws('/', edition, perimeter, kind, received_text) || case
+        when row_number() over same_second > 1 then '-' || row_number() over same_second
+        else ''
+    end as submission_id,
     edition,
     perimeter,
     kind,
@@ -10,4 +26,8 @@ select
     is_dry_run,
     rows_accepted,
     verdict
-from {{ source('ledger', 'drops') }}
+from numbered
+window same_second as (
+    partition by edition, perimeter, kind, received_text
+    order by received_at, drop_id
+)

@@ -1,7 +1,7 @@
 select
     edition,
     perimeter,
-    submission_id,
+    drop_id,
     sheet,
     row_number,
     trim(indicator_id) as indicator_id,

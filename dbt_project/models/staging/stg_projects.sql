@@ -18,7 +18,7 @@ with_durations as (
 select
     edition,
     perimeter,
-    submission_id,
+    drop_id,
     sheet,
     row_number,
     nullif(trim(declared_project_id), '') as declared_project_id,

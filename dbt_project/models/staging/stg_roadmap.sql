@@ -1,7 +1,7 @@
 select
     edition,
     perimeter,
-    submission_id,
+    drop_id,
     sheet,
     row_number,
     trim(action_id) as action_id,
