@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -87,7 +88,18 @@ def _shown(value: object) -> "Text":
 
 
 def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_as_json))
+
+
+def _as_json(value: object) -> object:
+    """What JSON has no type for: an exact number as a number, a time (UTC, as tables hold it) and a day as ISO."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 @contextmanager
@@ -252,7 +264,7 @@ def alerts(
         rows = [
             {
                 "edition": row["edition"],
-                "severity": row["severity"],
+                "severity": row["severity"] or "–",
                 "rule": row["rule"],
                 "subject": f"{row['subject_name'] or row['subject']} ({row['perimeter'] or '–'})",
                 "from → to": f"{row['from_text'] or '–'} → {row['to_text'] or '–'}",
@@ -354,6 +366,8 @@ def _print_summary(summary: "PassSummary") -> None:
         typer.echo(f"  Alerts on {channel}: {count}")
     for failure in summary.failures:
         typer.echo(f"  Failed: {failure}", err=True)
+    if summary.failures:
+        typer.echo(f"  All that the run logged: jalons ui, then run {summary.run_id}", err=True)
 
 
 def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:

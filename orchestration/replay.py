@@ -6,16 +6,21 @@ itself, which is given.
 
 import csv
 import re
-import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.edition import Edition
+from orchestration.intake.archive import digest
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 _COLUMNS = ("order", "as_of", "edition", "perimeter", "kind", "file", "rows")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -46,7 +51,8 @@ def read_waves(listing: Path) -> list[Wave]:
         missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
         if missing:
             raise BadDropList(f"{listing}: the columns {', '.join(missing)} are missing")
-        rows = sorted(enumerate(reader, start=2), key=lambda numbered: int(numbered[1]["order"]))
+        rows = [(line, row) for line, row in enumerate(reader, start=2) if _is_complete(listing, line, row)]
+    rows.sort(key=lambda numbered: int(numbered[1]["order"]))
     waves = []
     for order, of_wave in groupby(rows, key=lambda numbered: int(numbered[1]["order"])):
         numbered = list(of_wave)
@@ -57,6 +63,14 @@ def read_waves(listing: Path) -> list[Wave]:
         year, month = min(months).split("-")
         waves.append(Wave(order, datetime(int(year), int(month), 15, 9, tzinfo=UTC), drops))
     return waves
+
+
+def _is_complete(listing: Path, line: int, row: dict[str, str]) -> bool:
+    if any(row[column] is None for column in _COLUMNS):
+        raise BadDropList(f"{listing}, line {line}: it has fewer cells than the header")
+    if not row["order"].isdecimal():
+        raise BadDropList(f"{listing}, line {line}: the order {row['order']!r} is not a whole number")
+    return True
 
 
 def _drop(listing: Path, line: int, row: dict[str, str]) -> tuple[str, str, Path]:
@@ -72,18 +86,20 @@ def _drop(listing: Path, line: int, row: dict[str, str]) -> tuple[str, str, Path
 def replay(settings: Settings, waves: list[Wave], run_pass: Callable[[Wave], None]) -> None:
     """Put each wave in the inbox and run a pass over it; an edition is closed when a later one's first wave arrives.
 
-    Waves before the last one found in the inbox have had their pass and are left alone: a replay cut off goes on where
-    it was.
+    Waves before the last one of which the ledger holds a drop have had their pass and are left alone: a replay cut off
+    goes on where it was.
     """
-    targets = {wave.order: [_target(settings, drop) for drop in wave.drops] for wave in waves}
-    begun = [position for position, wave in enumerate(waves) if any(path.exists() for path in targets[wave.order])]
+    filed = {wave.order: list(_files(wave)) for wave in waves}
+    with Ledger(settings.ledger) as ledger:
+        received = ledger.received()
+    begun = [
+        position
+        for position, wave in enumerate(waves)
+        if any((path, digest(file.read_bytes()), wave.received_at) in received for path, file in filed[wave.order])
+    ]
     for wave in waves[max(begun, default=0) :]:
-        for (_, _, file), target in zip(wave.drops, targets[wave.order], strict=True):
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                aside = target.with_name(f".{target.name}.part")
-                shutil.copyfile(file, aside)
-                aside.rename(target)
+        for path, file in filed[wave.order]:
+            _drop_into(settings.inbox / path, file.read_bytes())
         with Ledger(settings.ledger) as ledger:
             for edition in ledger.open_editions():
                 if edition < max(wave.editions):
@@ -91,6 +107,21 @@ def replay(settings: Settings, waves: list[Wave], run_pass: Callable[[Wave], Non
         run_pass(wave)
 
 
-def _target(settings: Settings, drop: tuple[str, str, Path]) -> Path:
-    edition, perimeter, file = drop
-    return settings.home / "inbox" / edition / perimeter / file.name
+def _files(wave: Wave) -> Iterator[tuple[str, Path]]:
+    """Where in the inbox each file goes; a second one of the same name is numbered, as a browser does."""
+    taken: Counter[tuple[str, str, str]] = Counter()
+    for edition, perimeter, file in wave.drops:
+        taken[edition, perimeter, file.name] += 1
+        number = taken[edition, perimeter, file.name]
+        name = file.name if number == 1 else f"{file.stem} ({number}){file.suffix}"
+        yield f"{edition}/{perimeter}/{name}", file
+
+
+def _drop_into(target: "UPath", content: bytes) -> None:
+    if target.exists() and target.read_bytes() == content:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # An unfinished name first: intake must never see half a file.
+    aside = target.with_name(f".{target.name}.part")
+    aside.write_bytes(content)
+    aside.replace(target)

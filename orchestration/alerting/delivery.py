@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,12 +61,20 @@ def deliver(settings: Settings, now: datetime, channels: Sequence[Channel] | Non
 
 
 def alert_states(settings: Settings, edition: str | None = None) -> list[dict[str, Any]]:
-    """The mart's rows (of one edition, if given), the gravest first, each with `channels`: {channel name: state}."""
-    rows = [row for row in read_rows(settings) or [] if edition in (None, row["edition"])]
-    if not rows:
-        return []
-    states = outbox.read_states(settings)
-    return [row | {"channels": states.get(row["alert_key"], {})} for row in rows]
+    """The mart's rows (of one edition, if given), the gravest first, each with `channels`: {channel name: state}.
+
+    After them, by key, what was told and is true no longer: of such a row the key, edition, rule, subject and, as its
+    `detail`, the headline are left.
+    """
+    rows = read_rows(settings) or []
+    told = outbox.read_states(settings) if settings.home.is_dir() else {}
+    states = [row | {"channels": told[row["alert_key"]].channels if row["alert_key"] in told else {}} for row in rows]
+    for key in sorted(told.keys() - {row["alert_key"] for row in rows}):
+        rule, _, rest = key.partition(":")
+        left = {"alert_key": key, "rule": rule, "subject": rest.rsplit(":", 2)[0], "edition": told[key].edition}
+        blank = dict.fromkeys(field.name for field in fields(Alert))
+        states.append(blank | left | {"detail": told[key].headline, "channels": told[key].channels})
+    return [row for row in states if edition in (None, row["edition"])]
 
 
 def _settle(box: Outbox, channel: Channel, now: datetime) -> None:

@@ -87,17 +87,27 @@ def opened(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def read_states(settings: Settings) -> dict[str, dict[str, str]]:
-    """By alert key, the state of its last occurrence on each channel; changes nothing and waits for nobody."""
+@dataclass
+class Told:
+    """What became of one alert: its edition, what was said last, and the state of its last occurrence by channel."""
+
+    edition: str | None
+    headline: str
+    channels: dict[str, str]
+
+
+def read_states(settings: Settings) -> dict[str, Told]:
+    """By alert key, what became of it; changes nothing and waits for nobody."""
     engine = create_engine(settings.ledger)
     try:
         with engine.connect() as connection:
             if not inspect(connection).has_table(table.name):
                 return {}
-            columns = select(table.c.alert_key, table.c.channel, table.c.state).where(table.c.kind == "alert")
-            states: dict[str, dict[str, str]] = {}
-            for alert_key, channel, state in connection.execute(columns.order_by(table.c.channel, table.c.occurrence)):
-                states.setdefault(alert_key, {})[channel] = state
+            rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
+            states: dict[str, Told] = {}
+            for row in connection.execute(rows):
+                told = states.setdefault(row.alert_key, Told(row.edition, row.headline, {}))
+                told.channels[row.channel] = row.state
             return states
     finally:
         engine.dispose()

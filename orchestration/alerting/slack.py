@@ -29,6 +29,7 @@ MAX_PAGES = 50
 
 # Slack says itself that the work may have been done: docs.slack.dev, chat.postMessage, errors.
 _AMBIGUOUS = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+_CODE = re.compile(r"[a-z0-9_]+")
 # The sender is refused, not the message: once mended, the same message may go.
 _NOT_NOW = {
     "account_inactive",
@@ -148,6 +149,7 @@ def _outcome(refusal: SlackApiError) -> Outcome:
     code, status = str(refusal.response["error"]), refusal.response.status_code
     if status == 429 or code in _NOT_NOW:
         return Outcome("planned", error=code)
-    if status >= 500 or code in _AMBIGUOUS:
+    # What is no code is not Slack's own word: a proxy's page, or half an answer, does not tell what became of it.
+    if status >= 500 or code in _AMBIGUOUS or not _CODE.fullmatch(code):
         return Outcome("unknown", error=code)
     return Outcome("dead", error=code)

@@ -23,7 +23,7 @@ _MOST_PATIENCE = timedelta(minutes=30)
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 
 # The UI has every event; a terminal is for what went wrong.
-QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 # One job cannot hold two kinds of partitions: a pass logs what it filled of these, and they are run by hand.
 _PARTITIONED = dg.AssetSelection.assets(*(["submissions", kind] for kind in CONTRACTS), "edition_release")
@@ -33,7 +33,7 @@ process_drops = dg.define_asset_job(
     selection=dg.AssetSelection.all() - _PARTITIONED,
     description="One pass: take in every pending drop, consolidate, validate, release what changed, deliver alerts.",
     executor_def=dg.in_process_executor,
-    config=QUIET,
+    config=_QUIET,
 )
 
 

@@ -24,7 +24,7 @@ _LIKE_A_TABLE = re.compile(r"\.(csv|tsv|txt|json|ods|pdf|xls[xmb]?)$", re.IGNORE
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Look:
     """One file as seen without opening it: `path` is relative to the inbox, `modified` is the store's own word for
     its time.
@@ -92,12 +92,23 @@ def _modified(info: dict[str, object]) -> str:
 
 
 def settled(inbox: "UPath", known: set[Look], settle_seconds: float) -> list[Look]:
-    """The files that are new to `known` and looked the same twice, `settle_seconds` apart, oldest first."""
+    """The files that are new to `known` and looked the same twice, `settle_seconds` apart, oldest first in each folder.
+
+    Folders come in the order of their names: the order in which they were filled says nothing.
+    """
     first = look(inbox) - known
     if first and settle_seconds:
         time.sleep(settle_seconds)
         first &= look(inbox)
-    return sorted(first)
+    return sorted(first, key=lambda one: (one.path.rpartition("/")[0], _moment(one.modified), one.path))
+
+
+def _moment(modified: str) -> tuple[float, str]:
+    # A local store says seconds, of which text sorts 9 after 10; others say a date, which sorts as text.
+    try:
+        return float(modified), ""
+    except ValueError:
+        return 0, modified
 
 
 def place_of(path: str) -> Place | None:

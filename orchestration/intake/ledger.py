@@ -126,6 +126,12 @@ class Ledger:
             )
             return int(inserted.inserted_primary_key[0]) if inserted.inserted_primary_key else None
 
+    def received(self) -> set[tuple[str, str, datetime]]:
+        """The path, sha256 and time of every drop received so far."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(DROPS.c.path, DROPS.c.sha256, DROPS.c.received_at))
+            return {(path, sha256, received_at.replace(tzinfo=UTC)) for path, sha256, received_at in rows}
+
     def undecided(self) -> list[Drop]:
         """The drops that were received and have no verdict yet, in ledger order."""
         with self.engine.connect() as connection:

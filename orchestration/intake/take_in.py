@@ -144,6 +144,10 @@ def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
             data = inbox.take(settings.inbox, look)
         except FileNotFoundError:
             continue  # Taken away since it was seen.
+        except OSError:
+            # One file that its store does not give must not hold up the others; the next pass tries again.
+            _LOG.exception("%s cannot be read", look.path)
+            continue
         sha256 = "" if data is None else archive.put(settings.archive, data)
         ledger.receive(look, sha256, inbox.place_of(look.path), now)
 

@@ -15,7 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 TOKEN = "xoxb-secret-of-the-tests"  # noqa: S105
 CHANNEL = "C0ALERTS"
 
-Mischief = Literal["lose_answer", "lose_request", "server_error", "rate_limit", "long_rate_limit", "invalid_auth"]
+Mischief = Literal[
+    "lose_answer",
+    "garble_answer",
+    "lose_request",
+    "server_error",
+    "proxy_page",
+    "empty_object",
+    "rate_limit",
+    "long_rate_limit",
+    "invalid_auth",
+]
 
 
 class FakeSlack:
@@ -58,10 +68,14 @@ class FakeSlack:
                     self._answer({"ok": False, "error": "ratelimited"}, status=429, retry_after=seconds)
                 elif mischief == "invalid_auth":
                     self._answer({"ok": False, "error": "invalid_auth"})
+                elif mischief == "proxy_page":
+                    self._answer_with(b"<html><h1>407 Proxy Authentication Required</h1></html>", status=407)
+                elif mischief == "empty_object":
+                    self._answer({})
                 else:
-                    self._accept(message, loses_answer=mischief == "lose_answer")
+                    self._accept(message, mischief)
 
-            def _accept(self, message: dict[str, Any], *, loses_answer: bool) -> None:
+            def _accept(self, message: dict[str, Any], mischief: Mischief | None) -> None:
                 raw = json.dumps(message, ensure_ascii=False)
                 error = next((code for text, code in fake.refused.items() if text in raw), None)
                 error = error or (None if message["channel"] == CHANNEL else "channel_not_found") or _oversize(message)
@@ -70,8 +84,10 @@ class FakeSlack:
                     return
                 message["ts"] = f"1500000000.{len(fake.messages) + 1:06d}"
                 fake.messages.append(message)
-                if loses_answer:
+                if mischief == "lose_answer":
                     self._hang_up()
+                elif mischief == "garble_answer":
+                    self._answer_with(b'{"ok": tr')
                 else:
                     self._answer({"ok": True, "channel": CHANNEL, "ts": message["ts"]})
 
@@ -93,7 +109,9 @@ class FakeSlack:
                 self.close_connection = True
 
             def _answer(self, payload: dict[str, Any], status: int = 200, retry_after: str | None = None) -> None:
-                body = json.dumps(payload).encode()
+                self._answer_with(json.dumps(payload).encode(), status, retry_after)
+
+            def _answer_with(self, body: bytes, status: int = 200, retry_after: str | None = None) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from alert_home import NOW, Home, alert_row
-from fake_slack import TOKEN, FakeSlack
+from fake_slack import TOKEN, FakeSlack, Mischief
 
 from orchestration.alerting.channels import Channel, Console, Outcome, open_channels
 from orchestration.alerting.delivery import alert_states, deliver
@@ -89,9 +89,10 @@ def test_a_message_that_never_arrived_is_sent_again_by_the_next_delivery(home: H
     assert len(home.slack.messages) == 1
 
 
-def test_a_server_error_is_an_unknown_outcome_not_a_refusal(home: Home) -> None:
+@pytest.mark.parametrize("mischief", ["server_error", "proxy_page", "empty_object", "garble_answer"])
+def test_an_answer_that_is_not_a_refusal_of_slack_is_an_unknown_outcome(home: Home, mischief: Mischief) -> None:
     home.mart(alert_row("sirhen"))
-    home.slack.mischief.append("server_error")
+    home.slack.mischief.append(mischief)
     assert home.deliver().counts["slack"] == {"unknown": 1}
     home.deliver()
     assert len(home.slack.messages) == 1
@@ -336,6 +337,17 @@ def test_the_states_are_given_with_the_rows_of_the_mart(home: Home) -> None:
     assert [row["subject"] for row in alert_states(home.settings)] == ["grave", "light"]
     (row,) = alert_states(home.settings, "2017-S2")
     assert (row["subject"], row["channels"]) == ("light", {"console": "sent", "slack": "sent"})
+
+
+def test_an_alert_that_is_true_no_longer_keeps_its_state(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    home.mart()
+    home.deliver()
+    (row,) = alert_states(home.settings, "2017-S2")
+    assert (row["rule"], row["subject"]) == ("budget_slip", "sirhen")
+    assert row["channels"] == {"console": "resolved", "slack": "resolved"}
+    assert "SIRHEN" in row["detail"]
 
 
 def test_an_empty_home_has_no_states_and_is_not_made(settings: Settings) -> None:

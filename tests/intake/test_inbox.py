@@ -1,5 +1,7 @@
 """The folder says whose file it is; a file is taken once it has settled."""
 
+import os
+
 import pytest
 from upath import UPath
 
@@ -64,3 +66,15 @@ def test_what_is_known_is_not_new_until_its_size_or_time_changes(tmp_path):
     assert inbox.settled(UPath(tmp_path), known, 0) == []
     file.write_bytes(b"abc")
     assert [look.size for look in inbox.settled(UPath(tmp_path), known, 0)] == [3]
+
+
+def test_files_are_taken_folder_by_folder_the_oldest_first_in_each(tmp_path):
+    for number, (path, modified) in enumerate(
+        [("b/old.csv", 9), ("b/young.csv", 10), ("b/as young.csv", 10), ("a/last.csv", 1_700_000_000)]
+    ):
+        file = tmp_path / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"x" * number)
+        os.utime(file, (modified, modified))
+    found = [look.path for look in inbox.settled(UPath(tmp_path), set(), 0)]
+    assert found == ["a/last.csv", "b/old.csv", "b/as young.csv", "b/young.csv"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.intake import lake, take_in
+from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipt import Receipt
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
@@ -260,3 +260,21 @@ def test_the_real_files_are_all_accepted_without_a_false_error(settings, real_da
         (7, "previous_rows_absent"): 6,
         (8, "procedure_availability_rate_plausible"): 16,
     }
+
+
+def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(settings, monkeypatch, caplog):
+    drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
+    drop(settings.home, "2021-S2/MJ/b.csv", projects_csv(GOOD))
+    take = inbox.take
+
+    def broken(box, look):
+        if "/MI/" in look.path:
+            raise OSError(5, "Input/output error")
+        return take(box, look)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "take", broken)
+        assert _statuses(settings) == ["accepted_with_warnings"]
+    assert "2021-S2/MI/a.csv cannot be read" in caplog.text
+    assert take_in.pending(settings)
+    assert _statuses(settings) == ["accepted"]
