@@ -32,7 +32,7 @@ install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from th
 	@touch $@
 
 dbt_project/target/manifest.json: .venv/.installed $(DBT_SOURCES)
-	@JALONS_HOME=$(CURDIR)/.jalons $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@JALONS_HOME=$(CURDIR)/.jalons $(BIN)/dbt --quiet parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
 demo: install ## Replay the made-up State through the real pipeline and say where to look

@@ -6,12 +6,12 @@ precision, a doubt. What does not: which column a cell is in (the contract) or w
 (expectations).
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any, Literal, NamedTuple
 
 from orchestration.folding import fold_header
@@ -64,12 +64,29 @@ _NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?
 # A number as nearly all are: no unit, no group, no zero that ends its decimals.
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,]([0-9]{0,14}[1-9]))?")
 _GROUPED = re.compile(r"\d{1,3}( \d{3})+")
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+# The tags that pages are made of, each attribute with a value: `a <b et c> d` holds none.
+_REST_OF_TAG = r"(?=[\s/>])(?:\s*+[\w:.-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))*+\s*+/?>"
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|ins|li|meta|o:p|ol"
+    rf"|p|pre|s|small|span|strike|strong|sub|sup|table|tbody|td|th|thead|title|tr|u|ul){_REST_OF_TAG}",
+    re.IGNORECASE,
+)
+_NEW_LINE = re.compile(rf"<(?:br|div|li|p){_REST_OF_TAG}", re.IGNORECASE)
+# What a page runs, obeys or skips.
+_NOT_SHOWN = re.compile(
+    rf"<(script|style){_REST_OF_TAG}.*?(?:</\1\s*+>|\Z)|<!doctype[^<>]*+>|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->",
+    re.IGNORECASE | re.DOTALL,
+)
+_LINK = re.compile(
+    r"<a\s[^<>]*?\bhref\s*+=\s*+(?:\"\s*+(https?://[^\"<]*+)\"|'\s*+(https?://[^'<]*+)'|(https?://[^\s\"'<>]++))",
+    re.IGNORECASE,
+)
 # Past these a text is no number, no date, no word of a list, and no page: looking closer is slow.
-_MAX_KNOWN = 4_096
-_MAX_TYPED, _MAX_WORDS, _MAX_TAGS = 100, 1_000, 200
+_MAX_TYPED, _MAX_WORDS = 100, 1_000
 # A text that is taken as it is, as nearly all are: neither a mark nor a tag, nor how an error or an apostrophe begins.
-_PLAIN = re.compile(r"[^\s#E'<\u0300-\U0010ffff][^<\u0300-\U0010ffff]*+")
+# Of the signs beyond U+0300, the dashes, quotes and dots of French and the euro are what normalising leaves alone.
+_PLAIN = re.compile(r"[^\s#E'<\u0300-\U0010ffff][^<\u0300-\u200f\u2028-\u202f\u205f-\u20ab\u20ad-\U0010ffff]*+")
+_PLAIN_URL = re.compile(r"https?://[!-;=-~]++")
 # Normalising is quadratic in the marks of one letter: no run of them is taken whole.
 _BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,64}")
 _AUTO_DATE = re.compile(rf"[0-3]?\d ({'|'.join(_MONTHS)})|({'|'.join(_MONTHS)}) \d{{2}}")
@@ -121,24 +138,15 @@ def typed_text(cell: Cell) -> str:
 
 
 def parser_of(column: Column) -> Callable[[Cell], Parsed]:
-    """The function that reads the cells of a column; equal cells are mostly read once."""
-    read = _PARSERS[column.type]
-
-    known: dict[object, Parsed] = {}
+    """The function that reads the cells of a column."""
+    read, plain = _PARSERS[column.type], _AS_IT_IS.get(column.type)
 
     def parse(cell: Cell) -> Parsed:
-        # One, 1.0 and true are equal, and not the same.
-        key = cell if type(cell) is str else (type(cell), cell)
-        found = known.get(key)
-        if found is None:
-            found = parse_new(cell)
-            if len(known) < _MAX_KNOWN:
-                known[key] = found
-        return found
-
-    def parse_new(cell: Cell) -> Parsed:
-        if column.type == "text" and isinstance(cell, str) and _PLAIN.fullmatch(cell):
+        if plain is not None and isinstance(cell, str) and plain.fullmatch(cell):
             return Parsed(cell)
+        # Neither blank, nor an error, an apostrophe or a word.
+        if plain is None and isinstance(cell, str) and "0" <= cell[:1] <= "9":
+            return read(cell, column)
         text = cell.strip() if isinstance(cell, str) else ""
         if cell is None or (isinstance(cell, str) and not text):
             return BLANK
@@ -201,37 +209,17 @@ def _text(cell: Cell, _column: Column) -> Parsed:
     text = typed_text(cell)
     if not text.isascii():
         text = _BEYOND_ASCII.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
-    if "<" in text and _TAG.search(text):
-        return _without_tags(text)
+    if "<" in text:
+        shown = _NOT_SHOWN.sub("", text)
+        if shown != text or _TAG.search(text):
+            return _without_tags(shown)
     return Parsed(text)
 
 
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("br", "p", "li", "div"):
-            self.text.append("\n")
-        self.links += [link for name, link in attrs if tag == "a" and name == "href" and link and _is_url(link)]
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def _without_tags(text: str) -> Parsed:
-    tags = _Tags()
-    try:
-        if text.count("<") > _MAX_TAGS:
-            raise AssertionError
-        tags.feed(text)
-        tags.close()
-    except AssertionError:
-        # What the library takes for a malformed declaration it gives up on.
-        return Parsed(_TAG.sub("", text).strip())
-    return Parsed("".join(tags.text).strip(), link=tags.links[0] if tags.links else None)
+    link = _LINK.search(text)
+    text = _TAG.sub("", _NEW_LINE.sub("\n", text))
+    return Parsed(html.unescape(text).strip(), link=html.unescape(link[link.lastindex or 0]).strip() if link else None)
 
 
 def _is_url(text: str) -> bool:
@@ -265,10 +253,17 @@ def _code(cell: Cell, column: Column) -> Parsed:
 
 
 class _Number(NamedTuple):
+    """A number, its unit folded, how many decimals are known, and whether its separator may be read in two ways."""
+
     value: Decimal
     unit: str
     decimals: int
     is_ambiguous: bool = False
+    typed_unit: str = ""
+
+    def shown(self, unit: str = "") -> str:
+        """The number as a French reader writes it, in the unit that was typed, or else in the column's."""
+        return f"{_french(self.value)} {self.typed_unit or unit}".rstrip()
 
 
 def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
@@ -276,8 +271,9 @@ def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
     if isinstance(cell, bool):
         return None
     if isinstance(cell, int | float):
+        # A spreadsheet keeps no zeros that were typed.
         value = Decimal(repr(cell))
-        return _Number(value, "", _decimals(value)) if value.is_finite() else None
+        return _Number(value, "", _decimals(value.normalize())) if value.is_finite() else None
     if not isinstance(cell, str) or len(cell) > _MAX_TYPED:
         return None
     is_plain = _PLAIN_NUMBER.fullmatch(cell)
@@ -294,11 +290,17 @@ def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
     if match["sign"] in ("-", "−"):
         value = -value
     lone = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits) is not None
-    return _Number(value, _unit(match["unit"]), _decimals(value), lone)
+    return _Number(value, _unit(match["unit"]), _decimals(value), lone, (match["unit"] or "").strip())
+
+
+def bare_number(cell: Cell) -> Decimal | None:
+    """The number that a cell holds without a unit, however large."""
+    number = _number(cell)
+    return number.value if number and not number.unit else None
 
 
 def _decimals(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
+    exponent = value.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
@@ -365,6 +367,8 @@ _MEASURES = {"": Decimal(1), "%": Decimal(1), "pourcent": Decimal(1)}
 _CENT, _SHARE_DIGITS, _MARK_DIGITS = Decimal("1e-8"), Decimal("1e-15"), Decimal("1e-6")
 # What the lake's columns hold: twelve digits, or three for rates and scores.
 _LARGEST, _LARGEST_SHARE = Decimal(10**12), Decimal(999)
+# In M€, a hundred milliards: no project costs that, in whatever column its cost is typed in euros.
+_LARGEST_COST = Decimal(100_000)
 _DAYS_IN_A_YEAR, _DAY_DIGITS = Decimal(365), Decimal("1e-18")
 _MAX_YEARS = 100_000
 
@@ -380,11 +384,21 @@ def _scaled(
         return Parsed(fault="cell_number_too_large")
     value = value.quantize(digits)
     doubt = "number_three_digits" if number.is_ambiguous else None
-    return Parsed(value, doubt=doubt, taken=f"{_french(number.value)}{shown_unit}" if doubt else None)
+    return Parsed(value, doubt=doubt, taken=number.shown(shown_unit) if doubt else None)
 
 
 def _cost(cell: Cell, _column: Column) -> Parsed:
-    return _scaled(cell, _MEUR, shown_unit=" M€", digits=_CENT)
+    parsed = _scaled(cell, _MEUR, shown_unit="M€", digits=_CENT, most=_LARGEST_COST)
+    return parsed._replace(taken=_cost_meant(cell)) if parsed.fault == "cell_number_too_large" else parsed
+
+
+def _cost_meant(cell: Cell) -> str | None:
+    """What a cost too large for M€ is in M€ if it was typed in the unit that gives it a likely size."""
+    number = bare_number(cell)
+    for unit, factor, most in (("milliers d’euros", "0.001", 10**6), ("euros", "0.000001", 10**11)):
+        if number is not None and abs(number) < most:
+            return f"{_french(number * Decimal(factor))} si c’est un montant en {unit}"
+    return None
 
 
 def _rate(cell: Cell, _column: Column) -> Parsed:
@@ -413,7 +427,7 @@ def _duration(cell: Cell, _column: Column) -> Parsed:
         days,
         precision="tenth_year" if number.decimals <= 1 else "day",
         doubt=doubt,
-        taken=f"{_french(number.value)} ans" if doubt else None,
+        taken=number.shown("ans") if doubt else None,
     )
 
 
@@ -421,7 +435,7 @@ def _whole(cell: Cell, units: tuple[str, ...], *, lone_is_thousands: bool) -> Pa
     if isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit():
         return Parsed(int(cell))
     number = _number(cell, lone_is_thousands=lone_is_thousands)
-    if number is None or number.unit not in units or number.decimals:
+    if number is None or number.unit not in units or number.value != number.value.to_integral_value():
         return _no_number(cell)
     if abs(number.value) >= (_LARGEST if lone_is_thousands else 2**31):
         return Parsed(fault="cell_number_too_large")
@@ -506,6 +520,7 @@ def _year(digits: str) -> int:
     return int(digits) if len(digits) == 4 else 2000 + int(digits)
 
 
+_AS_IT_IS: Mapping[Type, re.Pattern[str]] = {"text": _PLAIN, "url": _PLAIN_URL}
 _PARSERS: Mapping[Type, Callable[[Any, Column], Parsed]] = {
     "text": _text,
     "url": _url,

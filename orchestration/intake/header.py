@@ -55,7 +55,8 @@ class Table:
 
     def named(self, position: int) -> str:
         """A column as the agent finds it: `« Début » (colonne C)`."""
-        return f"« {self.headers[position].strip()[:_MAX_HEADER]} » (colonne {letters(position)})"
+        header = self.headers[position].strip()[:_MAX_HEADER] if position < len(self.headers) else ""
+        return f"« {header} » (colonne {letters(position)})" if header else f"colonne {letters(position)}"
 
 
 def find_table(sheet: Sheet) -> Table | None:
@@ -102,8 +103,8 @@ def _joined(contract: Contract, upper: list[str], lower: list[str]) -> list[str]
 
 
 def choose(tables: Sequence[Table], hidden: Collection[str]) -> Table:
-    """The table to read: a filled one rather than an empty one, and what the agent sees rather than what is hidden."""
-    return max(tables, key=lambda one: (one.has_rows, one.sheet.name not in hidden, len(one.matching.columns)))
+    """The table to read: what the agent sees rather than what is hidden, and a filled one rather than an empty one."""
+    return max(tables, key=lambda one: (one.sheet.name not in hidden, one.has_rows, len(one.matching.columns)))
 
 
 def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> Iterator[Finding]:

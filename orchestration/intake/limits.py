@@ -68,11 +68,10 @@ class Tally:
         """A text’s row, each value that repeats an early one held once; raise `TooLarge` if too many do not."""
         if len(self._shared) < _MAX_SHARED:
             return [self._shared.setdefault(cell, cell) for cell in row]
-        known = list(map(self._shared.get, row))
-        self._values += known.count(None)
+        self._values += len(row) - sum(map(self._shared.__contains__, row))
         if self._values > MAX_VALUES:
             raise TooLarge("values", None, number)
-        return [cell if early is None else early for early, cell in zip(known, row, strict=True)]
+        return list(map(self._shared.get, row, row))
 
     def measure(self, row: Row, sheet: str | None, number: int) -> None:
         """Count the values of a row, and the characters, of which a package holds more than bytes; raise `TooLarge`."""

@@ -1,4 +1,4 @@
-"""Odd rows: those of a table that are no data (totals, notes, a header again), and those whose values are shifted.
+"""Odd rows: those that are no data (totals, notes, a header again, NÉANT), and those whose values are shifted.
 
 What belongs here: telling them from the cells alone. What does not: what to say about them (rules) and what becomes of
 them (reading).
@@ -13,12 +13,12 @@ from orchestration.folding import fold_header
 from orchestration.intake.cells import Cell, Parsed, looks_like_a_date, typed_text
 from orchestration.perimeter import perimeter_of
 
-Oddity = Literal["row_total", "row_note", "row_header", "row_name_only"]
+Oddity = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
 Parse = Callable[[Cell], Parsed]
 
 _TOTAL = re.compile(r"(?:sous )?tota(?:l|ux)\b.*|sommes?\b.*|moyennes?\b.*|cumuls?\b.*|ensemble|nombre d.*")
-# How a row that may be a total begins.
-_LABEL = re.compile(r"\W*(?:sous|tota|somme|moyenne|cumul|ensemble|nombre)", re.IGNORECASE)
+# How a row that may be a total, or no row at all, begins.
+_LABEL = re.compile(r"\W*(?:sous|tota|somme|moyenne|cumul|ensemble|nombre|n[ée]ant)", re.IGNORECASE)
 _NOTE = re.compile(
     r"\s*(?:\*|\(\d\)|\[\d\]|[¹²³]|(?:notes?|sources?|l[ée]gende|remarques?|nb|n\. ?b\.|champ|lecture|attention|"
     r"avertissement|donn[ée]es|mise à jour|extraction)\s*(?:\(?\d\)?)?\s*:)",
@@ -58,6 +58,8 @@ def oddity(
     A row that holds a name alone is data, and odd all the same.
     """
     first = cells[filled[0]]
+    if _says_nothing(cells, filled, names_at):
+        return "nothing_to_declare"
     if _is_total(cells, filled):
         return "row_total"
     if _repeats_header(cells, filled, headers):
@@ -116,6 +118,12 @@ def cut_number(cells: Sequence[Cell], shift: Shift) -> str | None:
 def _readable(cells: Sequence[Cell], parsers: Mapping[int, Parse]) -> tuple[int, int]:
     parsed = [parse(cells[position]) for position, parse in parsers.items() if position < len(cells)]
     return sum(one.fault is not None for one in parsed), sum(one.value is not None for one in parsed)
+
+
+def _says_nothing(cells: Sequence[Cell], filled: Sequence[int], names_at: Collection[int]) -> bool:
+    """Whether the row is the word NÉANT, alone or where names stand."""
+    words = [cells[position] for position in filled if position in names_at] or [cells[position] for position in filled]
+    return all(isinstance(word, str) and len(word) < 20 and fold_header(word) == "neant" for word in words)
 
 
 def _is_total(cells: Sequence[Cell], filled: Sequence[int]) -> bool:

@@ -14,7 +14,6 @@ from itertools import repeat
 from typing import Self
 
 from orchestration import french
-from orchestration.folding import fold_header
 from orchestration.intake import header, odd_rows, structure, whole_columns
 from orchestration.intake.cells import (
     BLANK,
@@ -26,7 +25,7 @@ from orchestration.intake.cells import (
     parser_of,
     typed_text,
 )
-from orchestration.intake.contract import DATED, PLAIN, Column, Contract
+from orchestration.intake.contract import DATED, PLAIN, Column, Contract, Type
 from orchestration.intake.findings import Finding
 from orchestration.intake.formats import Refused, open_sheets
 from orchestration.intake.header import Table
@@ -37,7 +36,7 @@ from orchestration.intake.structure import Range, Structure, letters
 
 __all__ = ["Reading", "letters", "read"]
 
-_NOTHING_TO_DECLARE = "neant"
+_WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
 _INITIAL_VALUES = ("initial_cost_meur", "initial_duration_days")
 _BEFORE_INITIAL_VALUES = (None, "cadrage")
 # Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
@@ -102,19 +101,17 @@ def _read_rows(table: Table, reading: Reading, look: Structure, notices: Sequenc
     for number, row in enumerate(cells, start=table.start + 1):
         if not odd_rows.is_plain(row, table.headers):
             filled = odd_rows.said(row)
-            if not body.cells and _says_nothing_to_declare(row, filled):
-                return replace(reading, findings=tuple(notices))
             if not filled or body.sets_aside(number, row, filled):
                 continue
         body.keep(number, row)
     wrong = body.read()
     if wrong:
-        words = {"limit": french.number(MAX_FINDINGS), "columns": ", ".join(map(table.named, wrong))}
+        words = {"limit": french.number(MAX_FINDINGS), "columns": header.listed(wrong)}
         fault = finding("findings_too_many", words, sheet=reading.sheet)
         return replace(reading, rows_read=len(body.cells), findings=(fault, *notices))
     if not body.rows:
-        fault = finding("rows_missing", sheet=reading.sheet)
-        return replace(reading, findings=(fault, *notices, *body.findings))
+        faults = () if body.says_nothing else (finding("rows_missing", sheet=reading.sheet),)
+        return replace(reading, findings=(*faults, *notices, *body.findings))
     swapped = whole_columns.swapped(body.cells, body.refusing, _texts_without_numbers(table))
     if swapped:
         first, second = map(table.named, sorted(swapped))
@@ -138,6 +135,7 @@ class _Body:
         self.cells: list[Sequence[Cell]] = []
         self.findings: list[Finding] = []
         self.strays: set[int] = set()
+        self.says_nothing: list[tuple[int, int, Sequence[Cell]]] = []
         self._numbers: list[int] = []
         self._table, self._reading = table, reading
         columns = sorted(table.matching.columns.items())
@@ -169,7 +167,9 @@ class _Body:
     def sets_aside(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> bool:
         """Whether a row is no data, which is said; `filled` are its cells that are not blank."""
         oddity = odd_rows.oddity(cells, filled, self._identities, self._table.headers)
-        if oddity is not None:
+        if oddity == "nothing_to_declare":
+            self.says_nothing.append((number, filled[0], cells))
+        elif oddity is not None:
             self._say_of_row(oddity, number, filled[0], cells)
         return oddity not in (None, "row_name_only")
 
@@ -178,10 +178,10 @@ class _Body:
         self.cells.append(cells)
         self._numbers.append(number)
 
-    def read(self) -> list[int]:
+    def read(self) -> list[str]:
         """Read the rows that were kept, a column at a time, as is fastest, then look at the rows where much is met.
 
-        Stop where there is more to say than anyone would read, and return the positions of the columns that make it so.
+        Stop where there is more to say than anyone would read, and return the names of the columns that make it so.
         """
         columns: dict[str, Iterable[object]] = {name: repeat(value) for name, value in self._empty.items()}
         columns["row_number"] = self._numbers
@@ -189,14 +189,20 @@ class _Body:
         counts: Counter[int] = Counter()
         for position, column, parse, names in self._places:
             typed = [row[position] if position < len(row) else None for row in self.cells]
-            parsed = list(map(parse, typed))
-            columns |= zip(names, _lake_columns(typed, parsed, len(names)), strict=True)
-            for index, one in enumerate(parsed):
-                if one.fault or one.doubt or one.link:
-                    met.setdefault(index, []).append((position, column, typed[index], one))
-                    counts[position] += not one.link
+            keys: Sequence[object] = typed
+            if not set(map(type, typed)) <= {str, type(None)}:
+                # One, 1.0 and true are equal, and not the same.
+                keys = [(type(cell), cell) for cell in typed]
+            # Equal cells say the same, and most are equal.
+            said = {key: parse(cell) for key, cell in dict(zip(keys, typed, strict=True)).items()}
+            columns |= zip(names, _lake_columns(typed, [said[key] for key in keys], len(names)), strict=True)
+            odd = {key for key, one in said.items() if one.fault or one.doubt or one.link}
+            for index, key in enumerate(keys) if odd else ():
+                if key in odd:
+                    met.setdefault(index, []).append((position, column, typed[index], said[key]))
+                    counts[position] += not said[key].link
             if counts.total() > MAX_FINDINGS:
-                return [place for place, count in counts.items() if count > MAX_FINDINGS // 10]
+                return self._most_met(counts)
         places = {name: place for place, name in enumerate(columns)}
         self.rows = [Row(places, list(values)) for values in zip(*columns.values(), strict=False)]
         shifted = {index for index in sorted(met) if self._say_what_is_met(index, met[index])}
@@ -206,10 +212,20 @@ class _Body:
                     self.strays.update(set(odd_rows.said(cells)) - self._known)
         if self._has_second_header:
             del self.rows[0], self.cells[0], self._numbers[0]
+        for place in self.says_nothing if self.rows else ():
+            self._say_of_row("row_note", *place)
         for row in self.rows:
             self.findings += _initial_values_missing(self._table.contract, self._reading, row)
+        if len(self.findings) > MAX_FINDINGS:
+            return self._most_met(Counter(structure.place(one.cell)[0] for one in self.findings if one.cell))
         self.findings.sort(key=lambda one: one.row or 0)
         return []
+
+    def _most_met(self, counts: Counter[int]) -> list[str]:
+        """The columns where nearly all is met; those that the file lacks, where it is met in none."""
+        most = max(counts.values(), default=0)
+        places = [place for place, count in counts.items() if 10 * count > most]
+        return list(map(self._table.named, places)) or ["des colonnes absentes"]
 
     def _say_what_is_met(self, index: int, met: list[_Met]) -> bool:
         """Say what is met in a row, and whether its values are shifted."""
@@ -256,9 +272,14 @@ class _Body:
         self.findings.append(self._at(rule, None, {"row_number": number}, position, cells))
 
     def _of_cell(self, row: Mapping[str, object], position: int, column: Column, cell: Cell, parsed: Parsed) -> Finding:
+        fault, unit, example = parsed.fault, column.unit, column.example
+        if fault == "cell_unreadable_number" and column.type in _WHOLE:
+            unit = f"{unit}, sans décimale" if unit else "sans décimale"
+        if fault == "cell_number_too_large" and parsed.taken:
+            example = f"{parsed.taken} : la colonne est en {unit}"
         words = {
-            "unit": f" ({column.unit})" if column.unit else "",
-            "example": column.example,
+            "unit": f" ({unit})" if unit else "",
+            "example": example,
             "words": ", ".join(column.labels.values()),
             "taken": parsed.taken,
             "hint": f" (Excel l’a peut-être faite de {parsed.taken})" if parsed.fault and parsed.taken else "",
@@ -381,10 +402,6 @@ def _marked_cells(look: Structure, body: _Body) -> Iterator[Finding]:
     for rule, words, address in marked:
         if (found := body.at(rule, words, address)) is not None:
             yield found
-
-
-def _says_nothing_to_declare(cells: Sequence[Cell], filled: Sequence[int]) -> bool:
-    return len(filled) == 1 and fold_header(typed_text(cells[filled[0]])) == _NOTHING_TO_DECLARE
 
 
 def _lake_fields(column: Column) -> list[str]:

@@ -11,7 +11,7 @@ from statistics import median
 
 from expectations.submissions.projects import MAX_DURATION_DAYS, cost_bounds
 from orchestration.french import number
-from orchestration.intake.cells import Cell, Parsed
+from orchestration.intake.cells import Cell, Parsed, bare_number
 
 # A column is in the wrong place only if nearly all of its values say so, and not for one row.
 _NEARLY_ALL = 0.8
@@ -71,7 +71,7 @@ def figures_out_of_place(rows: Sequence[Mapping[str, object]]) -> Iterator[tuple
         yield "cost_and_duration_swapped", "current_cost_meur", {"reason": reason}
         return
     for name in ("initial_cost_meur", "current_cost_meur"):
-        costs = _known(rows, name)
+        costs = _costs(rows, name)
         if len(costs) >= _ENOUGH and median(costs) > _MAX_MEDIAN_COST_MEUR:
             unit, factor = ("milliers d’euros", 1_000) if median(costs) < 1_000_000 else ("euros", 1_000_000)
             yield "costs_in_thousands", name, {"unit": unit, "factor": number(factor), **_bounds(costs)}
@@ -108,6 +108,12 @@ def _why_swapped(rows: Sequence[Mapping[str, object]]) -> str | None:
 
 def _known(rows: Sequence[Mapping[str, object]], name: str) -> list[Decimal]:
     return [value for row in rows if isinstance(value := row.get(name), Decimal) and value > 0]
+
+
+def _costs(rows: Sequence[Mapping[str, object]], name: str) -> list[Decimal]:
+    """The known costs, and those that were too large to be taken: in another unit they are not."""
+    emptied = [str(row[f"{name}_typed"]) for row in rows if row.get(f"{name}_absence") == "illisible"]
+    return _known(rows, name) + [cost for cost in map(bare_number, emptied) if cost is not None and cost > 0]
 
 
 def _bounds(values: Sequence[Decimal]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What one cell says, type by type, by enumeration (SPEC §4)."""
 
+import time
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -33,7 +34,8 @@ def _read(cell, kind, **options) -> Parsed:
         ("1\u202f234,5", "1234.5"),
         ("1.234,56", "1234.56"),
         ("1,234.56", "1234.56"),
-        ("1.234.567", "1234567"),
+        ("12.345,678", "12345.678"),
+        ("1.234.567 €", "1.234567"),
         ("12,5 M€", "12.5"),
         ("12,5M€", "12.5"),
         ("850 k€", "0.85"),
@@ -65,8 +67,13 @@ def test_what_is_no_cost_is_a_fault_and_no_value(cell):
     [
         ("8,985", "cost", Decimal("8.985"), "8,985 M€"),
         ("8.985", "cost", Decimal("8.985"), "8,985 M€"),
+        ("1.500 k€", "cost", Decimal("0.0015"), "1,5 k€"),
+        ("1.500 Md€", "cost", Decimal(1500), "1,5 Md€"),
         ("8,985", "score", Decimal("8.985"), "8,985"),
+        ("8.985", "duration", Decimal("8.985") * 365, "8,985 ans"),
+        ("12.345 %", "rate", Decimal("0.12345"), "12,345 %"),
         ("8.985", "volume", 8985, "8 985"),
+        ("1.500", "volume", 1500, "1 500"),
         ("8,985", "volume", 8985, "8 985"),
     ],
 )
@@ -108,6 +115,11 @@ def test_a_rate_is_a_fraction(cell, value):
         ("3,7", Decimal("1350.5"), "tenth_year"),
         (6.0, Decimal(2190), "tenth_year"),
         ("4,5 ans", Decimal("1642.5"), "tenth_year"),
+        ("1.00", Decimal(365), "day"),
+        ("4,00", Decimal(1460), "day"),
+        ("4,50 ans", Decimal("1642.5"), "day"),
+        ("4", Decimal(1460), "tenth_year"),
+        (4.25, Decimal("1551.25"), "day"),
     ],
 )
 def test_a_duration_in_years_is_kept_as_exact_days_with_its_precision(cell, days, precision):
@@ -194,7 +206,36 @@ def test_yes_and_no_are_read_in_any_case(cell, value):
 def test_html_is_reduced_to_its_text_and_its_link():
     parsed = _read('<a href="https://x.fr/a.pdf" title="t">Police (P176)</a>', "text")
     assert (parsed.value, parsed.link) == ("Police (P176)", "https://x.fr/a.pdf")
-    assert _read('<a href="javascript:alert(1)">x</a><script>y</script>', "text").link is None
+    assert _read("<A target=_blank HREF=https://x.fr/a>Police</A>", "text").link == "https://x.fr/a"
+    assert _read("<p>un</p><p>deux<br/>trois &amp; <b>quatre</b></p>", "text").value == "un\ndeux\ntrois & quatre"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<a href="javascript:alert(1)">x</a><script>y < z</script>', "x"),
+        ("<style type='text/css'>p { color: red }</style>Refonte", "Refonte"),
+        ("Refonte<script>alert(1)", "Refonte"),
+        ("Refonte<!-- à <revoir> --> du SI", "Refonte du SI"),
+    ],
+)
+def test_what_a_page_would_run_or_hide_is_no_text_and_no_link(cell, text):
+    assert _read(cell, "text") == Parsed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a <b et c> d", "x<y", "5 < n > 3", "<Nom du projet>", "a <-- b --> c", "<<<", "coût <a> 5 & <b et c> d", "<!--"],
+)
+def test_signs_that_make_no_tag_are_text(text):
+    assert _read(text, "text").value == text.replace("<a>", "")
+
+
+def test_a_text_of_many_tags_is_read_in_time():
+    began = time.process_time()
+    for part in ("<b>", "<a ", "<!--", "<a href='", "<script>", "</b ", '<a x="">', "&lt", "<!doctype "):
+        _read(part * (32_000 // len(part)), "text")
+    assert time.process_time() - began < 2
 
 
 def test_other_text_is_normalised_and_nothing_else_of_it_is_changed():
@@ -295,3 +336,44 @@ def test_a_month_first_column_reads_every_text_so_and_leaves_the_rest_alone():
 )
 def test_a_date_beyond_any_calendar_is_a_fault_and_no_crash(text):
     assert _read(text, "date").fault == "cell_unreadable_date"
+
+
+@pytest.mark.parametrize("kind", ["cost", "duration", "rate", "score", "number", "volume", "integer"])
+@pytest.mark.parametrize("cell", ["9" * 30, "-" + "9" * 30, 1e300, -1e300, 10**30, 1e18])
+def test_a_number_beyond_measure_is_a_fault_and_no_crash(cell, kind):
+    assert _read(cell, kind)._replace(taken=None) == Parsed(fault="cell_number_too_large")
+
+
+@pytest.mark.parametrize("kind", ["rate", "score"])
+@pytest.mark.parametrize("cell", ["1000", 1000.0, "98 700", "123456 %", "999"])
+def test_a_rate_or_a_score_of_a_thousand_is_a_fault(cell, kind):
+    assert _read(cell, kind).fault in ("cell_number_too_large", "cell_unreadable_number")
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        (53_020_000, "53,02 si c’est un montant en euros"),
+        ("53 020 000", "53,02 si c’est un montant en euros"),
+        ("145900", "145,9 si c’est un montant en milliers d’euros"),
+        ("100 Md€", None),
+        ("9" * 30, None),
+    ],
+)
+def test_a_cost_that_no_project_has_is_a_fault_that_tells_what_it_may_be_in_millions(cell, meant):
+    assert _read(cell, "cost") == Parsed(fault="cell_number_too_large", taken=meant)
+
+
+def test_the_largest_cost_is_a_value():
+    assert _read("99 999,99", "cost").value == Decimal("99999.99")
+    assert _read("53 020 000 €", "cost").value == Decimal("53.02")
+
+
+@pytest.mark.parametrize("cell", ["1234.567", "0.985", "0,985", 1234.567, "12,5"])
+def test_a_volume_is_a_whole_number(cell):
+    assert _read(cell, "volume") == Parsed(fault="cell_unreadable_number")
+
+
+@pytest.mark.parametrize("cell", ["1500,00", "1 500,0", 1500.0, "1.500,00"])
+def test_zeros_after_the_comma_leave_a_volume_whole(cell):
+    assert _read(cell, "volume") == Parsed(1500)

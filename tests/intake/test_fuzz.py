@@ -1,7 +1,7 @@
 """Whatever is dropped gets a receipt that holds, in bounded time and memory.
 
-A few hundred files in the suite, the same ones each time; `make fuzz` makes thousands, others each time, from a seed that
-it says: `make fuzz SEED=…` makes the same ones again.
+A few hundred files in the suite, the same ones each time; `make fuzz` makes thousands, others each time, and says from
+which seed: `make fuzz SEED=…` makes them again.
 """
 
 import logging

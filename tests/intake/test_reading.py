@@ -10,7 +10,7 @@ from orchestration.intake import odd_rows
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.reading import letters, read
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
-from tests.intake.golden.tables import projects
+from tests.intake.golden.tables import procedures, projects
 
 
 def _rules(reading):
@@ -68,6 +68,75 @@ def test_blank_rows_and_nameless_columns_are_skipped_and_rows_keep_their_number(
     assert [(row["row_number"], row["name"]) for row in reading.rows] == [(3, "HORIZON"), (5, "BOUSSOLE")]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["NÉANT"],
+        ["", "Néant.;;;;;"],
+        ["NÉANT;NÉANT;NÉANT;NÉANT;NÉANT;NÉANT"],
+        ["Néant;Ministère de l'Intérieur"],
+        [";;jj/mm/aaaa;années;;M€", "NÉANT"],
+    ],
+)
+def test_the_word_for_nothing_alone_is_an_empty_submission(rows):
+    reading = read(projects_csv(*rows))
+    assert (reading.kind, reading.rows, reading.rows_read) == ("projects", (), 0)
+    assert not [finding for finding in reading.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("rows", [["NÉANT", GOOD, OTHER], [GOOD, "NÉANT;;;;;", OTHER], [GOOD, OTHER, "Néant"]])
+def test_the_word_for_nothing_beside_projects_is_set_aside_and_told(rows):
+    reading = read(projects_csv(*rows))
+    assert [row["name"] for row in reading.rows] == ["HORIZON", "BOUSSOLE"]
+    assert [(finding.rule, finding.value[:1]) for finding in reading.findings] == [("row_note", "N")]
+
+
+def test_the_word_for_nothing_in_the_place_of_an_id_is_no_row_without_data():
+    table = projects().put(3, declared_project_id="NÉANT")
+    assert len(read(table.csv()).rows) == 7
+
+
+def test_what_stands_beyond_the_header_is_told_and_costs_nothing_else():
+    reading = read(projects_csv(GOOD + ";;à revoir", OTHER))
+    assert [row["name"] for row in reading.rows] == ["HORIZON", "BOUSSOLE"]
+    (finding,) = reading.findings
+    assert (finding.rule, "La colonne H " in finding.expected) == ("column_nameless", True)
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "1e300", 1e300, 10**12, 1e17])
+def test_a_number_beyond_measure_costs_its_cell_alone(value):
+    row = dict.fromkeys(("current_cost_meur", "current_duration_days", "initial_cost_meur"), value)
+    reading = read(projects().put(3, **row).json())
+    assert len(reading.rows) == 7
+    assert {finding.cell for finding in reading.findings} == {projects().at(field, 3) for field in row}
+    assert [reading.rows[1][field] for field in row] == [None] * 3
+    assert (
+        len(read(procedures().fill("satisfaction_score", value, 1000).fill("availability_rate", value).json()).rows)
+        == 7
+    )
+
+
+def test_an_impossible_cost_says_what_it_may_be_in_millions():
+    reading = read(projects().put(3, current_cost_meur=53_020_000).xlsx())
+    (finding,) = reading.findings
+    assert finding.rule == "cell_number_too_large"
+    assert "53,02 si c’est un montant en euros : la colonne est en M€" in finding.remedy.replace("\u00a0", " ")
+    row = reading.rows[1]
+    assert (row["current_cost_meur"], row["current_cost_meur_absence"]) == (None, "illisible")
+
+
+def test_costs_in_euros_in_a_whole_column_are_said_once_on_top():
+    finding = read(projects().multiply("current_cost_meur", 1_000_000).csv()).findings[0]
+    assert (finding.rule, finding.cell) == ("costs_in_thousands", None)
+    assert "en euros" in finding.expected
+    assert "1 000 000" in finding.remedy.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_a_volume_with_decimals_says_that_it_is_a_whole_number():
+    (finding,) = read(procedures().put(3, total_volume="1234.567").csv()).findings
+    assert (finding.rule, "sans décimale" in finding.expected) == ("cell_unreadable_number", True)
+
+
 def test_a_title_above_the_table_is_passed_over():
     rows = [["Remontée 2021"], [], HEADER.split(";"), GOOD.split(";")]
     reading = read(workbook(*rows))
@@ -107,6 +176,16 @@ def test_a_link_in_the_funding_cell_becomes_the_link_of_the_performance_plan():
     cell = '"<a href=""https://x.fr/pap.pdf"">Police (P176)</a>"'
     row = read(projects_csv(f"{GOOD};{cell}", header=HEADER + ";Programme de financement")).rows[0]
     assert (row["funding_programmes"], row["performance_plan_url"]) == ("Police (P176)", "https://x.fr/pap.pdf")
+
+
+def test_a_link_in_a_description_is_where_to_know_more_unless_the_file_says_so_itself():
+    cell = '"<a href=""https://x.fr/a"">Refonte</a> du SI <b>de paie</b>"'
+    row = read(projects_csv(f"{GOOD};{cell}", header=HEADER + ";Description")).rows[0]
+    assert (row["description"], row["more_info_url"]) == ("Refonte du SI de paie", "https://x.fr/a")
+    header = HEADER + ";Description;En savoir plus"
+    assert (
+        read(projects_csv(f"{GOOD};{cell};https://x.fr/b", header=header)).rows[0]["more_info_url"] == "https://x.fr/b"
+    )
 
 
 def test_the_current_version_asks_for_the_initial_values_after_scoping():
@@ -162,6 +241,15 @@ def test_a_visible_sheet_goes_before_a_hidden_one_and_a_filled_one_before_an_emp
     assert read(header.xlsx(others={"Remontée": small})).sheet == "Remontée"
 
 
+def test_a_hidden_sheet_is_not_read_in_the_place_of_an_empty_visible_one():
+    header = projects()
+    header.rows = header.rows[:1]
+    reading = read(header.xlsx(hidden_others={"2020-S2": projects()}))
+    assert (reading.sheet, reading.rows) == ("Grands projets", ())
+    assert [finding.rule for finding in reading.findings] == ["rows_missing", "sheets_several"]
+    assert "(masquée)" in reading.findings[1].expected
+
+
 def test_the_values_of_a_shifted_row_are_emptied_from_there_on_and_its_name_is_kept():
     data = projects().put(3, current_duration_days="9,5").csv(",").replace(b'"9,5"', b"9,5")
     row = read(data).rows[1]
@@ -184,6 +272,29 @@ def test_a_file_of_faults_is_read_in_time(monkeypatch):
         table.repeat(3, current_cost_meur="x", start_date="y")
     assert len(read(table.csv()).rows) == 607
     assert len(sought) == 200
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        (["TOTAL;;;;;7"] * 6_000, "« Nom du projet » (colonne A)."),
+        ([GOOD, *["NÉANT"] * 6_000], "« Nom du projet » (colonne A)."),
+        ([GOOD, *[";;;;;;;;Note : x"] * 6_000], "colonne I."),
+        ([f"{GOOD};;"] * 3_000, "« Coût initial (M€) » (colonne G), « Durée initiale (années) » (colonne H)."),
+    ],
+)
+def test_a_file_where_more_is_met_than_anyone_would_mend_is_refused_and_says_where(rows, columns):
+    reading = read(projects_csv(*rows, header=HEADER + ";Coût initial (M€);Durée initiale (années)"))
+    (finding,) = reading.findings
+    assert (finding.rule, reading.rows) == ("findings_too_many", ())
+    assert finding.expected.replace("\u00a0", " ").endswith(columns)
+
+
+def test_many_faults_in_many_columns_are_too_many_all_the_same():
+    titles = [column.title for column in CONTRACTS["procedures"].columns]
+    rows = [f"{number};{number}{';?' * (len(titles) - 2)}" for number in range(400)]
+    (finding,) = read(projects_csv(*rows, header=";".join(titles))).findings
+    assert (finding.rule, finding.expected.count("(colonne ")) == ("findings_too_many", 13)
 
 
 def test_a_failed_formula_leaves_no_value_though_the_workbook_shows_one():

@@ -60,6 +60,7 @@ PROJECTS = Contract(
             "Ce que le projet apporte et à qui, en quelques phrases.",
             "Refonte de la gestion des ressources humaines.",
             aliases=("Description et objectifs", "Description"),
+            link_field="more_info_url",
         ),
         Column(
             "more_info_url",

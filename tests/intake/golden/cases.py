@@ -147,12 +147,24 @@ def _of_layout() -> Iterator[Case]:
         (
             ("costs_in_thousands", None),
             *(
-                ("project_current_cost_plausible", thousands.at("current_cost_meur", row))
+                (
+                    "project_current_cost_plausible" if cost < 100_000 else "cell_number_too_large",
+                    thousands.at("current_cost_meur", row),
+                )
                 for row in range(2, 9)
-                if thousands.get("current_cost_meur", row) > 10_000
+                if (cost := thousands.get("current_cost_meur", row)) > 10_000
             ),
         ),
         legacy_projects().blank("cost_band").csv(),
+    )
+    euros = legacy_projects().blank("cost_band").multiply("current_cost_meur", 1_000_000)
+    yield Case(
+        "costs_in_thousands, in euros",
+        euros.csv(),
+        (
+            ("costs_in_thousands", None),
+            *(("cell_number_too_large", euros.at("current_cost_meur", row)) for row in range(2, 9)),
+        ),
     )
     months = legacy_projects().fill("current_duration_days", 102, 108, 90, 72, 72, 60, 36)
     yield Case(
@@ -171,6 +183,8 @@ def _of_layout() -> Iterator[Case]:
     header = projects()
     header.rows = header.rows[:1]
     yield _one("rows_missing", header, None, Table(header.fields, [*header.rows, ["NÉANT"]]))
+    yield _one("row_note", projects().insert(2, "NÉANT"), "A2", name="row_note, NÉANT above projects")
+    yield _one("row_note", projects().insert(6, None, "Néant"), "B6", name="row_note, NÉANT among projects")
     notes = Table(header.fields, [*header.rows, ["TOTAL", *[None] * 10, 12]])
     yield Case("rows_missing under a total", notes.csv(), (("rows_missing", None), ("row_total", "A2")))
 
@@ -258,7 +272,12 @@ def _of_cells() -> Iterator[Case]:
         projects().at("more_info_url", 3),
         projects().put(3, more_info_url="www.exemple.gouv.fr"),
     )
-    yield _one("cell_number_too_large", projects().put(3, current_cost_meur="1" * 13), cost)
+    yield _one(
+        "cell_number_too_large",
+        projects().put(3, current_cost_meur="145900000"),
+        cost,
+        projects().put(3, current_cost_meur="145 900 000 €"),
+    )
     yield _one("cell_formula_error", projects().put(3, current_cost_meur="#REF!"), cost)
     yield Case(
         "cell_formula_error in a workbook",
