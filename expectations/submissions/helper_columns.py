@@ -5,13 +5,13 @@ Each takes columns of one length, as lists (`None` where unknown), and gives a l
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from orchestration.alias_register import folded as folded_name
 from orchestration.edition import Edition
-from orchestration.folding import fold_name
 from orchestration.perimeter import perimeter_of
 
 if TYPE_CHECKING:
@@ -30,17 +30,12 @@ def folded(names: Iterable[object]) -> list[str | None]:
 
     A name without any Latin letter or digit folds to nothing: it stands for itself.
     """
-    return [fold_name(name) or name.lower() or None for name in map(_stripped, names)]
+    return [folded_name(name) or None for name in map(_stripped, names)]
 
 
-def identities(
-    declared: Iterable[object], folded_names: Iterable[str | None], register: Mapping[str, str] | None = None
-) -> list[str | None]:
-    """What consolidation takes (SPEC §7): the declared id, else the id of the name in the register, else the name."""
-    known = register or {}
-    return [
-        _stripped(given) or (name and known.get(name, name)) for given, name in zip(declared, folded_names, strict=True)
-    ]
+def identities(declared: Iterable[object], named: Iterable[str | None]) -> list[str | None]:
+    """What consolidation takes (SPEC §7): the declared id, else what the name stands for."""
+    return [_stripped(given) or name for given, name in zip(declared, named, strict=True)]
 
 
 def _stripped(given: object) -> str:

@@ -3,11 +3,9 @@
 What belongs here: judgements on one file. What does not: reading cells (intake), or comparing editions (dbt).
 """
 
-import csv
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, between, holds, present
@@ -20,8 +18,8 @@ from expectations.submissions.helper_columns import (
     is_own_name,
     numbers,
 )
-from orchestration.folding import fold_header, fold_name
-from orchestration.perimeter import SEEDS
+from orchestration.alias_register import resolved
+from orchestration.folding import fold_header
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,16 +85,9 @@ def _end_fits_duration(start: object, end: object, days: float, precisions: Iter
     return abs((end - start).days - days) <= slack
 
 
-@cache
-def alias_register() -> dict[str, str]:
-    """The alias register: folded name to project id."""
-    with (SEEDS / "project_aliases.csv").open(encoding="utf-8", newline="") as lines:
-        return {fold_name(row["name"]): row["project_id"] for row in csv.DictReader(lines)}
-
-
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
-    ids = identities(frame["declared_project_id"], names, alias_register())
+    ids = identities(frame["declared_project_id"], resolved(names, frame["edition"]))
     drops = list(frame["drop_id"])
     costs = numbers(frame, "current_cost_meur")
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")

@@ -1,4 +1,4 @@
-"""What dbt's DuckDB connection knows of Python: the folding of names, and where the home is.
+"""What dbt's DuckDB connection knows of Python: how names fold and look alike, and where the home is.
 
 What belongs here: the dbt-duckdb plugin (see `dbt_project/profiles.yml`). What does not: the rules themselves, which
 Python and SQL share.
@@ -10,17 +10,24 @@ from typing import TYPE_CHECKING
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from orchestration.folding import fold_name
+from orchestration.likeness import likeness, resemblance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
 class Plugin(BasePlugin):
-    """Registers `fold_name(VARCHAR) -> VARCHAR` and the variable `jalons_home`, an absolute path."""
+    """Registers the functions below and the variable `jalons_home`, an absolute path.
+
+    `fold_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
+    other_description) -> INTEGER`, all null where an argument is.
+    """
 
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:
         """Register what all cursors of the connection share."""
         conn.create_function("fold_name", fold_name, ["VARCHAR"], "VARCHAR")
+        conn.create_function("likeness", likeness, ["VARCHAR", "VARCHAR"], "INTEGER")
+        conn.create_function("resemblance", resemblance, ["VARCHAR"] * 4, "INTEGER")
 
     def configure_cursor(self, cursor: "DuckDBPyConnection") -> None:
         """Set what each cursor loses, its variables: sources find their files at run time, so one manifest fits all."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from expectations.submissions.helper_columns import folded, identities
-from expectations.submissions.projects import alias_register
-from orchestration.folding import fold_header
+from orchestration.alias_register import alias_register, resolved
 from orchestration.french import number
 from orchestration.intake.contract import Column
 from orchestration.intake.contracts import CONTRACTS
@@ -18,6 +17,7 @@ from orchestration.intake.difference import in_words, is_same
 from orchestration.intake.findings import Finding
 from orchestration.intake.reading import Reading
 from orchestration.intake.rules import finding
+from orchestration.likeness import MIN_LIKENESS, resemblance
 
 Row = Mapping[str, object]
 
@@ -41,9 +41,6 @@ _LEAVING = {
 _THOUSANDFOLD = 300
 _TENFOLD = 8
 _MONTHS_FOR_YEARS = 8
-# Judged on the projects that were really renamed: three quarters of them are found, and no pair of others is.
-_MIN_LIKENESS = 57
-_LIKENESS_OF_INITIALS = 90
 _NEARLY_WHOLE = Decimal("0.05")
 _MAX_PAIRS = 100_000
 _MAX_NAMES = 100
@@ -111,14 +108,15 @@ class _Comparison:
         yield from proposals
 
     def _identities(self, rows: Sequence[Row]) -> list[str | None]:
-        register = alias_register() if self._contract.kind == "projects" else None
-        names = folded(row.get(self._contract.subject) for row in rows)
-        return identities((row.get(self._contract.key) for row in rows), names, register)
+        return identities((row.get(self._contract.key) for row in rows), self._names(rows))
 
     def _names(self, rows: Sequence[Row]) -> list[str | None]:
-        register = alias_register() if self._contract.kind == "projects" else {}
-        names = folded(row.get(self._contract.subject) for row in rows)
-        return [name and register.get(name, name) for name in names]
+        """What the name of each row stands for in its edition."""
+        names = self._folded_names(rows)
+        return resolved(names, [row.get("edition") for row in rows]) if self._contract.kind == "projects" else names
+
+    def _folded_names(self, rows: Sequence[Row]) -> list[str | None]:
+        return folded(row.get(self._contract.subject) for row in rows)
 
     def _subject(self, row: Row) -> str:
         return str(row.get(self._contract.subject) or row.get(self._contract.key))
@@ -174,32 +172,31 @@ class _Comparison:
         renamed: set[int] = set()
         if not gone or len(strangers) * len(gone) > _MAX_PAIRS:
             return renamed, found
-        for row in strangers:
-            score, before = max(
-                ((likeness(self._subject(row), self._subject(one)), one) for one in gone), key=lambda pair: pair[0]
-            )
-            if score >= _MIN_LIKENESS:
+        known = list(zip(gone, self._identities(gone), strict=True))
+        for row, name in zip(strangers, self._folded_names(strangers), strict=True):
+            likely = [
+                (self._resemblance(row, one), one)
+                for one, identity in known
+                if not self._is_rejected(name, identity, row.get("edition"))
+            ]
+            score, before = max(likely, key=lambda pair: pair[0], default=(0, row))
+            if score >= MIN_LIKENESS:
                 renamed.add(id(before))
                 words = {"before": self._subject(before), "score": score}
                 found.append(self._at("previous_name_close", row, self._contract.subject, words))
         return renamed, found
 
+    def _resemblance(self, row: Row, before: Row) -> int:
+        start = self._contract.by_field.get("start_date")
+        is_same_start = start is not None and bool(row.get("start_date")) and is_same(start, before, row)
+        ours, theirs = (str(one.get("description") or "") if is_same_start else "" for one in (row, before))
+        return resemblance(self._subject(row), self._subject(before), ours, theirs)
 
-def likeness(name: str, other: str) -> int:
-    """How alike two names are, from 0 to 100: their common words, or one the initials of the other."""
-    from rapidfuzz import fuzz
-
-    ours, theirs = (fold_header(text.replace("@", "a")) for text in (name, other))
-    if _initials(ours) == theirs or _initials(theirs) == ours:
-        return _LIKENESS_OF_INITIALS
-    by_words = (fuzz.token_set_ratio(ours, theirs) + fuzz.ratio(ours, theirs)) / 2
-    # `FRANCECONNECT` and `FRANCE CONNECT` share no word; only nearly equal letters count for more than words.
-    return round(max(by_words, fuzz.ratio(ours.replace(" ", ""), theirs.replace(" ", ""), score_cutoff=75)))
-
-
-def _initials(words: str) -> str:
-    initials = "".join(word[0] for word in words.split() if len(word) > 2)
-    return initials if len(initials) > 2 else "-"
+    def _is_rejected(self, name: str | None, identity: str | None, edition: object) -> bool:
+        """Whether the register says that a name is not the one of a project that is gone."""
+        if self._contract.kind != "projects" or not name or not identity:
+            return False
+        return alias_register().is_rejected(name, identity, edition if isinstance(edition, str) else None)
 
 
 def _is_over(row: Row) -> bool:

@@ -4,7 +4,6 @@ What belongs here: comparing rows of the lake of one kind. What does not: choosi
 (take_in), or what movements and slips are made of the change (dbt).
 """
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from decimal import Decimal
 from functools import cache
 from itertools import takewhile
 
+from orchestration.alias_register import resolved
 from orchestration.folding import fold_name
 from orchestration.french import number, period
 from orchestration.intake.contract import PLAIN, Column, Contract
-from orchestration.perimeter import SEEDS
 
 Row = Mapping[str, object]
 
@@ -93,15 +92,9 @@ def difference(contract: Contract, before: Iterable[Row], after: Iterable[Row]) 
 def _keys(contract: Contract, row: Row) -> list[str]:
     """By what a row may be known, the surest first: its declared id, then its name, read through the register."""
     declared, name = str(row.get(contract.key) or "").strip(), fold_name(str(row.get(contract.subject) or ""))
-    if contract.kind == "projects":
-        name = _aliases().get(name, name)
+    if contract.kind == "projects" and name:
+        name = resolved([name], [row.get("edition")])[0] or name
     return [key for key in (declared, name) if key]
-
-
-@cache
-def _aliases() -> Mapping[str, str]:
-    with (SEEDS / "project_aliases.csv").open(encoding="utf-8", newline="") as lines:
-        return {fold_name(row["name"]): row["project_id"] for row in csv.DictReader(lines)}
 
 
 def _subject(contract: Contract, row: Row) -> str:

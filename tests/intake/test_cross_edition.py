@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestration.intake.cross_edition import Previous, compare, likeness
+from orchestration.intake.cross_edition import Previous, compare
 from orchestration.intake.reading import read
 from orchestration.intake.take_in import check_file, take_in
+from orchestration.likeness import likeness
 from tests.intake.drops import drop
 from tests.intake.golden.tables import EDITION, PERIMETER, PREVIOUS_EDITION, procedures, projects, roadmap
 
@@ -34,12 +35,12 @@ def test_the_same_projects_six_months_later_give_nothing():
 
 
 def test_a_unit_mistake_says_what_was_what_is_and_by_how_much():
-    faulty = projects().put(3, current_cost_meur=145_900)
+    faulty = projects().put(3, current_cost_meur=43_770)
     (finding,) = _found(faulty, projects(PREVIOUS_EDITION))
     assert _plain(finding.expected) == (
-        "Dans l’édition 2020-S2, ce coût était de 145,9 M€ : il est maintenant de 145 900 M€, soit 1 000 fois plus."
+        "Dans l’édition 2020-S2, ce coût était de 145,9 M€ : il est maintenant de 43 770 M€, soit 300 fois plus."
     )
-    assert (finding.cell, finding.subject, finding.value) == ("L3", "CARNET DE SOINS", "145900")
+    assert (finding.cell, finding.subject, finding.value) == ("L3", "CARNET DE SOINS", "43770")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,26 @@ def test_an_unknown_name_is_only_held_against_names_that_are_gone():
     assert "97 %" in _plain(finding.expected)
 
 
+def test_another_name_of_the_same_start_and_description_is_told_with_its_likeness():
+    before = projects(PREVIOUS_EDITION)
+    now = projects().put(3, declared_project_id=None, name="OSIRIS")
+    (finding,) = _found(now, before)
+    assert finding.rule == "previous_name_close"
+    assert "(ressemblance 95 %)" in _plain(finding.expected)
+    # Another start, or another text: only the names are left, and they are not alike.
+    for field, other in (("start_date", "01/01/2019"), ("description", "Tout autre chose, pour tout autre public.")):
+        assert _rules(projects().put(3, declared_project_id=None, name="OSIRIS", **{field: other}), before) == [
+            "previous_rows_absent"
+        ]
+
+
+def test_a_name_that_the_register_says_is_another_project_is_not_proposed():
+    before = projects(PREVIOUS_EDITION).without("declared_project_id").put(3, name="GENESIS")
+    now = projects().without("declared_project_id").put(3, name="GENESIS V2")
+    assert _rules(now, before) == ["previous_rows_absent"]
+    assert _rules(now.put(3, name="GENESIS V3"), before) == ["previous_name_close"]
+
+
 def test_an_id_swapped_with_another_project_is_no_lost_id():
     now = projects().put(3, declared_project_id="mdph-2016").put(4, declared_project_id="carnetdesoins")
     assert "previous_id_unknown" not in _rules(now, projects(PREVIOUS_EDITION))
@@ -154,7 +175,7 @@ def test_names_of_different_projects_are_not_alike(name, other):
     assert likeness(name, other) < 57
 
 
-def test_most_real_renames_are_proposed_and_no_other_pair_of_them(real_data):
+def test_most_real_renames_are_proposed_by_their_names_alone_and_no_other_pair_of_them(real_data):
     with (real_data / "renames.csv").open(encoding="utf-8", newline="") as lines:
         renames = [row for row in csv.DictReader(lines) if "trivial" not in row["confidence"]]
     found = [row for row in renames if likeness(row["old_name"], row["new_name"]) >= 57]
