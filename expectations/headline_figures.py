@@ -32,6 +32,7 @@ _STEADY = {
     "projects": ("projects", "Le nombre de projets"),
     "total_cost": ("total_cost_bn_eur", "Le coût total"),
     "procedures": ("procedures", "Le nombre de démarches"),
+    "roadmap": ("roadmap_actions", "Le nombre d’actions de la feuille de route"),
 }
 
 

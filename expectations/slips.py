@@ -14,27 +14,29 @@ MAX_SLIP_MONTHS = 120
 
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     before, after = (frame[column].astype("float64") for column in ("from_value", "to_value"))
-    is_cost = (frame["rule"] == "budget_slip") & (before > 0)
-    return {"_cost_ratio": (after / before).where(is_cost)}
+    is_cost = frame["rule"].isin(["budget_slip", "budget_overrun"]) & (before > 0)
+    # What is overdue may have been so for long: only an end that moves by ten years is implausible.
+    delay = frame["slip_months"].where(frame["rule"] == "schedule_slip")
+    return {"_cost_ratio": (after / before).where(is_cost), "_delay": delay}
 
 
 SLIPS = Suite(
     "slips",
-    keys=("edition", "rule", "project_id"),
+    keys=("edition", "rule", "subject"),
     helpers=_helpers,
     rules=(
         Rule(
             "slip_cost_not_tenfold",
             "to_value",
             between("_cost_ratio", None, MAX_COST_RATIO),
-            "Le coût d’un projet n’est pas multiplié par plus de dix d’une édition à l’autre.",
+            "Le coût d’un projet n’a pas décuplé depuis l’édition précédente ou la référence initiale.",
             "Vérifiez l’unité du coût avec le ministère.",
             severity="warning",
         ),
         Rule(
             "slip_delay_plausible",
             "slip_months",
-            between("slip_months", None, MAX_SLIP_MONTHS),
+            between("_delay", None, MAX_SLIP_MONTHS),
             "La fin d’un projet ne recule pas de plus de dix ans d’une édition à l’autre.",
             "Vérifiez les dates et la durée avec le ministère.",
             severity="warning",

@@ -19,3 +19,35 @@
         else {{ day }}
     end
 {%- endmacro %}
+
+{% macro last_day_of(day, precision) -%}
+    {#- The last day of the period that holds a date: what is due in June is late in July. -#}
+    case {{ precision }}
+        when 'month' then last_day({{ day }})
+        when 'quarter' then last_day(make_date(year({{ day }}), 3 * quarter({{ day }}), 1))
+        when 'semester' then make_date(year({{ day }}), case when month({{ day }}) <= 6 then 6 else 12 end, case when month({{ day }}) <= 6 then 30 else 31 end)
+        else {{ day }}
+    end
+{%- endmacro %}
+
+{% macro as_of(edition) -%}
+    {#- The day whose state an edition describes (SPEC §1). -#}
+    make_date(
+        cast(left({{ edition }}, 4) as integer),
+        case right({{ edition }}, 1) when '1' then 6 else 12 end,
+        case right({{ edition }}, 1) when '1' then 30 else 31 end
+    )
+{%- endmacro %}
+
+{% macro rounding_days(precision) -%}
+    {#- The days by which two durations may differ and still say the same, when one is known to that precision only: half of a step where values are rounded, less than a period where they are its first day. -#}
+    case {{ precision }} when 'tenth_year' then 18.25 when 'month' then 27 when 'quarter' then 89 when 'semester' then 180 else 0.5 end
+{%- endmacro %}
+
+{% macro semester_before(edition) -%}
+    {#- The edition of the semester before, whether or not anything was filed for it. -#}
+    case right({{ edition }}, 1)
+        when '2' then left({{ edition }}, 4) || '-S1'
+        else cast(cast(left({{ edition }}, 4) as integer) - 1 as varchar) || '-S2'
+    end
+{%- endmacro %}

@@ -33,6 +33,22 @@ top250 as (
     select edition, count(*) as rows_found, max(rank) as last_rank
     from {{ ref('top250') }}
     group by edition
+),
+
+scores as (
+    select
+        edition,
+        indicator,
+        max(reached) filter (where perimeter = 'all') as reached,
+        sum(reached) filter (where perimeter <> 'all') as reached_by_perimeter,
+        bool_and(reached + not_reached + excluded = procedures and partly_reached <= not_reached) as is_whole
+    from {{ ref('procedure_scores') }}
+    group by edition, indicator
+),
+
+revisions as (
+    select * from {{ ref('revisions') }}
+    where superseded_at is null
 )
 
 select edition, 'projects are the rows of the portfolio' as broken
@@ -59,3 +75,35 @@ select edition, 'the TOP 250 has no gap, 250 rows at most, and its size is the f
 from top250
 inner join figures using (edition)
 where top250.rows_found <> top250.last_rank or top250.rows_found > 250 or top250.rows_found <> figures.procedures
+union all
+select edition, 'the last revision says what the figures say' as broken
+from figures
+inner join revisions using (edition)
+where
+    (figures.projects, figures.interministerial, figures.total_cost_bn_eur, figures.mean_duration_years)
+    is distinct from
+    (revisions.projects, revisions.interministerial, cast(round(revisions.total_cost_meur * 0.001, 2) as decimal(12, 2)), revisions.mean_duration_years)
+union all
+select edition, 'a score is that of its perimeters, and the headline figure' as broken
+from scores
+inner join figures using (edition)
+where
+    not scores.is_whole
+    or scores.reached <> scores.reached_by_perimeter
+    or scores.reached <> case scores.indicator
+        when 'online' then figures.procedures_online
+        when 'franceconnect' then figures.franceconnect
+        when 'franceconnect_plus' then figures.franceconnect_plus
+        when 'satisfaction' then figures.satisfaction_reached
+        when 'dlnuf' then figures.dlnuf_reached
+        when 'accessibility' then figures.accessibility_reached
+        else scores.reached
+    end
+union all
+select edition, 'an open action has one due time at most, and a perimeter of the list' as broken
+from {{ ref('roadmap') }}
+where is_overdue and is_due_by_year_end or is_completed and (is_overdue or is_due_by_year_end) or perimeter_name is null
+union all
+select edition, 'an indicator is judged by its progress, and filed by a perimeter of the list' as broken
+from {{ ref('indicators') }}
+where (status in ('on_track', 'off_track') and (progress is null or expected_progress is null)) or perimeter_name is null

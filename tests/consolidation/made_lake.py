@@ -73,6 +73,7 @@ class MadeLake:
                 "perimeter": perimeter,
                 "kind": kind,
                 "path": f"{edition}/{perimeter}/{number}.csv",
+                "modified": str(number),
                 "file_name": f"{number}.csv",
                 "sha256": f"{number:064x}",
                 "received_at": at,
@@ -93,6 +94,10 @@ class MadeLake:
     def close(self, edition: str, at: datetime) -> None:
         """Close an edition at `at` (UTC, naive)."""
         self.events.append({"edition": edition, "event": "closed", "at": at})
+
+    def remind(self, edition: str, days: int, at: datetime) -> None:
+        """Remember that those who have not filed were reminded, so many days before the deadline."""
+        self.events.append({"edition": edition, "event": f"reminder_{days}", "at": at})
 
     def write(self) -> None:
         """Write the ledger's export and the empty file of each kind."""

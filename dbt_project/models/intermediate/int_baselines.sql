@@ -1,17 +1,161 @@
-with filed as (
+{#- What sets a baseline, and what states it anew: `stated` for costs and durations, any start for a start. -#}
+{%- set measures = {
+    'cost': {'stated': 'initial_cost_meur', 'seen': 'current_cost_meur', 'stated_text': 'initial_cost_typed', 'seen_text': 'cost_typed', 'stated_cell': 'initial_cost_cell', 'seen_cell': 'cost_cell'},
+    'duration': {'stated': 'initial_duration_days', 'seen': 'current_duration_days', 'stated_text': 'initial_duration_typed', 'seen_text': 'duration_typed', 'stated_cell': 'initial_duration_cell', 'seen_cell': 'duration_cell'},
+} -%}
+
+with recursive project_rows as (
     select * from {{ ref('int_project_rows') }}
-    where is_baseline
+),
+
+measured as (
+    {%- for measure, columns in measures.items() %}
+    select
+        edition,
+        project_id,
+        '{{ measure }}' as measure,
+        is_counted,
+        is_baseline,
+        {{ columns.stated }} is not null as is_stated,
+        {
+            'amount': cast(coalesce({{ columns.stated }}, {{ columns.seen }}) as decimal(38, 18)),
+            'day': cast(null as date),
+            'precision': {{ "case when initial_duration_days is null then current_duration_precision else initial_duration_precision end" if measure == 'duration' else "cast(null as varchar)" }},
+            'source': case
+                when {{ columns.stated }} is not null then 'declared'
+                when {{ columns.seen }} is not null then 'first_seen'
+            end,
+            'text': case when {{ columns.stated }} is null then {{ columns.seen_text }} else {{ columns.stated_text }} end,
+            'cell': case when {{ columns.stated }} is null then {{ columns.seen_cell }} else {{ columns.stated_cell }} end,
+            'edition': edition,
+            'submission_id': submission_id
+        } as said
+    from project_rows
+    union all
+    {%- endfor %}
+    select
+        edition,
+        project_id,
+        'start' as measure,
+        is_counted,
+        is_baseline,
+        start_date is not null as is_stated,
+        {
+            'amount': cast(null as decimal(38, 18)),
+            'day': start_date,
+            'precision': start_precision,
+            'source': case when start_date is not null then 'first_seen' end,
+            'text': cast(start_date as varchar),
+            'cell': cast(null as varchar),
+            'edition': edition,
+            'submission_id': submission_id
+        } as said
+    from project_rows
+),
+
+originals as (
+    select
+        project_id,
+        measure,
+        said as original
+    from measured
+    where is_baseline and said.source is not null
+    qualify row_number() over (partition by project_id, measure order by edition) = 1
+),
+
+counted as (
+    select
+        measured.*,
+        originals.original,
+        -- A row that came too late to set a baseline, and that no earlier edition gives one, is compared with itself.
+        coalesce(originals.original.edition <= measured.edition, false) as has_original,
+        row_number() over (
+            partition by measured.project_id, measured.measure, originals.original.edition <= measured.edition
+            order by measured.edition
+        ) as position
+    from measured
+    left join originals using (project_id, measure)
+    where measured.is_counted
+),
+
+-- Edition by edition, since each value is compared with the baseline in force, which the last rewriting set.
+history as (
+    select
+        cast(null as varchar) as edition,
+        project_id,
+        measure,
+        cast(0 as bigint) as position,
+        original,
+        original as before,
+        original as in_force,
+        false as is_rebaseline,
+        0 as rebaselines
+    from originals
+    union all
+    select
+        edition,
+        project_id,
+        measure,
+        position,
+        original,
+        in_force as before,
+        case when is_changed then said else in_force end as in_force,
+        is_changed as is_rebaseline,
+        rebaselines + is_changed::integer as rebaselines
+    from (
+        select
+            counted.edition,
+            history.* exclude (edition, position),
+            counted.position,
+            counted.said,
+            counted.is_stated and case counted.measure
+                when 'start'
+                    then
+                        {{ first_day('history.in_force.day', coarser('history.in_force.precision', 'counted.said.precision')) }}
+                        <> {{ first_day('counted.said.day', coarser('history.in_force.precision', 'counted.said.precision')) }}
+                when 'duration'
+                    then
+                        abs(counted.said.amount - history.in_force.amount)
+                        > greatest({{ rounding_days('history.in_force.precision') }}, {{ rounding_days('counted.said.precision') }})
+                else counted.said.amount <> history.in_force.amount
+            end as is_changed
+        from history
+        inner join counted
+            on
+                history.project_id = counted.project_id
+                and history.measure = counted.measure
+                and history.position + 1 = counted.position
+                and counted.has_original
+    )
+),
+
+settled as (
+    select * exclude (position)
+    from history
+    where position > 0
+    union all by name
+    select
+        edition,
+        project_id,
+        measure,
+        said as original,
+        said as before,
+        said as in_force,
+        false as is_rebaseline,
+        0 as rebaselines
+    from counted
+    where not has_original and said.source is not null
 )
 
 select
+    edition,
     project_id,
-    {%- for measure in ['cost_meur', 'duration_days'] %}
-    min(edition) filter (where initial_{{ measure }} is not null) as declared_{{ measure }}_since,
-    arg_min(initial_{{ measure }}, edition) filter (where initial_{{ measure }} is not null) as declared_{{ measure }},
-    min(edition) filter (where current_{{ measure }} is not null) as first_seen_{{ measure }}_since,
-    arg_min(current_{{ measure }}, edition) filter (where current_{{ measure }} is not null) as first_seen_{{ measure }},
+    measure,
+    {%- for name in ['original', 'in_force', 'before'] %}
+    {%- for field in ['amount', 'day', 'precision', 'source', 'text', 'cell', 'edition', 'submission_id'] %}
+    {{ name }}.{{ field }} as {{ name }}_{{ field }},
     {%- endfor %}
-    min(edition) filter (where start_date is not null) as first_seen_start_since,
-    arg_min(start_date, edition) filter (where start_date is not null) as first_seen_start
-from filed
-group by project_id
+    {%- endfor %}
+    is_rebaseline,
+    rebaselines
+from settled

@@ -46,7 +46,7 @@ paired as (
         before.perimeter as previous_perimeter,
         before.folded_name is distinct from now.folded_name as is_renamed,
         before.exit_reason,
-        {%- for column in ['current_cost_meur', 'current_duration_days', 'current_duration_precision', 'start_date', 'start_precision', 'stated_end_date', 'stated_end_precision', 'cost_typed', 'duration_typed', 'submission_id'] %}
+        {%- for column in ['current_cost_meur', 'current_duration_days', 'current_duration_precision', 'start_date', 'start_precision', 'stated_end_date', 'stated_end_precision', 'cost_typed', 'duration_typed', 'phase', 'declared_confidence', 'variance_comment', 'submission_id'] %}
         before.{{ column }} as from_{{ column }},
         now.{{ column }} as to_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}

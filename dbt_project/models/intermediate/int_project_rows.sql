@@ -1,17 +1,23 @@
 with projects as (
-    select * from {{ ref('stg_projects') }}
+    select
+        *,
+        {{ content() }} as content
+    from {{ ref('stg_projects') }}
 ),
 
 submissions as (
     select * from {{ ref('int_submissions') }}
-    where kind = 'projects' and (is_current or is_baseline)
+    where kind = 'projects'
 ),
 
 aliases as (
     select
-        fold_name(name) as folded_name,
-        project_id
+        coalesce(nullif(fold_name(name), ''), lower(trim(name))) as folded_name,
+        project_id,
+        coalesce(from_edition, '') as from_edition,
+        coalesce(nullif(to_edition, ''), '9999') as to_edition
     from {{ ref('project_aliases') }}
+    where status = 'confirmed'
 ),
 
 folded as (
@@ -34,7 +40,10 @@ identified as (
         folded.*,
         coalesce(folded.declared_project_id, aliases.project_id, folded.folded_name) as project_id
     from folded
-    left join aliases using (folded_name)
+    left join aliases
+        on
+            folded.folded_name = aliases.folded_name
+            and folded.edition between aliases.from_edition and aliases.to_edition
 ),
 
 ranked as (
@@ -42,19 +51,15 @@ ranked as (
         *,
         -- Content breaks the last ties, so that the order of a file's rows never changes a figure.
         row_number() over (
-            partition by edition, project_id, is_current
-            order by received_at desc, perimeter, name, current_cost_meur desc, current_duration_days desc, start_date, row_number
-        ) as current_age,
-        row_number() over (
-            partition by edition, project_id, is_baseline
-            order by received_at desc, perimeter, name, current_cost_meur desc, current_duration_days desc, start_date, row_number
-        ) as baseline_age
+            partition by edition, project_id
+            order by received_at desc, perimeter, name, current_cost_meur desc, current_duration_days desc, start_date, content, row_number
+        ) as precedence
     from identified
 )
 
 select
-    * exclude (drop_id, is_current, is_baseline, current_age, baseline_age),
-    is_current and current_age = 1 as is_counted,
-    is_baseline and baseline_age = 1 as is_baseline
+    * exclude (drop_id, content, is_current, is_baseline),
+    {%- for flag, of in [('is_counted', 'is_current'), ('is_baseline', 'is_baseline')] %}
+    {{ of }} and precedence = min(precedence) filter (where {{ of }}) over (partition by edition, project_id) as {{ flag }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from ranked
-where (is_current and current_age = 1) or (is_baseline and baseline_age = 1)

@@ -2,9 +2,23 @@ with closings as (
     select * from {{ ref('stg_closings') }}
 ),
 
+filed as (
+    select
+        *,
+        lag(file_sha256) over (partition by edition, perimeter, kind order by arrival) as sha256_before,
+        -- A repeat writes no rows in the lake: those of the drop that it repeats are its own.
+        case
+            when status <> 'unchanged' then drop_id
+            else min(drop_id) filter (where status <> 'unchanged') over (partition by edition, perimeter, kind, file_sha256)
+        end as rows_drop_id
+    from {{ ref('stg_drops') }}
+    where status in ('accepted', 'accepted_with_warnings', 'unchanged') and not is_dry_run
+),
+
+-- Whether a drop repeats what counted before it is judged here by the times of receipt: intake may have met them in another order.
 accepted as (
-    select * from {{ ref('stg_drops') }}
-    where status in ('accepted', 'accepted_with_warnings') and not is_dry_run
+    select * from filed
+    where not coalesce(file_sha256 = sha256_before, false)
 ),
 
 overtaken as (
@@ -34,28 +48,26 @@ ranked as (
     select
         *,
         coalesce(received_at <= frozen_at, true) as is_before_freeze,
-        row_number() over (
-            partition by edition, perimeter, kind
-            order by received_at desc, drop_id desc
-        ) as age,
+        lead(received_at) over (partition by edition, perimeter, kind order by arrival) as superseded_at,
         row_number() over (
             partition by edition, perimeter, kind, coalesce(received_at <= frozen_at, true)
-            order by received_at desc, drop_id desc
+            order by arrival desc
         ) as age_before_freeze
     from frozen
 )
 
 select
     submission_id,
-    drop_id,
+    rows_drop_id as drop_id,
     edition,
     perimeter,
     kind,
     file_name,
     file_sha256,
     received_at,
+    superseded_at,
     rows_accepted,
     frozen_at,
-    age = 1 as is_current,
+    superseded_at is null as is_current,
     is_before_freeze and age_before_freeze = 1 as is_baseline
 from ranked

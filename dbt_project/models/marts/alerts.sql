@@ -1,5 +1,6 @@
 with slips as (
     select * from {{ ref('slips') }}
+    where is_new
 ),
 
 drops as (
@@ -10,16 +11,29 @@ closings as (
     select * from {{ ref('stg_closings') }}
 ),
 
+reminders as (
+    select * from {{ ref('stg_reminders') }}
+),
+
+filed as (
+    select
+        edition,
+        kind,
+        perimeter,
+        min(received_at) as first_received_at
+    from {{ ref('int_submissions') }}
+    group by edition, kind, perimeter
+),
+
 rules as (
-    select rule, severity from {{ ref('alert_rules') }}
+    select * from {{ ref('alert_rules') }}
 ),
 
 from_slips as (
     select
-        slips.* exclude (from_submission_id, to_submission_id, since_edition, project_id, name),
-        slips.project_id as subject,
+        slips.* exclude (from_submission_id, to_submission_id, is_new, kind, project_id, name, level),
         slips.name as subject_name,
-        slips.measure as level,
+        coalesce(cast(slips.level as varchar), slips.measure) as level,
         -- A perimeter that filed nothing is silent from the closing on.
         coalesce(drops.received_at, closings.closed_at) as raised_at
     from slips
@@ -43,10 +57,56 @@ from_drops as (
     where drops.status = 'rejected' and not drops.is_dry_run
 ),
 
+asked_for as (
+    select
+        reminders.edition,
+        reminders.days_left,
+        reminders.due_at,
+        filed.kind,
+        max(filed.edition) filter (where filed.edition < reminders.edition) as previous_edition,
+        bool_or(filed.edition = reminders.edition and filed.first_received_at <= reminders.due_at) as is_being_filed
+    from reminders
+    cross join filed
+    group by reminders.edition, reminders.days_left, reminders.due_at, filed.kind
+),
+
+missing as (
+    select
+        asked_for.*,
+        filed.perimeter
+    from asked_for
+    inner join filed on asked_for.kind = filed.kind and asked_for.previous_edition = filed.edition
+    anti join filed as done
+        on
+            asked_for.edition = done.edition
+            and asked_for.kind = done.kind
+            and filed.perimeter = done.perimeter
+    -- A kind that nobody files, and nobody filed for the semester before, is no longer asked for.
+    where asked_for.is_being_filed or asked_for.previous_edition = {{ semester_before('asked_for.edition') }}
+),
+
+from_reminders as (
+    select
+        rules.rule,
+        missing.perimeter || '/' || missing.kind as subject,
+        missing.edition,
+        cast(missing.days_left as varchar) as level,
+        missing.perimeter,
+        rules.severity,
+        missing.previous_edition,
+        missing.kind as measure,
+        cast({{ as_of('missing.edition') }} as varchar) as to_text,
+        missing.due_at as raised_at
+    from missing
+    inner join rules on rules.rule = 'submission_missing' and missing.days_left = rules.at_least
+),
+
 raised as (
     select * from from_slips
     union all by name
     select * from from_drops
+    union all by name
+    select * from from_reminders
 )
 
 select
@@ -59,6 +119,7 @@ select
     perimeter,
     severity,
     previous_edition,
+    since_edition,
     measure,
     unit,
     from_value,

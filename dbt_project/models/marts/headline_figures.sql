@@ -1,23 +1,28 @@
 with editions as (
     select
         edition,
-        bool_or(is_provisional) as provisional,
+        -- Everyone files projects and procedures; before the first of them, nothing says that an open edition is whole.
+        coalesce(
+            bool_or(is_provisional) filter (where kind in ('projects', 'procedures')),
+            not bool_or(is_closed)
+        ) as provisional,
         max(previous_edition) filter (where kind = 'projects') as previous_edition,
-        list_sort(list_distinct(flatten(list(missing_perimeters)))) as missing_perimeters
+        list_sort(list_distinct(flatten(list(missing_perimeters) filter (where kind in ('projects', 'procedures'))))) as missing_perimeters
     from {{ ref('int_editions') }}
-    where kind in ('projects', 'procedures')
     group by edition
 ),
 
 filed as (
     select
         edition,
-        count(distinct perimeter) as perimeters_filed,
+        count(distinct perimeter) filter (where kind in ('projects', 'procedures')) as perimeters_filed,
         max(received_at) as released_at,
         bool_or(kind = 'projects') as has_projects,
-        bool_or(kind = 'procedures') as has_procedures
+        bool_or(kind = 'procedures') as has_procedures,
+        bool_or(kind = 'roadmap') as has_roadmap,
+        bool_or(kind = 'indicators') as has_indicators
     from {{ ref('submissions') }}
-    where kind in ('projects', 'procedures')
+    where superseded_at is null
     group by edition
 ),
 
@@ -70,6 +75,26 @@ procedures as (
         {%- endfor %}
     from {{ ref('top250') }}
     group by edition
+),
+
+roadmap as (
+    select
+        edition,
+        count(*) as roadmap_actions,
+        count(distinct coalesce(nullif(fold_name(mission), ''), mission)) as roadmap_missions,
+        count(*) filter (where is_completed) as roadmap_completed,
+        count(*) filter (where is_due_by_year_end) as roadmap_due_by_year_end,
+        count(*) filter (where is_new) as roadmap_new
+    from {{ ref('roadmap') }}
+    group by edition
+),
+
+indicators as (
+    select
+        edition,
+        count(*) as indicators
+    from {{ ref('indicators') }}
+    group by edition
 )
 
 select
@@ -77,7 +102,7 @@ select
     '{{ var("method_version") }}' as method_version,
     editions.provisional,
     cast(filed.perimeters_filed as integer) as perimeters_filed,
-    array_to_string(editions.missing_perimeters, ', ') as missing_perimeters,
+    coalesce(array_to_string(editions.missing_perimeters, ', '), '') as missing_perimeters,
     editions.previous_edition,
     -- A kind that the edition lacks has no figure; a kind filed without a row counts 0.
     {%- for column in ['projects', 'interministerial', 'budget_variance_projects', 'schedule_variance_projects'] %}
@@ -98,9 +123,15 @@ select
     {%- for column in ['procedures', 'procedures_online', 'franceconnect', 'franceconnect_plus', 'satisfaction_reached', 'satisfaction_rated', 'dlnuf_reached', 'dlnuf_rated', 'accessibility_reached', 'accessibility_rated'] %}
     cast(case when filed.has_procedures then coalesce(procedures.{{ column }}, 0) end as integer) as {{ column }},
     {%- endfor %}
+    {%- for column in ['roadmap_actions', 'roadmap_missions', 'roadmap_completed', 'roadmap_due_by_year_end', 'roadmap_new'] %}
+    cast(case when filed.has_roadmap then coalesce(roadmap.{{ column }}, 0) end as integer) as {{ column }},
+    {%- endfor %}
+    cast(case when filed.has_indicators then coalesce(indicators.indicators, 0) end as integer) as indicators,
     filed.released_at
 from editions
 inner join filed using (edition)
 left join projects using (edition)
 left join movements using (edition)
 left join procedures using (edition)
+left join roadmap using (edition)
+left join indicators using (edition)

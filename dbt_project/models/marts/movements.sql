@@ -34,5 +34,7 @@ select
     previous_perimeter,
     case when movement = 'out' then coalesce(exit_reason, 'non déclaré') end as reason,
     to_current_cost_meur as current_cost_meur,
-    from_current_cost_meur as previous_cost_meur
+    from_current_cost_meur as previous_cost_meur,
+    from_submission_id,
+    to_submission_id
 from moved

@@ -4,7 +4,20 @@ with counted as (
 ),
 
 baselines as (
-    select * from {{ ref('int_baselines') }}
+    select
+        edition,
+        project_id,
+        {%- for measure in ['cost', 'duration', 'start'] %}
+        {%- for side in ['original', 'in_force'] %}
+        any_value({{ side }}_{{ 'day' if measure == 'start' else 'amount' }}) filter (where measure = '{{ measure }}') as {{ side }}_{{ measure }},
+        {%- endfor %}
+        any_value(original_source) filter (where measure = '{{ measure }}') as {{ measure }}_source,
+        any_value(original_submission_id) filter (where measure = '{{ measure }}') as {{ measure }}_submission_id,
+        any_value(original_cell) filter (where measure = '{{ measure }}') as {{ measure }}_cell,
+        {%- endfor %}
+        sum(rebaselines) as rebaselines
+    from {{ ref('int_baselines') }}
+    group by edition, project_id
 ),
 
 perimeters as (
@@ -25,26 +38,22 @@ with_baselines as (
         perimeters.perimeter_name,
         -- A phase that could not be read excludes nothing.
         coalesce(phases.is_in_variance_population, true) as is_in_variance_population,
-        {%- for measure in ['cost_meur', 'duration_days'] %}
-        -- What later editions say is not used. A row that came too late to set a baseline is compared with itself.
-        case
-            when baselines.declared_{{ measure }}_since <= counted.edition then baselines.declared_{{ measure }}
-            when baselines.first_seen_{{ measure }}_since <= counted.edition then baselines.first_seen_{{ measure }}
-            else coalesce(counted.initial_{{ measure }}, counted.current_{{ measure }})
-        end as baseline_{{ measure }},
-        case
-            when baselines.declared_{{ measure }}_since <= counted.edition then 'declared'
-            when baselines.first_seen_{{ measure }}_since <= counted.edition then 'first_seen'
-            when counted.initial_{{ measure }} is not null then 'declared'
-            when counted.current_{{ measure }} is not null then 'first_seen'
-        end as baseline_{{ measure }}_source,
-        {%- endfor %}
-        case
-            when baselines.first_seen_start_since <= counted.edition then baselines.first_seen_start
-            else counted.start_date
-        end as baseline_start_date
+        cast(baselines.original_cost as decimal(20, 8)) as baseline_cost_meur,
+        baselines.original_duration as baseline_duration_days,
+        baselines.original_start as baseline_start_date,
+        baselines.cost_source as baseline_cost_source,
+        baselines.duration_source as baseline_duration_source,
+        baselines.cost_submission_id as baseline_cost_submission_id,
+        baselines.duration_submission_id as baseline_duration_submission_id,
+        baselines.cost_cell as baseline_cost_cell,
+        baselines.duration_cell as baseline_duration_cell,
+        baselines.start_submission_id as baseline_start_submission_id,
+        cast(baselines.in_force_cost as decimal(20, 8)) as current_baseline_cost_meur,
+        baselines.in_force_duration as current_baseline_duration_days,
+        baselines.in_force_start as current_baseline_start_date,
+        cast(coalesce(baselines.rebaselines, 0) as integer) as rebaselines
     from counted
-    left join baselines using (project_id)
+    left join baselines using (edition, project_id)
     left join perimeters using (perimeter)
     left join phases using (phase)
 )
@@ -78,19 +87,30 @@ select
     baseline_duration_days,
     baseline_start_date,
     case
-        when baseline_cost_meur_source <> baseline_duration_days_source then 'mixed'
-        else coalesce(baseline_cost_meur_source, baseline_duration_days_source)
+        when baseline_cost_source <> baseline_duration_source then 'mixed'
+        else coalesce(baseline_cost_source, baseline_duration_source)
     end as baseline_source,
-    baseline_cost_meur_source as baseline_cost_source,
-    baseline_duration_days_source as baseline_duration_source,
+    baseline_cost_source,
+    baseline_duration_source,
+    baseline_cost_submission_id,
+    baseline_duration_submission_id,
+    baseline_start_submission_id,
+    baseline_cost_cell,
+    baseline_duration_cell,
+    current_baseline_cost_meur,
+    current_baseline_duration_days,
+    current_baseline_start_date,
+    rebaselines,
+    {%- for prefix, name in [('', ''), ('current_', 'current_baseline_')] %}
     case
-        when is_in_variance_population and baseline_cost_meur > 0
-            then {{ exact_ratio('current_cost_meur - baseline_cost_meur', 'baseline_cost_meur') }}
-    end as budget_variance_rate,
+        when is_in_variance_population and {{ prefix }}baseline_cost_meur > 0
+            then {{ exact_ratio('current_cost_meur - ' ~ prefix ~ 'baseline_cost_meur', prefix ~ 'baseline_cost_meur') }}
+    end as {{ name }}budget_variance_rate,
     case
-        when is_in_variance_population and baseline_duration_days > 0
-            then {{ exact_ratio('current_duration_days - baseline_duration_days', 'baseline_duration_days', scale=18) }}
-    end as schedule_variance_rate,
+        when is_in_variance_population and {{ prefix }}baseline_duration_days > 0
+            then {{ exact_ratio('current_duration_days - ' ~ prefix ~ 'baseline_duration_days', prefix ~ 'baseline_duration_days', scale=18) }}
+    end as {{ name }}schedule_variance_rate,
+    {%- endfor %}
     coalesce(current_cost_meur > {{ var('top50_threshold_meur') }}, false) as is_top50_eligible,
     submission_id,
     received_at,
@@ -101,5 +121,6 @@ select
     cost_cell,
     duration_cell,
     cost_typed,
-    duration_typed
+    duration_typed,
+    cell_columns
 from with_baselines

@@ -1,10 +1,14 @@
-{%- set measures = {
-    'satisfaction': 'satisfaction_score',
-    'accessibility': 'accessibility_rate',
-    'dlnuf': 'dlnuf_score',
-    'help_reachable': 'help_reachable_rate',
-    'availability': 'availability_rate',
-    'load_time': 'load_time_ms',
+{#- Indicator -> the value and the code that its levels are read from (seed procedure_levels). -#}
+{%- set indicators = {
+    'online': ('null', 'online_status'),
+    'authentication': ('null', 'authentication'),
+    'satisfaction': ('satisfaction_score', 'null'),
+    'accessibility': ('accessibility_rate', 'accessibility_rate_absence'),
+    'dlnuf': ('dlnuf_score', 'null'),
+    'help_reachable': ('help_reachable_rate', 'null'),
+    'help_efficiency': ('help_efficiency_score', 'null'),
+    'availability': ('availability_rate', 'null'),
+    'load_time': ('load_time_ms', 'null'),
 } -%}
 
 with submissions as (
@@ -16,8 +20,8 @@ perimeters as (
     select perimeter, perimeter_name from {{ ref('perimeters') }}
 ),
 
-goals as (
-    select * from {{ ref('procedure_goals') }}
+steps as (
+    select * from {{ ref('procedure_levels') }}
 ),
 
 filed as (
@@ -35,7 +39,7 @@ filed as (
         submissions.received_at,
         submissions.file_name,
         submissions.file_sha256
-    from {{ ref('stg_procedures') }} as procedures
+    from (select *, {{ content() }} as content from {{ ref('stg_procedures') }}) as procedures
     inner join submissions using (drop_id)
     left join perimeters on procedures.perimeter = perimeters.perimeter
 ),
@@ -45,7 +49,7 @@ counted as (
     qualify
         row_number() over (
             partition by edition, procedure_id
-            order by received_at desc, perimeter, name, total_volume desc, procedure_url, row_number
+            order by received_at desc, perimeter, name, total_volume desc, procedure_url, content, row_number
         ) = 1
 ),
 
@@ -56,26 +60,49 @@ ranked as (
     from counted
 ),
 
-judged as (
+measures as (
+    {%- for indicator, (value, code) in indicators.items() %}
     select
-        ranked.*
-        {%- for indicator, measure in measures.items() %},
-        case
-            when ranked.{{ measure }} is null then 'excluded'
-            when
-                case {{ indicator }}_goal.comparison
-                    when 'at_least' then ranked.{{ measure }} >= {{ indicator }}_goal.goal
-                    when 'at_most' then ranked.{{ measure }} <= {{ indicator }}_goal.goal
-                    when 'below' then ranked.{{ measure }} < {{ indicator }}_goal.goal
-                end
-                then 'reached'
-            else 'not_reached'
-        end as {{ indicator }}_status
-        {%- endfor %}
-    from ranked
-    {%- for indicator in measures %}
-    inner join goals as {{ indicator }}_goal on {{ indicator }}_goal.indicator = '{{ indicator }}'
+        edition,
+        procedure_id,
+        '{{ indicator }}' as indicator,
+        cast({{ value }} as decimal(38, 15)) as value,
+        {{ code }} as code
+    from counted
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
     {%- endfor %}
+),
+
+rated as (
+    select
+        measures.edition,
+        measures.procedure_id,
+        measures.indicator,
+        max(steps.level) as level
+    from measures
+    inner join steps using (indicator)
+    where
+        case steps.comparison
+            when 'at_least' then measures.value >= steps.threshold
+            when 'at_most' then measures.value <= steps.threshold
+            when 'below' then measures.value < steps.threshold
+            when 'is' then measures.code = steps.code
+            when 'otherwise' then measures.value is not null
+        end
+    group by measures.edition, measures.procedure_id, measures.indicator
+),
+
+levels as (
+    select
+        edition,
+        procedure_id
+        {%- for indicator in indicators %},
+        max(level) filter (where indicator = '{{ indicator }}') as {{ indicator }}_level
+        {%- endfor %}
+    from rated
+    group by edition, procedure_id
 )
 
 select
@@ -106,28 +133,23 @@ select
     procedure_url,
     cast(rank as integer) as rank,
     rank <= 250 as is_in_top250,
-    case
-        when online_status = 'oui' then 'reached'
-        -- The administration acts by itself: there is nothing to put online.
-        when online_status is null or online_status = 'demarche_proactive' then 'excluded'
-        else 'not_reached'
-    end as online_goal_status,
-    satisfaction_status,
-    -- `Non` means that there is no valid audit.
-    case when accessibility_rate_absence = 'non' then 'not_reached' else accessibility_status end as accessibility_status,
-    dlnuf_status,
-    help_reachable_status,
-    availability_status,
-    load_time_status,
-    case
-        when authentication in ('franceconnect', 'franceconnect_plus') then 'reached'
-        when authentication = 'non' then 'not_reached'
+    {%- for indicator in indicators %}
+    case levels.{{ indicator }}_level
+        when 2 then 'reached'
+        when 1 then 'not_reached'
+        when 0 then 'not_reached'
         else 'excluded'
-    end as authentication_status,
+    end as {{ 'online_goal' if indicator == 'online' else indicator }}_status,
+    {%- endfor %}
+    {%- for indicator in indicators %}
+    levels.{{ indicator }}_level,
+    {%- endfor %}
     submission_id,
     received_at,
     file_name,
     file_sha256,
     sheet,
-    row_number
-from judged
+    row_number,
+    cell_columns
+from ranked
+left join levels using (edition, procedure_id)

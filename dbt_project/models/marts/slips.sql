@@ -1,191 +1,242 @@
-with changes as (
-    select * from {{ ref('int_project_changes') }}
+{#- Rules that tell a state: they hold for as many editions as it lasts, and are news when it begins or grows worse. -#}
+{%- set states = ['overdue', 'stagnant', 'watermelon', 'indicator_off_track', 'action_overdue'] -%}
+
+{#- What a procedure may lose -> the value and the code that its level was read from. -#}
+{%- set measures = {
+    'online': ('null', 'online_status', 'null'),
+    'authentication': ('null', 'authentication', 'null'),
+    'satisfaction': ('satisfaction_score', 'null', "'score'"),
+    'accessibility': ('100 * accessibility_rate', 'null', "'pct'"),
+} -%}
+
+with editions as (
+    select * from {{ ref('int_editions') }}
 ),
 
 thresholds as (
     select
         *,
-        list_position(['information', 'attention', 'critique'], severity) as gravity
+        {{ gravity('severity') }} as gravity
     from {{ ref('alert_rules') }}
 ),
 
-costs as (
+procedures as (
+    select * from {{ ref('procedures') }}
+),
+
+levels as (
+    select * from {{ ref('procedure_levels') }}
+),
+
+watermelons as (
     select
-        'budget_slip' as rule,
         edition,
-        project_id,
-        'cost' as measure,
-        'meur' as unit,
-        from_current_cost_meur as from_value,
-        to_current_cost_meur as to_value,
-        to_current_cost_meur - from_current_cost_meur as delta,
-        from_cost_typed as from_text,
-        to_cost_typed as to_text
-    from changes
-    where to_current_cost_meur > from_current_cost_meur
+        'watermelon' as rule,
+        'projects' as kind,
+        project_id as subject,
+        name,
+        perimeter,
+        'confidence' as measure,
+        declared_confidence as from_text,
+        computed_confidence as to_text,
+        reasons as detail,
+        submission_id as to_submission_id
+    from {{ ref('confidence') }}
+    where is_watermelon
 ),
 
-compared_starts as (
+procedure_levels as (
+    {%- for measure, (value, code, unit) in measures.items() %}
     select
-        *,
-        {{ coarser('from_start_precision', 'to_start_precision') }} as start_precision,
-        {{ coarser('from_stated_end_precision', 'to_stated_end_precision') }} as end_precision
-    from changes
+        edition,
+        procedure_id,
+        name,
+        perimeter,
+        submission_id,
+        '{{ measure }}' as measure,
+        {{ measure }}_level as level,
+        cast({{ value }} as decimal(20, 8)) as value,
+        {{ code }} as code,
+        {{ unit }} as unit
+    from procedures
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
-planned_ends as (
+procedure_changes as (
     select
-        *,
-        {%- for side in ['from', 'to'] %}
-        coalesce(
-            {{ side }}_stated_end_date,
-            {{ first_day(side ~ '_start_date', 'start_precision') }} + cast(round({{ side }}_current_duration_days) as integer)
-        ) as {{ side }}_planned_end,
+        now.edition,
+        now.procedure_id,
+        now.measure,
+        now.name,
+        now.perimeter,
+        now.unit,
+        {%- for side, row in [('from', 'before'), ('to', 'now')] %}
+        {{ row }}.value as {{ side }}_value,
+        {{ row }}.level as {{ side }}_level,
+        {{ row }}.code as {{ side }}_code,
+        {{ row }}.submission_id as {{ side }}_submission_id{{ ',' if not loop.last }}
         {%- endfor %}
-        -- 0.1 year is 36.5 days: a duration known to that step is off by at most half of it.
-        18.25 * (
-            (from_current_duration_precision is not distinct from 'tenth_year')::integer
-            + (to_current_duration_precision is not distinct from 'tenth_year')::integer
-        ) as rounding_days
-    from compared_starts
+    from procedure_levels as now
+    inner join editions on now.edition = editions.edition and editions.kind = 'procedures'
+    inner join procedure_levels as before
+        on
+            editions.previous_edition = before.edition
+            and now.procedure_id = before.procedure_id
+            and now.measure = before.measure
+    where now.level < before.level
 ),
 
-ends as (
+regressions as (
     select
         edition,
-        project_id,
-        {{ first_day('from_planned_end', 'end_precision') }} as from_end,
-        {{ first_day('to_planned_end', 'end_precision') }} as to_end,
-        rounding_days
-    from planned_ends
+        'procedure_regressed' as rule,
+        'procedures' as kind,
+        procedure_id as subject,
+        coalesce(name, procedure_id) as name,
+        perimeter,
+        measure,
+        unit,
+        from_value,
+        to_value,
+        to_value - from_value as delta,
+        from_level - to_level as levels_lost,
+        {%- for side in ['from', 'to'] %}
+        -- A level read from a value is said by its own row, one read from a code by the code's.
+        (
+            select min(levels.words)
+            from levels
+            where
+                levels.indicator = procedure_changes.measure
+                and levels.level = procedure_changes.{{ side }}_level
+                and (levels.comparison = 'is') = (procedure_changes.{{ side }}_value is null)
+                and coalesce(levels.code = procedure_changes.{{ side }}_code, true)
+        ) as {{ side }}_text,
+        {%- endfor %}
+        from_submission_id,
+        to_submission_id
+    from procedure_changes
 ),
 
-schedules as (
+indicators_off_track as (
     select
-        'schedule_slip' as rule,
         edition,
-        project_id,
+        'indicator_off_track' as rule,
+        'indicators' as kind,
+        indicator_id as subject,
+        coalesce(title, indicator_id) as name,
+        perimeter,
+        'value' as measure,
+        unit,
+        -- Where the straight line from the baseline to the target stands on the day of the measure.
+        cast(baseline + cast(expected_progress as decimal(18, 12)) * (target - baseline) as decimal(20, 8)) as from_value,
+        value as to_value,
+        100 * (expected_progress - progress) as points_behind,
+        submission_id as to_submission_id
+    from {{ ref('indicators') }}
+    where status = 'off_track'
+),
+
+late_actions as (
+    select
+        edition,
+        'action_overdue' as rule,
+        'roadmap' as kind,
+        action_id as subject,
+        coalesce(title, action_id) as name,
+        perimeter,
         'end' as measure,
         'months' as unit,
-        from_end,
-        to_end,
-        rounding_days,
-        cast(date_sub('month', from_end, to_end) as integer) as slip_months,
-        cast(from_end as varchar) as from_text,
-        cast(to_end as varchar) as to_text
-    from ends
-    where to_end > from_end
-),
-
-silences as (
-    select
-        'went_silent' as rule,
-        edition,
-        project_id,
-        'presence' as measure,
-        'meur' as unit,
-        from_current_cost_meur as from_value,
-        from_cost_typed as from_text
-    from changes
-    where not is_present and not is_awaited and exit_reason is null
-),
-
-withdrawals as (
-    select
-        'figure_withdrawn' as rule,
-        edition,
-        project_id,
-        'cost' as measure,
-        'meur' as unit,
-        from_current_cost_meur as from_value,
-        from_cost_typed as from_text,
-        to_cost_typed as to_text
-    from changes
-    where is_present and from_current_cost_meur is not null and to_current_cost_meur is null
-    union all
-    select
-        'figure_withdrawn' as rule,
-        edition,
-        project_id,
-        'duration' as measure,
-        'years' as unit,
-        {{ exact_ratio('from_current_duration_days', '365', scale=18, digits=8) }} as from_value,
-        from_duration_typed as from_text,
-        to_duration_typed as to_text
-    from changes
-    where is_present and from_current_duration_days is not null and to_current_duration_days is null
+        cast(date_sub('month', {{ last_day_of('planned_end', 'planned_end_precision') }}, {{ as_of('edition') }}) as integer) as slip_months,
+        cast(planned_end as varchar) as from_text,
+        cast({{ as_of('edition') }} as varchar) as to_text,
+        submission_id as to_submission_id
+    from {{ ref('roadmap') }}
+    where is_overdue
 ),
 
 candidates as (
-    select * from costs
+    select * from watermelons
     union all by name
-    select * from schedules
+    select * from regressions
     union all by name
-    select * from silences
+    select *, to_value - from_value as delta from indicators_off_track
     union all by name
-    select * from withdrawals
+    select * from late_actions
 ),
 
-slipping as (
+others as (
     select
-        candidates.*,
+        candidates.* exclude (levels_lost, points_behind) replace (
+            cast(coalesce(candidates.delta, candidates.slip_months) as decimal(20, 8)) as delta
+        ),
         thresholds.severity
     from candidates
     inner join thresholds using (rule)
     where
         case thresholds.threshold
             when 'always' then true
-            when 'percent' then candidates.from_value > 0 and candidates.delta * 100 >= candidates.from_value * thresholds.at_least
-            when 'meur' then coalesce(candidates.delta, candidates.from_value) >= thresholds.at_least
-            when 'months'
-                then date_diff(
-                    'day',
-                    cast(candidates.from_end + to_months(cast(thresholds.at_least as integer)) as date),
-                    candidates.to_end
-                ) >= candidates.rounding_days
+            when 'levels' then candidates.levels_lost >= thresholds.at_least
+            when 'points' then candidates.points_behind >= thresholds.at_least
+            when 'months' then candidates.slip_months >= thresholds.at_least
         end
     qualify
         row_number() over (
-            partition by candidates.edition, candidates.rule, candidates.project_id, candidates.measure
+            partition by candidates.edition, candidates.rule, candidates.subject, candidates.measure
             order by thresholds.gravity desc
         ) = 1
+),
+
+slipping as (
+    select
+        * exclude (project_id),
+        'projects' as kind,
+        project_id as subject
+    from {{ ref('int_project_slips') }}
+    union all by name
+    select * from others
 ),
 
 in_runs as (
     select
         slipping.*,
-        changes.previous_edition,
-        changes.name,
-        changes.perimeter,
-        changes.from_submission_id,
-        changes.to_submission_id,
+        editions.previous_edition,
+        {{ gravity('slipping.severity') }} as gravity,
         -- Consecutive editions share this number: their positions and their ranks grow together.
-        changes.position - row_number() over (
-            partition by slipping.rule, slipping.project_id, slipping.measure
+        editions.position - row_number() over (
+            partition by slipping.rule, slipping.subject, slipping.measure
             order by slipping.edition
         ) as run
     from slipping
-    inner join changes using (edition, project_id)
+    inner join editions using (edition, kind)
 )
 
 select
     edition,
     previous_edition,
     rule,
-    project_id,
+    kind,
+    subject,
+    case when kind = 'projects' then subject end as project_id,
     name,
     perimeter,
     measure,
     unit,
-    cast(from_value as decimal(20, 8)) as from_value,
-    cast(to_value as decimal(20, 8)) as to_value,
-    cast(coalesce(delta, slip_months) as decimal(20, 8)) as delta,
-    case when from_value > 0 then {{ percent(exact_ratio('delta', 'from_value')) }} end as delta_pct,
+    level,
+    from_value,
+    to_value,
+    delta,
+    delta_pct,
     from_text,
     to_text,
     slip_months,
+    detail,
     severity,
+    coalesce(since_edition, min(edition) over run_so_far) as since_edition,
+    rule not in ('{{ states | join("', '") }}') or gravity > coalesce(lag(gravity) over run_so_far, 0) as is_new,
     from_submission_id,
-    to_submission_id,
-    min(edition) over (partition by rule, project_id, measure, run) as since_edition
+    to_submission_id
 from in_runs
+window run_so_far as (partition by rule, subject, measure, run order by edition)

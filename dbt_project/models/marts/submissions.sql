@@ -6,6 +6,6 @@ select
     file_name,
     file_sha256,
     received_at,
+    superseded_at,
     rows_accepted
 from {{ ref('int_submissions') }}
-where is_current

@@ -37,7 +37,13 @@ select
     cast(previous_ranked.rank as integer) as previous_rank,
     cast(ranked.current_cost_meur - previous_portfolio.current_cost_meur as decimal(20, 8)) as cost_change_meur,
     ranked.submission_id,
-    ranked.row_number
+    ranked.received_at,
+    ranked.file_name,
+    ranked.file_sha256,
+    ranked.sheet,
+    ranked.row_number,
+    ranked.cost_cell,
+    ranked.duration_cell
 from ranked
 inner join editions using (edition)
 left join ranked as previous_ranked

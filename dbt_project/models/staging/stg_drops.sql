@@ -5,7 +5,9 @@ with drops as (
 numbered as (
     select
         *,
-        strftime(received_at, '%Y%m%dT%H%M%SZ') as received_text
+        strftime(received_at, '%Y%m%dT%H%M%SZ') as received_text,
+        -- What came at one instant is ordered by the files' own times, as a pass does, and never by who was handled first.
+        row_number() over (order by received_at, try_cast(modified as double) nulls last, modified, path, sha256, drop_id) as arrival
     from drops
 )
 
@@ -22,6 +24,7 @@ select
     file_name,
     sha256 as file_sha256,
     received_at,
+    arrival,
     status,
     is_dry_run,
     rows_accepted,
@@ -29,5 +32,5 @@ select
 from numbered
 window same_second as (
     partition by edition, perimeter, kind, received_text
-    order by received_at, drop_id
+    order by arrival
 )

@@ -1,2 +1,2 @@
-select * exclude (perimeter_name, cell_columns)
+select * exclude (perimeter_name)
 from {{ source('lake', 'procedures') }}

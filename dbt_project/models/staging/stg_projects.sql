@@ -41,6 +41,10 @@ select
         when current_duration_days is not null then current_duration_days_precision
         when days_to_current_end is not null then current_end_date_precision
     end as current_duration_precision,
+    case
+        when initial_duration_days is not null then initial_duration_days_precision
+        when days_to_initial_end is not null then initial_end_date_precision
+    end as initial_duration_precision,
     case when current_duration_days is null then current_end_date end as stated_end_date,
     case when current_duration_days is null and current_end_date is not null then current_end_date_precision end as stated_end_precision,
     initial_cost_meur,
@@ -56,7 +60,12 @@ select
         when current_duration_days is null and days_to_current_end is not null then current_end_date_typed
         else coalesce(current_duration_days_typed, current_duration_days_absence)
     end as duration_typed,
+    initial_cost_meur_typed as initial_cost_typed,
+    case when initial_duration_days is null then initial_end_date_typed else initial_duration_days_typed end as initial_duration_typed,
+    cell_columns,
     (cell_columns ->> '$.current_cost_meur') || row_number as cost_cell,
+    (cell_columns ->> '$.initial_cost_meur') || row_number as initial_cost_cell,
+    (cell_columns ->> case when initial_duration_days is null then '$.initial_end_date' else '$.initial_duration_days' end) || row_number as initial_duration_cell,
     case
         when current_duration_days is null and days_to_current_end is not null then (cell_columns ->> '$.current_end_date') || row_number
         else coalesce((cell_columns ->> '$.current_duration_days'), (cell_columns ->> '$.current_end_date')) || row_number

@@ -6,14 +6,14 @@ select
     row_number,
     trim(action_id) as action_id,
     title,
-    trim(mission) as mission,
+    nullif(trim(mission), '') as mission,
     status,
+    (cell_columns ->> '$.status') || row_number as status_cell,
     entry_edition,
     planned_end,
     planned_end_precision,
-    planned_end_typed,
+    coalesce(planned_end_typed, planned_end_absence) as planned_end_typed,
     (cell_columns ->> '$.planned_end') || row_number as planned_end_cell,
     actual_end,
-    actual_end_precision,
-    (cell_columns ->> '$.status') || row_number as status_cell
+    actual_end_precision
 from {{ source('lake', 'roadmap') }}

@@ -1,0 +1,91 @@
+"""What the real waves say of rebaselining, and of where their totals come from, as a human reading found it."""
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from made_lake import read_mart
+
+from orchestration.consolidation.build import build
+from orchestration.intake.take_in import take_in
+from orchestration.replay import read_waves, replay
+from orchestration.settings import Settings
+
+Marts = dict[str, list[dict[str, object]]]
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> dict[int, Marts]:
+    """The marts after waves 6 and 7: the last edition as it was filed first, then as it was filed again."""
+    settings = Settings(home=tmp_path_factory.mktemp("waves"), settle_seconds=0)
+    waves = read_waves(real_data / "drops.csv")
+    marts = {}
+    for order in (6, 7):
+        replay(settings, waves[:order], lambda wave: take_in(settings, wave.received_at))
+        assert build(settings).broken == ()
+        marts[order] = {name: read_mart(settings, name) for name in ("rebaselines", "decompositions", "slips")}
+    return marts
+
+
+def moved(marts: Marts) -> set[tuple[object, ...]]:
+    return {
+        (row["edition"], row["measure"], row["project_id"], str(row["from_date"])[:7], str(row["to_date"])[:7])
+        for row in marts["rebaselines"]
+    }
+
+
+def test_the_starts_that_moved_are_rebaselines_and_those_that_only_lost_their_day_are_not(
+    after: dict[int, Marts],
+) -> None:
+    assert moved(after[7]) == {
+        ("2017-S1", "start", "sirhen", "2007-01", "2008-12"),
+        ("2017-S1", "start", "renoirh", "2014-04", "2011-01"),
+        ("2017-S1", "start", "monteedeversionsirh", "2016-09", "2016-10"),
+    }
+
+
+def test_a_start_that_moved_in_a_superseded_file_is_a_rebaseline_for_as_long_as_the_file_counts(
+    after: dict[int, Marts],
+) -> None:
+    assert moved(after[6]) - moved(after[7]) == {("2018-S1", "start", "ppng", "2016-03", "2015-06")}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "known_or_unknown"),
+    [("2016-S2", "2017-S1", "51.0"), ("2017-S1", "2017-S2", "-8.9"), ("2017-S2", "2018-S1", "180.0")],
+)
+def test_costs_that_became_known_or_unknown_are_told_from_costs_that_rose(
+    after: dict[int, Marts], earlier: str, later: str, known_or_unknown: str
+) -> None:
+    (row,) = (
+        row
+        for row in after[7]["decompositions"]
+        if (row["from_edition"], row["edition"], row["measure"]) == (earlier, later, "total_cost_meur")
+    )
+    assert round(row["newly_known"] + row["withdrawn"], 1) == Decimal(known_or_unknown)
+
+
+def test_the_slips_of_each_edition_are_counted_by_rule(after: dict[int, Marts]) -> None:
+    assert Counter((row["edition"], row["rule"]) for row in after[7]["slips"]) == {
+        ("2017-S1", "budget_slip"): 4,
+        ("2017-S1", "schedule_slip"): 8,
+        ("2017-S1", "budget_overrun"): 4,
+        ("2017-S1", "schedule_overrun"): 6,
+        ("2017-S1", "rebaselined"): 3,
+        ("2017-S1", "went_silent"): 8,
+        ("2017-S2", "budget_slip"): 5,
+        ("2017-S2", "schedule_slip"): 11,
+        ("2017-S2", "budget_overrun"): 4,
+        ("2017-S2", "schedule_overrun"): 9,
+        ("2017-S2", "overdue"): 2,
+        ("2017-S2", "stagnant"): 9,
+        ("2017-S2", "figure_withdrawn"): 2,
+        ("2017-S2", "went_silent"): 1,
+        ("2018-S1", "budget_slip"): 10,
+        ("2018-S1", "schedule_slip"): 16,
+        ("2018-S1", "budget_overrun"): 10,
+        ("2018-S1", "schedule_overrun"): 13,
+        ("2018-S1", "stagnant"): 4,
+        ("2018-S1", "went_silent"): 8,
+    }
