@@ -10,9 +10,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.text import Text
 
+    from orchestration.alias_register import Alias
     from orchestration.defs.instance import PassSummary
+    from orchestration.publication.trace import Cell, Trace
     from orchestration.replay import Wave
 
 app = typer.Typer(
@@ -35,6 +40,8 @@ app = typer.Typer(
 )
 _edition_app = typer.Typer(help="Events in the life of an edition.", no_args_is_help=True)
 app.add_typer(_edition_app, name="edition")
+_alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
+app.add_typer(_alias_app, name="alias")
 
 
 def _edition_code(text: str) -> str:
@@ -60,12 +67,20 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
+def _by_then(text: str) -> datetime:
+    moment = _moment(text)
+    # A day alone means all of it: what was said on a day is what stood at its end.
+    return moment + timedelta(days=1, microseconds=-1) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else moment
+
+
 Home = Annotated[
     Path, typer.Option("--home", envvar="JALONS_HOME", help="The folder that everything lives under.", file_okay=False)
 ]
 EditionCode = Annotated[str, typer.Argument(help="An edition, such as 2021-S2.", parser=_edition_code)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 _HERE = Path(".jalons")
+# More would bury what a reader looks for; the JSON answer holds all.
+_SHOWN_PROJECTS = 20
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -166,20 +181,98 @@ def replay(
 def figures(
     edition: EditionCode,
     revision: Annotated[int | None, typer.Option(help="A past revision; the current one by default.", min=1)] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(parser=_by_then, metavar="TIME", help="The revision that was in force then; a day means its end."),
+    ] = None,
     as_json: AsJson = False,
     home: Home = _HERE,
 ) -> None:
     """Print the headline figures of an edition, as released."""
-    from orchestration.publication.release import NoRelease, read_figures
+    from orchestration.publication.release import NoRelease, read_figures, revision_as_of
 
+    if revision is not None and as_of is not None:
+        raise typer.BadParameter("give --revision or --as-of, not both")
+    settings = _settings(home)
     try:
-        found = read_figures(_settings(home), edition, revision)
+        if as_of is not None:
+            revision = revision_as_of(settings, edition, as_of)
+        found = read_figures(settings, edition, revision)
     except NoRelease as error:
         _say_no(str(error))
     if as_json:
         _print_json(found)
     else:
-        _print_table([{"figure": name, "value": value} for name, value in found.items()], f"Figures of {edition}")
+        _print_table(list(_figure_rows(found)), f"Figures of {edition}")
+
+
+def _figure_rows(figures: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    for name, value in figures.items():
+        if not isinstance(value, list):
+            yield {"figure": name, "value": value}
+            continue
+        yield {"figure": name, "value": len(value)}
+        for one in value:
+            told = f"{one['value']} for {one['target']} by {one['target_date']}: {one['status']}"
+            yield {"figure": f"  {one['indicator_id']}", "value": told.replace("None", "–")}
+
+
+@app.command()
+def trace(
+    subject: Annotated[
+        str,
+        typer.Argument(help="A figure of `jalons figures`, or a project by its id or name.", metavar="FIGURE|PROJECT"),
+    ],
+    edition: Annotated[str, typer.Option(parser=_edition_code, help="The edition, such as 2021-S2.")],
+    as_json: AsJson = False,
+    home: Home = _HERE,
+) -> None:
+    """Print the cells that a figure was read from: project, file, sheet, cell, text as typed, when and from whom.
+
+    With --json, one entry per cell: value as typed, value_number in unit (meur, days…), null where a cell is counted.
+    """
+    from orchestration.publication.release import NoRelease
+    from orchestration.publication.trace import NotTraceable
+    from orchestration.publication.trace import trace as find_trace
+
+    try:
+        found = find_trace(_settings(home), subject, edition)
+    except (NoRelease, NotTraceable) as error:
+        _say_no(_shown(error).plain)
+    if found.is_stale:
+        typer.echo(f"{edition} has newer figures than its release: jalons run says what holds it back.", err=True)
+    if as_json:
+        _print_json([asdict(cell) for cell in found.cells])
+    else:
+        _print_trace(found)
+
+
+def _print_trace(found: "Trace") -> None:
+    from rich.console import Console
+    from rich.tree import Tree
+
+    what = f"{found.figure} = {found.value}" if found.figure else "All cells"
+    tree = Tree(_shown(f"{what} ({found.edition}, revision {found.revision})"))
+    by_project: dict[str | None, list[Cell]] = {}
+    for cell in found.cells:
+        by_project.setdefault(cell.project_id, []).append(cell)
+    for project_id, cells in list(by_project.items())[:_SHOWN_PROJECTS]:
+        project = tree.add(_shown(f"{found.names[project_id]} ({project_id})")) if project_id else tree
+        for (file, sha256, received_at, perimeter), of_file in groupby(
+            cells, lambda cell: (cell.file, cell.sha256, cell.received_at, cell.perimeter)
+        ):
+            origin = f"{file}, sha256 {sha256}, received {received_at:%Y-%m-%d at %H:%M} UTC from {perimeter}"
+            branch = project.add(_shown(origin))
+            for cell in of_file:
+                if cell.cell:
+                    place = f"{cell.sheet}!{cell.cell}" if cell.sheet else cell.cell
+                    typed = f"{place} {cell.column}: « {shorten(cell.value or '', 100)} »"
+                    read = "" if cell.value_number is None else f" = {float(cell.value_number):.10g} {cell.unit or ''}"
+                    branch.add(_shown(typed + read.rstrip()))
+    if len(by_project) > _SHOWN_PROJECTS:
+        tree.add(f"… and {len(by_project) - _SHOWN_PROJECTS} more; --json lists them all")
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(tree, soft_wrap=True)
 
 
 @app.command()
@@ -235,15 +328,102 @@ def check(
 
 @app.command()
 def slips(edition: EditionCode, as_json: AsJson = False, home: Home = _HERE) -> None:
-    """Print the slips of an edition: which projects moved the wrong way, by how much, since when."""
+    """Print the slips of an edition: what moved the wrong way or stands still, by how much, since when."""
     from orchestration.publication.marts import read_mart
 
     found = [row for row in read_mart(_settings(home), "slips") if row["edition"] == edition]
     if as_json:
         _print_json(found)
     else:
-        shown = ("rule", "severity", "project_id", "perimeter", "from_text", "to_text", "delta", "delta_pct")
+        shown = ("rule", "severity", "subject", "perimeter", "from_text", "to_text", "delta", "delta_pct")
         _print_table([{name: row[name] for name in shown} for row in found], f"Slips of {edition}")
+
+
+@app.command()
+def compare(
+    earlier: Annotated[str, typer.Argument(help="An edition.", parser=_edition_code)],
+    later: Annotated[str, typer.Argument(help="A later edition, the next one or not.", parser=_edition_code)],
+    as_json: AsJson = False,
+    home: Home = _HERE,
+) -> None:
+    """Print why the figures of two editions differ: same projects, entrants, leavers, rebaselining."""
+    from orchestration.publication import compare as comparing
+
+    if earlier >= later:
+        raise typer.BadParameter(f"{later} is not after {earlier}: name the earlier edition first")
+    try:
+        found = comparing.compare(_settings(home), earlier, later)
+    except comparing.NotComparable as error:
+        _say_no(str(error))
+    if as_json:
+        _print_json(found)
+        return
+    for measure, parts in found.items():
+        rows = [
+            {
+                "part": part,
+                comparing.MEASURES[measure]: f"{value:{'' if part in ('from', 'to') else '+'},.2f}",
+                "meaning": comparing.PARTS[part],
+            }
+            for part, value in parts.items()
+            if value is not None
+        ]
+        _print_table(rows, f"{measure} from {earlier} to {later}")
+
+
+@app.command()
+def forecast(edition: EditionCode, as_json: AsJson = False, home: Home = _HERE) -> None:
+    """Print what a model expects of the projects of an edition: cost and end, next and final, and a further slip."""
+    from orchestration.publication.marts import read_mart
+
+    found = [row for row in read_mart(_settings(home), "forecasts") if row["edition"] == edition]
+    if as_json:
+        _print_json(found)
+    else:
+        shown = {
+            "project": "project_id",
+            "cost": "current_cost_meur",
+            "next P80": "next_cost_p80_meur",
+            "final P50": "final_cost_p50_meur",
+            "final P80": "final_cost_p80_meur",
+            "end": "planned_end_date",
+            "end, next P80": "next_end_p80_date",
+            "end, P50": "final_end_p50_date",
+            "end, P80": "final_end_p80_date",
+            "slip": "slip_probability",
+            "by": "published_model",
+        }
+        rows = [{title: row[name] for title, name in shown.items()} for row in found]
+        _print_table(rows, f"Forecasts of {edition}, in M€: what a model says, not what was filed")
+
+
+@app.command()
+def backtest(as_json: AsJson = False, home: Home = _HERE) -> None:
+    """Print how the forecasts of each edition came out in the next one, beside two naive ones."""
+    from orchestration.publication.marts import read_mart
+
+    found = read_mart(_settings(home), "forecast_backtest")
+    if as_json:
+        _print_json(found)
+    else:
+        shown = {
+            "made in": "edition",
+            "held against": "next_edition",
+            "scope": "scope",
+            "n cost": "cost_p50_n",
+            "≤ P50": "cost_p50_coverage",
+            "≤ P80": "cost_p80_coverage",
+            "n end": "end_p50_n",
+            "≤ P50 ": "end_p50_coverage",
+            "≤ P80 ": "end_p80_coverage",
+            "n slip": "slip_n",
+            "Brier: class": "brier_reference_class",
+            "base rate": "brier_base_rate",
+            "no change": "brier_no_change",
+            "published": "published_model",
+        }
+        rows = [{title: row[name] for title, name in shown.items()} for row in found]
+        _print_table(rows, "Back-test of the forecasts")
 
 
 @app.command()
@@ -355,6 +535,87 @@ def close(
         if not ledger.close(edition, at or datetime.now(UTC)):
             _say_no(f"{edition} is closed already.")
     typer.echo(f"{edition} is closed. Next: jalons run")
+
+
+@_alias_app.command()
+def propose(as_json: AsJson = False, home: Home = _HERE) -> None:
+    """Print the new names that look like a project which is gone and that nobody has judged, best first."""
+    from orchestration.consolidation.aliases import open_proposals
+
+    found = open_proposals(_settings(home))
+    if as_json:
+        _print_json(found)
+        return
+    rows = [
+        {
+            "score": row["score"],
+            "edition": row["edition"],
+            "name": row["name"],
+            "perimeter": row["perimeter"],
+            "may be": f"{row['candidate_name']} ({row['candidate_perimeter']}, {row['candidate_edition']})",
+            "id": row["candidate_id"],
+            "same start": {True: "yes", False: "no", None: "–"}[row["is_same_start"]],
+            "cost ratio": "–" if row["cost_ratio"] is None else f"{row['cost_ratio']:.2f}",
+        }
+        for row in found
+    ]
+    _print_table(rows, "Proposed aliases")
+    if rows:
+        typer.echo("Next: jalons alias confirm NAME ID --source TEXT, or jalons alias reject NAME ID --source TEXT")
+
+
+AliasName = Annotated[str, typer.Argument(metavar="NAME", help="The name, as filed.")]
+AliasId = Annotated[str, typer.Argument(metavar="PROJECT_ID", help="The id of the project it is, or is not.")]
+AliasSource = Annotated[str, typer.Option("--source", help="Who says so, or where it is written.")]
+
+
+@_alias_app.command()
+def confirm(
+    name: AliasName,
+    project_id: AliasId,
+    source: AliasSource,
+    since: Annotated[
+        str | None, typer.Option("--from", parser=_edition_code, help="The first edition it holds in.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", parser=_edition_code, help="The last edition it holds in.")
+    ] = None,
+    home: Home = _HERE,
+) -> None:
+    """Write in the register that a name is a project's, for every edition or for some."""
+    from orchestration.alias_register import Alias
+
+    if since and until and until < since:
+        raise typer.BadParameter("--to is before --from")
+    _judge(Alias(name, project_id, "confirmed", since or "", until or "", source), home)
+
+
+@_alias_app.command()
+def reject(name: AliasName, project_id: AliasId, source: AliasSource, home: Home = _HERE) -> None:
+    """Write in the register that a name only looks like a project's: it is not proposed again."""
+    from orchestration.alias_register import Alias
+
+    _judge(Alias(name, project_id, "rejected", source=source), home)
+
+
+def _judge(alias: "Alias", home: Path) -> None:
+    from orchestration.alias_register import REGISTER
+    from orchestration.consolidation.aliases import AliasRefused, is_declared, judge
+
+    settings = _settings(home)
+    try:
+        is_new = judge(settings, alias)
+    except AliasRefused as error:
+        _say_no(str(error))
+    except OSError as error:
+        _say_no(f"{REGISTER} cannot be written: {error.strerror}.")
+    if not is_new:
+        typer.echo(f"{alias.name!r} is {alias.status} as {alias.project_id!r} already.")
+        return
+    if not is_declared(settings, alias.name):
+        typer.echo(f"No edition declares {alias.name!r} yet: the line waits for one that does.")
+    typer.echo(f"{alias.name!r} is {alias.status} as {alias.project_id!r} in {REGISTER}, for you to review and commit.")
+    typer.echo("Next: jalons run")
 
 
 def _print_summary(summary: "PassSummary") -> None:

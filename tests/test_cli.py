@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -89,11 +89,54 @@ def test_an_edition_without_a_release_is_a_no_in_one_line(invoke):
     assert "2031-S1 has no release" in result.stderr
 
 
+def test_figures_as_of_a_day_are_those_that_stood_at_its_end(invoke):
+    today = datetime.now(UTC).date()
+    assert invoke("figures", EDITION, "--as-of", today, "--json").stdout == invoke("figures", EDITION, "--json").stdout
+    for moment in (today - timedelta(days=1), f"{today}T00:00:00Z"):
+        result = invoke("figures", EDITION, "--as-of", moment)
+        assert result.exit_code == 1
+        assert _one_line(result)
+        assert f"{EDITION} had no release on" in result.stderr
+
+
+def test_a_figure_is_traced_to_its_cells(invoke):
+    entries = json.loads(invoke("trace", "total_cost_bn_eur", "--edition", EDITION, "--json").stdout)
+    assert [(one["project_id"], one["value"], one["value_number"], one["cell"]) for one in entries] == [
+        ("boussole", "12", 12, "F3"),
+        ("horizon", "42,5", 42.5, "F2"),
+    ]
+    keys = "project_id column value value_number unit sheet row cell file sha256 received_at perimeter"
+    assert list(entries[0]) == keys.split()
+    assert entries[0]["received_at"].endswith("Z")
+    shown = invoke("trace", "total_cost_bn_eur", "--edition", EDITION).stdout
+    assert shown.startswith("total_cost_bn_eur = 0.05 (2021-S2, revision 1)")
+    assert "HORIZON (horizon)" in shown
+    assert "F2 current_cost_meur: « 42,5 » = 42.5 meur" in shown
+    assert "F2 current_cost_meur: « 42,5 »" in invoke("trace", "Horizon", "--edition", EDITION).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("trace", "orizon", "--edition", EDITION), "no project called orizon. Near: HORIZON"),
+        (("trace", "projects", "--edition", "2031-S1"), "2031-S1 has no release"),
+    ],
+)
+def test_what_cannot_be_traced_is_a_no_in_one_line(invoke, words, sentence):
+    result = invoke(*words)
+    assert result.exit_code == 1
+    assert _one_line(result)
+    assert sentence in result.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("figures", "2021"),
         ("figures", EDITION, "--revision", "0"),
+        ("figures", EDITION, "--revision", "1", "--as-of", "2021-12-01"),
+        ("figures", EDITION, "--as-of", "yesterday"),
+        ("trace", "projects"),
         ("slips",),
         ("check", "nowhere.csv"),
         ("check", __file__, "--edition", EDITION),

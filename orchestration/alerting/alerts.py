@@ -27,13 +27,16 @@ class Alert:
     subject: str
     subject_name: str | None
     edition: str | None
+    level: str
     perimeter: str | None
     severity: Severity
     previous_edition: str | None
+    since_edition: str | None
     measure: str | None
     unit: str | None
     from_value: Decimal | float | None
     to_value: Decimal | float | None
+    delta: Decimal | float | None
     from_text: str | None
     to_text: str | None
     slip_months: int | None
@@ -48,16 +51,16 @@ class Alert:
 
 @cache
 def thresholds() -> dict[tuple[str, str], dict[str, str]]:
-    """The seed `alert_rules`: by (rule, severity), what it is measured in (percent, meur, months) and from how much.
+    """The seed `alert_rules`: by (rule, severity), what it is measured in (percent, meur, months, …) and from how much.
 
-    A rule that always holds has no measure: its thresholds are empty.
+    A rule that always holds has no measure: its thresholds are empty. Of several levels, the first of the seed is kept.
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     with (SEEDS / "alert_rules.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             measures = found.setdefault((row["rule"], row["severity"]), {})
             if row["threshold"] != "always":
-                measures[row["threshold"]] = row["at_least"]
+                measures.setdefault(row["threshold"], row["at_least"])
     return found
 
 

@@ -22,6 +22,7 @@ from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import Entry, Outbox, State
 from orchestration.alerting.reconciliation import latest, reconcile
 from orchestration.alerting.routing import Routing
+from orchestration.alerting.sentences import headline
 from orchestration.settings import Settings
 
 MOST_SINGLE_MESSAGES = 5
@@ -103,7 +104,7 @@ def _send(box: Outbox, channel: Channel, alerts: Mapping[str, Alert], site_url: 
     planned = [entry for entry in box.entries() if entry.state == "planned"]
     rank = {key: number for number, key in enumerate(alerts)}
     ends = [entry for entry in planned if entry.kind == "resolution"]
-    news = [replace(e, headline=messages.headline(alerts[e.alert_key])) for e in planned if e.kind == "alert"]
+    news = [replace(e, headline=headline(alerts[e.alert_key])) for e in planned if e.kind == "alert"]
     news.sort(key=lambda entry: rank[entry.alert_key])
     for batch in (*_batches(ends), *_batches(news)):
         message = _compose(_message_key(channel.name, batch), batch, alerts, site_url)

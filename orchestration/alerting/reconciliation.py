@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.messages import headline
 from orchestration.alerting.outbox import Entry, State
+from orchestration.alerting.sentences import headline
 
 Changes = tuple[list[Entry], list[tuple[Entry, State]]]
 

@@ -40,9 +40,9 @@ process_drops = dg.define_asset_job(
 @dg.sensor(job=process_drops, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a pass when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
-    if not pending(Settings()):
-        return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
     now = datetime.now(UTC)
+    if not pending(Settings(), now):
+        return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
     under_way = dg.RunsFilter(job_name=process_drops.name, statuses=_UNDER_WAY, updated_after=now - _MOST_PATIENCE)
     if context.instance.get_runs_count(under_way):
         return dg.SkipReason("A pass is under way; whatever came since is for the next one.")

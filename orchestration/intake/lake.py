@@ -24,6 +24,7 @@ _DROPS_SCHEMA = pa.schema(
         ("perimeter", pa.string()),
         ("kind", pa.string()),
         ("path", pa.string()),
+        ("modified", pa.string()),
         ("file_name", pa.string()),
         ("sha256", pa.string()),
         ("received_at", pa.timestamp("us")),

@@ -11,7 +11,9 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from orchestration.edition import Edition
 from orchestration.intake.inbox import Look, Place
+from orchestration.intake.reminders import due
 
 Status = Literal["received", "accepted", "accepted_with_warnings", "unchanged", "rejected"]
 ACCEPTED: tuple[Status, ...] = ("accepted", "accepted_with_warnings")
@@ -191,6 +193,29 @@ class Ledger:
         """Close an edition; `False` if it was closed already (the first closing stands)."""
         with self.engine.begin() as connection:
             return _record(connection, edition, "closed", _naive(at))
+
+    def due_reminders(self, now: datetime) -> dict[tuple[str, str], datetime]:
+        """The reminders that are due and not yet recorded: (edition, event) -> the day they are due on."""
+        with self.engine.connect() as connection:
+            events = set(connection.execute(sa.select(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)).tuples())
+            first_filed = connection.execute(
+                sa.select(DROPS.c.edition, sa.func.min(DROPS.c.received_at))
+                .where(DROPS.c.status.in_(ACCEPTED), ~DROPS.c.is_dry_run)
+                .group_by(DROPS.c.edition)
+            ).tuples()
+            found = {
+                edition: due(Edition.parse(edition), first.replace(tzinfo=UTC), now)
+                for edition, first in first_filed
+                if (edition, "closed") not in events
+            }
+        days = {(edition, f"reminder_{one[0]}"): one[1] for edition, one in found.items() if one}
+        return {key: day for key, day in days.items() if key not in events}
+
+    def remind(self, now: datetime) -> None:
+        """Record the reminders that are due, each on its own day, whenever the pass takes place."""
+        for (edition, event), day in self.due_reminders(now).items():
+            with self.engine.begin() as connection:
+                _record(connection, edition, event, _naive(day))
 
     def open_editions(self) -> list[str]:
         """The editions opened and not closed, oldest first."""

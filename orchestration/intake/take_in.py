@@ -76,10 +76,15 @@ class _Examined:
     unreadable: frozenset[str | None]  # addresses of the cells that reading calls faulty
 
 
-def pending(settings: Settings) -> bool:
-    """Whether a pass has anything to do, by names and sizes alone: cheap enough for a sensor's every tick."""
+def pending(settings: Settings, now: datetime | None = None) -> bool:
+    """Whether a pass has anything to do, by names and sizes alone: cheap enough for a sensor's every tick.
+
+    Given the time, a reminder that is due is something to do.
+    """
     with Ledger(settings.ledger) as ledger:
         if inbox.look(settings.inbox) - ledger.looks() or not ledger.is_up_to_date():
+            return True
+        if now and ledger.due_reminders(now):
             return True
         # A warehouse that was deleted is owed a pass, once there is anything to rebuild it from.
         return ledger.is_begun() and not settings.marts.is_dir()
@@ -97,6 +102,7 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None)
             arrivals.append(_arrival(settings, drop))
         examined, verdicts = _examine(arrivals)
         outcomes = [_decide(settings, ledger, drop, one) for drop, one in zip(drops, examined, strict=True)]
+        ledger.remind(now)
         lake.export_ledger(settings.lake, ledger)
         return TakeIn(tuple(outcomes), verdicts, ledger.head())
 

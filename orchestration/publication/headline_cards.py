@@ -22,6 +22,10 @@ COMPARED = (
     "satisfaction_reached",
     "dlnuf_reached",
     "accessibility_reached",
+    "franceconnect",
+    "franceconnect_plus",
+    "roadmap_actions",
+    "roadmap_completed",
 )
 
 _PERCENT = NBSP + "%"
@@ -45,6 +49,8 @@ def headline_cards(headline: Row, previous: Row | None) -> list[Card]:
         cards += _of_projects(headline, previous)
     if headline["procedures"] is not None:
         cards += _of_procedures(headline, previous)
+    if headline["roadmap_actions"] is not None:
+        cards += _of_roadmap(headline, previous)
     return [card for card in cards if card is not None]
 
 
@@ -95,10 +101,28 @@ def _of_procedures(headline: Row, previous: Row | None) -> list[Card | None]:
     return [
         _card(headline, previous, "Démarches du TOP 250", "procedures"),
         _card(headline, previous, "Entièrement en ligne", "procedures_online", details=(online,)),
-        Card("Avec FranceConnect", number(connected), details, None),
+        Card("Avec FranceConnect", number(connected), details, _connected_before(headline, previous)),
         goal("Satisfaction d’au moins 8 sur 10", "satisfaction"),
         goal("«\u00a0Dites-le-nous une fois\u00a0» respecté", "dlnuf"),
         goal("Accessibilité totale", "accessibility"),
+    ]
+
+
+def _connected_before(headline: Row, previous: Row | None) -> str | None:
+    def either(row: Row) -> Row:
+        known = row["franceconnect"] is not None
+        return row | {"connected": row["franceconnect"] + row["franceconnect_plus"] if known else None}
+
+    return _comparison(either(headline), previous and either(previous), "connected", 0, "")
+
+
+def _of_roadmap(headline: Row, previous: Row | None) -> list[Card | None]:
+    missions = f"dans {plural(headline['roadmap_missions'], 'mission')}"
+    new = f"dont {plural(headline['roadmap_new'], 'nouvelle action', 'nouvelles actions')}"
+    due = f"{number(headline['roadmap_due_by_year_end'])}{NBSP}à achever d’ici la fin de l’année"
+    return [
+        _card(headline, previous, "Actions de la feuille de route", "roadmap_actions", details=(missions, new)),
+        _card(headline, previous, "Actions achevées", "roadmap_completed", details=(due,)),
     ]
 
 

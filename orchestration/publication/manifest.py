@@ -36,6 +36,7 @@ def drops_used(marts: Path, edition: str) -> list[Row]:
             "submission_id": row["submission_id"],
         }
         for row in table.to_pylist()
+        if row["superseded_at"] is None
     ]
 
 
@@ -58,6 +59,16 @@ def closed_at(lake: Path, edition: str) -> datetime | None:
     return min(times, default=None)
 
 
+def known_at(marts: Path, lake: Path) -> datetime:
+    """When the latest of what the marts rest on came: a submission of any edition, or a closing (UTC, naive)."""
+    received = pq.read_table(marts / "submissions.parquet", columns=["received_at"], partitioning=None)
+    times: list[datetime] = received.column("received_at").to_pylist()
+    events = lake / "_ledger" / "edition_events.parquet"
+    if events.exists():
+        times += pq.read_table(events, filters=[("event", "=", "closed")], partitioning=None).column("at").to_pylist()
+    return max(times)
+
+
 def missing_perimeters(headline: Row) -> list[str]:
     """The codes of the perimeters that the edition still waits for."""
     return [code for code in (headline["missing_perimeters"] or "").split(", ") if code]
@@ -66,17 +77,23 @@ def missing_perimeters(headline: Row) -> list[str]:
 def manifest(
     headline: Row,
     revision: int,
+    known: datetime,
     is_correction: bool,
     content: str,
     files: dict[str, bytes],
     drops: list[Row],
     compared_with: Row | None,
 ) -> bytes:
-    """Write `MANIFEST.json`; `headline` is the row of `headline_figures`, `files` every other file of the release."""
+    """Write `MANIFEST.json`; `headline` is the row of `headline_figures`, `files` every other file of the release.
+
+    `known` is `known_at` when the revision is made: from then on it is in force, also where nothing of its own edition
+    came since the one before.
+    """
     document = {
         "edition": headline["edition"],
         "revision": revision,
         "released_at": moment_text(headline["released_at"]),
+        "known_at": moment_text(known),
         "method_version": headline["method_version"],
         "provisional": headline["provisional"],
         "missing_perimeters": missing_perimeters(headline),

@@ -5,6 +5,7 @@ typography (`french`), the cards (`headline_cards`), layout (templates).
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestration import french
 from orchestration.edition import Edition
+from orchestration.folding import fold_name
 from orchestration.perimeter import perimeter_names
 from orchestration.publication.charts import bar_chart
 from orchestration.publication.headline_cards import headline_cards
@@ -22,17 +24,18 @@ from orchestration.publication.tables import Row
 
 _SEVERITIES = ("critique", "attention", "information")
 
-# Column of `top250` that says whether a goal is reached -> what is measured and when it is.
-_GOALS = {
-    "online_goal_status": ("En ligne", "entièrement en ligne"),
-    "authentication_status": ("Authentification", "FranceConnect ou FranceConnect+"),
-    "satisfaction_status": ("Satisfaction des usagers", "au moins 8 sur 10"),
-    "accessibility_status": ("Accessibilité", "conformité au RGAA de 100\u00a0%"),
-    "dlnuf_status": ("«\u00a0Dites-le-nous une fois\u00a0»", "score de 0 ou 1"),
-    "help_reachable_status": ("Aide joignable", "au moins 85\u00a0%"),
-    "availability_status": ("Disponibilité", "au moins 99,9\u00a0%"),
-    "load_time_status": ("Temps de chargement", "moins de 400\u00a0ms"),
-}
+# The indicators of `procedure_scores` that have a goal, in the order in which they are shown.
+_GOALS = (
+    "online",
+    "authentication",
+    "satisfaction",
+    "accessibility",
+    "dlnuf",
+    "help_reachable",
+    "help_efficiency",
+    "availability",
+    "load_time",
+)
 
 # Published table -> its name for readers and the kind it needs (None: always there), in the order of the downloads.
 _DOWNLOADS = {
@@ -43,6 +46,9 @@ _DOWNLOADS = {
     "slips": ("Glissements", "projects"),
     "procedures": ("Toutes les démarches", "procedures"),
     "top250": ("TOP 250", "procedures"),
+    "procedure_scores": ("Objectifs des démarches, par périmètre", "procedures"),
+    "roadmap": ("Feuille de route", "roadmap_actions"),
+    "indicators": ("Indicateurs", "indicators"),
 }
 
 
@@ -65,7 +71,10 @@ def render(
     has_projects, has_procedures = headline["projects"] is not None, headline["procedures"] is not None
     names = perimeter_names()
     costs = _costs_by_perimeter(tables["portfolio"])
-    goals = _goals(tables["top250"])
+    goals = sorted(
+        (row for row in tables["procedure_scores"] if row["perimeter"] == "all" and row["indicator"] in _GOALS),
+        key=lambda row: _GOALS.index(row["indicator"]),
+    )
     page = _environment().get_template("index.html.j2")
     text = page.render(
         headline=headline,
@@ -89,18 +98,29 @@ def render(
         slips=[
             row | _slip(row)
             for row in sorted(
-                tables["slips"], key=lambda row: (_SEVERITIES.index(row["severity"]), row["rule"], row["name"])
+                (row for row in tables["slips"] if row["kind"] == "projects"),
+                key=lambda row: (_SEVERITIES.index(row["severity"]), row["rule"], row["name"]),
             )
         ],
         goals=goals,
         goals_chart=bar_chart(
             (
-                (goal["name"], goal["share_pct"], french.number(goal["share_pct"], 1) + french.NBSP + "%")
+                (goal["indicator_name"], goal["share_pct"], french.number(goal["share_pct"], 1) + french.NBSP + "%")
                 for goal in goals
                 if goal["share_pct"] is not None
             ),
             full=Decimal(100),
         ),
+        missions=_missions(tables["roadmap"]),
+        actions={
+            heading: [row for row in tables["roadmap"] if row[flag]]
+            for heading, flag in (
+                ("En retard", "is_overdue"),
+                ("À achever d’ici la fin de l’année", "is_due_by_year_end"),
+                ("Nouvelles", "is_new"),
+            )
+        },
+        indicators=[row | _indicator(row) for row in tables["indicators"]],
         top250=[row | _procedure(row) for row in tables["top250"]],
         downloads=[
             (
@@ -135,6 +155,7 @@ def _environment() -> Environment:
         french.plural,
         french.day,
         french.month,
+        french.period,
         french.moment,
         french.semester,
         french.file_size,
@@ -156,15 +177,16 @@ def _slip(row: Row) -> Row:
 
     if row["slip_months"] is not None:
         change = french.signed(row["slip_months"]) + french.NBSP + "mois"
-    elif row["delta"] is not None and row["unit"] == "meur":
-        change = french.signed(row["delta"], 2) + french.NBSP + "M€"
+    elif row["delta"] is not None and row["unit"] in ("meur", "years"):
+        change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
+        change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
         if row["delta_pct"] is not None:
             change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
     else:
         change = french.ABSENT
     return {
         "finding": french.label(row["rule"])
-        + (f" ({french.label(row['measure'])})" if row["rule"] == "figure_withdrawn" else ""),
+        + (f" ({french.label(row['measure'])})" if row["rule"] in ("figure_withdrawn", "rebaselined") else ""),
         "before": side(row["from_value"], row["from_text"]),
         "after": side(row["to_value"], row["to_text"]),
         "change": change,
@@ -198,13 +220,31 @@ def _costs_by_perimeter(portfolio: list[Row]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: (-row["cost_meur"], row["perimeter_name"]))
 
 
-def _goals(procedures: list[Row]) -> list[Row]:
-    """How many procedures reach each goal; the share leaves out those that are not rated and is null when none is."""
-    goals = []
-    for column, (name, goal) in _GOALS.items():
-        statuses = [row[column] for row in procedures]
-        reached, missed = statuses.count("reached"), statuses.count("not_reached")
-        share = Decimal(100 * reached) / (reached + missed) if reached + missed else None
-        counts = {"reached": reached, "missed": missed, "unrated": len(statuses) - reached - missed}
-        goals.append({"name": name, "goal": goal, "share_pct": share} | counts)
-    return goals
+def _missions(roadmap: list[Row]) -> list[Row]:
+    """Number of actions per mission, as it is first written, whatever their status and by status."""
+    rows: dict[str, Row] = {}
+    for action in roadmap:
+        mission = action["mission"] or french.ABSENT
+        row = rows.setdefault(fold_name(mission) or mission, {"mission": mission, "statuses": Counter()})
+        row["statuses"][action["status"]] += 1
+    return sorted(rows.values(), key=lambda row: fold_name(row["mission"]))
+
+
+def _indicator(row: Row) -> Row:
+    """An indicator's values with the digits that they have, its dates as far as they are known, its progress."""
+
+    def value(number: Decimal | None) -> str:
+        places = 0 if number is None else max(0, -int(number.normalize().as_tuple().exponent))
+        return french.number(number, places)
+
+    def when(day: date | None, precision: str | None) -> str:
+        return french.ABSENT if day is None else french.period(day, precision or "day")
+
+    return {
+        "value_shown": value(row["value"]),
+        "baseline_shown": value(row["baseline"]),
+        "target_shown": value(row["target"]),
+        "measured_shown": when(row["measured_on"], row["measured_on_precision"]),
+        "target_date_shown": when(row["target_date"], row["target_date_precision"]),
+        "progress_pct": _percent(row["progress"]),
+    }

@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,11 +20,12 @@ from filelock import FileLock
 from orchestration.edition import Edition
 from orchestration.publication import page
 from orchestration.publication.headline_cards import COMPARED
-from orchestration.publication.manifest import closed_at, content_sha256, drops_used, json_bytes, manifest
+from orchestration.publication.manifest import closed_at, content_sha256, drops_used, json_bytes, known_at, manifest
 from orchestration.publication.tables import Row, data_files, edition_table, read_tables
 from orchestration.settings import Settings
 
 # The keys of figures.json after `edition` and `revision`, in their published order: columns of `headline_figures`.
+# `indicators` comes last, the list of them where the column holds their number.
 FIGURES = (
     "method_version",
     "provisional",
@@ -50,6 +53,11 @@ FIGURES = (
     "dlnuf_rated",
     "accessibility_reached",
     "accessibility_rated",
+    "roadmap_actions",
+    "roadmap_missions",
+    "roadmap_completed",
+    "roadmap_due_by_year_end",
+    "roadmap_new",
 )
 
 _BUILDING = ".building-"
@@ -97,6 +105,16 @@ def current_revision(settings: Settings, edition: str) -> int:
     return _revision_number(current.readlink())
 
 
+def revision_as_of(settings: Settings, edition: str, at: datetime) -> int:
+    """The revision that readers saw at an instant; raise `NoRelease` when there was none yet."""
+    latest = current_revision(settings, edition)
+    for revision in range(latest, 0, -1):
+        told = json.loads((_folder(settings, edition) / f"r{revision}" / "MANIFEST.json").read_bytes())
+        if datetime.fromisoformat(told.get("known_at", told["released_at"])) <= at:
+            return revision
+    raise NoRelease(f"{edition} had no release on {at:%Y-%m-%d at %H:%M} UTC")
+
+
 def read_figures(settings: Settings, edition: str, revision: int | None = None) -> dict[str, object]:
     """Read figures.json of a revision, by default the current one.
 
@@ -126,7 +144,9 @@ def _release_edition(settings: Settings, edition: str) -> Release:
         closing = closed_at(settings.lake, edition)
         is_correction = closing is not None and headline["released_at"] > closing
         files["figures.json"] = json_bytes(
-            {"edition": edition, "revision": revision} | {name: headline[name] for name in FIGURES}
+            {"edition": edition, "revision": revision}
+            | {name: headline[name] for name in FIGURES}
+            | {"indicators": _indicators(headline, tables["indicators"].to_pylist())}
         )
         files["index.html"] = page.render(
             {name: table.to_pylist() for name, table in tables.items()},
@@ -137,10 +157,35 @@ def _release_edition(settings: Settings, edition: str) -> Release:
             content=content,
             sizes={path: len(data) for path, data in files.items()},
         )
-        files["MANIFEST.json"] = manifest(headline, revision, is_correction, content, files, drops, compared_with)
+        known = known_at(settings.marts, settings.lake)
+        files["MANIFEST.json"] = manifest(
+            headline, revision, known, is_correction, content, files, drops, compared_with
+        )
         _commit(folder, revision, files)
     _switch(folder, revision)
     return Release(edition, revision, folder / f"r{revision}", is_new, read_figures(settings, edition, revision))
+
+
+def _indicators(headline: Row, rows: list[Row]) -> list[Row] | None:
+    """The indicators of the edition in short, values as numbers in their own unit; null where none was filed."""
+    if headline["indicators"] is None:
+        return None
+    return [
+        {
+            "indicator_id": row["indicator_id"],
+            "value": _number(row["value"]),
+            "target": _number(row["target"]),
+            "target_date": row["target_date"] and row["target_date"].isoformat(),
+            "status": row["status"],
+        }
+        for row in rows
+    ]
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _commit(folder: Path, revision: int, files: dict[str, bytes]) -> None:

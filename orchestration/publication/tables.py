@@ -24,8 +24,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "top50": ("rank",),
     "procedures": ("procedure_id",),
     "top250": ("rank",),
+    "procedure_scores": ("perimeter", "indicator"),
+    "roadmap": ("action_id",),
+    "indicators": ("indicator_id",),
     "movements": ("project_id", "movement"),
-    "slips": ("rule", "project_id", "measure"),
+    "slips": ("rule", "subject", "measure"),
 }
 
 # What makes a spreadsheet take a text for a formula, full-width forms included.

@@ -1,7 +1,7 @@
-"""What a ministry knows of a project or a procedure, as the cells that its file holds.
+"""What a ministry knows of a project, a procedure, an action or an indicator, as the cells that its file holds.
 
 What belongs here: filling the contract's fields in a given manner. What does not: the manners (`manners`) and the facts
-(`state`, `procedures`).
+(`state`, `procedures`, `programmes`).
 """
 
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ from decimal import Decimal
 from orchestration.edition import Edition
 from orchestration.sample.manners import Manner
 from orchestration.sample.procedures import Row
+from orchestration.sample.programmes import Action, Indicator
 from orchestration.sample.state import PHASES, Project, table
 from orchestration.sample.writers import Cell
 
@@ -60,6 +61,39 @@ def procedure_cells(row: Row, manner: Manner) -> dict[str, Cell]:
     """The cells of one procedure, by field of the contract."""
     ministry = next(known["ministry"] for known in table("ministries") if known["perimeter"] == row["perimeter"])
     return {field: _typed(field, value, manner) for field, value in row.items()} | {"ministry": ministry}
+
+
+def action_cells(action: Action, manner: Manner) -> dict[str, Cell]:
+    """The cells of one action of the roadmap, by field of the contract."""
+    return {
+        "action_id": action.action_id,
+        "title": action.title,
+        "mission": action.mission,
+        "status": manner.statuses[action.status],
+        "entry_edition": manner.edition(action.entry_edition),
+        "planned_end": manner.unknown if action.planned_end is None else manner.start(action.planned_end),
+        "actual_end": action.actual_end and manner.day(action.actual_end),
+    }
+
+
+def indicator_cells(indicator: Indicator, manner: Manner) -> dict[str, Cell]:
+    """The cells of one indicator, by field of the contract."""
+
+    def value(number: Decimal | None) -> Cell:
+        return manner.unknown if number is None else manner.measure(number, indicator.unit)
+
+    return {
+        "indicator_id": indicator.indicator_id,
+        "title": indicator.title,
+        "unit": indicator.unit,
+        "baseline_value": value(indicator.baseline_value),
+        "baseline_date": indicator.baseline_date and manner.day(indicator.baseline_date),
+        "target_value": value(indicator.target_value),
+        "target_date": manner.day(indicator.target_date),
+        "measured_value": value(indicator.measured_value),
+        "measured_on": manner.start(indicator.measured_on),
+        "source": indicator.source,
+    }
 
 
 def _typed(field: str, value: object, manner: Manner) -> Cell:

@@ -1,7 +1,7 @@
 """The sample's drops: which ministry files what, when and in which manner, and the accidents on the way.
 
-What belongs here: the calendar of the drops. What does not: what they say (`state`, `procedures`) and how they are
-written (`cells`, `manners`).
+What belongs here: the calendar of the drops. What does not: what they say (`state`, `procedures`, `programmes`) and how
+they are written (`cells`, `manners`).
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from orchestration.perimeter import perimeter_names
-from orchestration.sample.cells import procedure_cells, project_cells
-from orchestration.sample.manners import PROCEDURE_MANNERS, PROJECT_MANNERS, Manner
+from orchestration.sample.cells import action_cells, indicator_cells, procedure_cells, project_cells
+from orchestration.sample.manners import INDICATOR_MANNERS, PROCEDURE_MANNERS, PROJECT_MANNERS, ROADMAP_MANNERS, Manner
 from orchestration.sample.procedures import procedures
+from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import project_histories
 from orchestration.sample.writers import PDF, XLS, Cell, csv_bytes
 
@@ -48,6 +49,8 @@ class Wave:
     edition: str
     projects: dict[str, str] = field(default_factory=dict)
     procedures: dict[str, str] = field(default_factory=dict)
+    roadmap: dict[str, str] = field(default_factory=dict)
+    indicators: dict[str, str] = field(default_factory=dict)
     is_correction: bool = False
     accident: tuple[str, Accident] | None = None
 
@@ -60,6 +63,8 @@ def waves() -> tuple[Wave, ...]:
     )
     others = {"MEF": "observatory_csv", "MAA": "observatory_ods", "SPM": "observatory_json"}
     observed = _all("observatory", **others)
+    actions = {"SPM": "roadmap", "MEF": "roadmap_csv", "MI": "roadmap_ods"}
+    measures = {"SPM": "indicators", "MEF": "indicators_json"}
     early = {perimeter: v2[perimeter] for perimeter in ("MEF", "MI")}
     late = {perimeter: manner for perimeter, manner in v2.items() if perimeter not in early}
     return (
@@ -68,10 +73,10 @@ def waves() -> tuple[Wave, ...]:
         Wave("2019-12", "2019-S2", _all("excel", MTE="pipe", SPM="json", MJ="export"), accident=("MJ", "cut_short")),
         Wave("2020-01", "2019-S2", {"MEN": "excel", "MJ": "excel"}, is_correction=True),
         Wave("2020-06", "2020-S1", _all("export", MC="export_1904", MTE="ods", MJ="ods"), accident=("MC", "pdf")),
-        Wave("2020-12", "2020-S2", v2, _all("observatory_former", **others), accident=("SPM", "other_table")),
-        Wave("2021-06", "2021-S1", v2, observed, accident=("MAA", "xls")),
-        Wave("2021-10", "2021-S2", early, observed),
-        Wave("2021-12", "2021-S2", late),
+        Wave("2020-12", "2020-S2", v2, _all("observatory_former", **others), actions, accident=("SPM", "other_table")),
+        Wave("2021-06", "2021-S1", v2, observed, actions, measures, accident=("MAA", "xls")),
+        Wave("2021-10", "2021-S2", early, observed, indicators=measures),
+        Wave("2021-12", "2021-S2", late, roadmap=actions),
         Wave("2022-01", "2021-S2", early, observed, is_correction=True),
     )
 
@@ -113,6 +118,14 @@ def _drops() -> Iterator[tuple[Wave, list[Drop]]]:
             manner = PROCEDURE_MANNERS[name]
             rows = [procedure_cells(row, manner) for row in known if row["perimeter"] == perimeter]
             drops.append(_drop(wave, perimeter, "procedures", manner, rows))
+        for perimeter, name in wave.roadmap.items():
+            manner = ROADMAP_MANNERS[name]
+            rows = [action_cells(one, manner) for one in roadmap(wave.edition) if one.perimeter == perimeter]
+            drops.append(_drop(wave, perimeter, "roadmap", manner, rows))
+        for perimeter, name in wave.indicators.items():
+            manner = INDICATOR_MANNERS[name]
+            rows = [indicator_cells(one, manner) for one in indicators(wave.edition) if one.perimeter == perimeter]
+            drops.append(_drop(wave, perimeter, "indicators", manner, rows))
         yield wave, drops
 
 

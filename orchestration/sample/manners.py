@@ -4,8 +4,8 @@ What belongs here: the manners, as data. What does not: which ministry writes ho
 (`cells`). Titles of the current contracts are read from them; those of legacy files are literal.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -86,6 +86,9 @@ class Manner:
     score: Callable[[Decimal], Cell] = spelling.as_is
     start: Callable[[date], Cell] = date.isoformat
     day: Callable[[date], Cell] = date.isoformat
+    edition: Callable[[str], Cell] = spelling.as_is
+    measure: Callable[[Decimal, str], Cell] = spelling.bare
+    statuses: Mapping[str, str] = field(default_factory=lambda: CONTRACTS["roadmap"].by_field["status"].labels)
     in_cadrage: str | None = None
     unknown: str | None = None
     no_link: Cell = None
@@ -235,5 +238,65 @@ PROCEDURE_MANNERS = {
     ),
     "observatory_json": replace(
         _OBSERVATORY, file_name="observatoire_{edition}_{perimeter}.json", write=json_bytes, day=date.isoformat
+    ),
+}
+
+_ROADMAP = Manner(
+    "feuille_de_route_{perimeter}_{edition}.xlsx",
+    partial(xlsx_bytes, sheet="Feuille de route"),
+    _titles("roadmap"),
+    start=spelling.as_is,
+    day=spelling.as_is,
+    unknown="À venir",
+)
+ROADMAP_MANNERS = {
+    "roadmap": _ROADMAP,
+    # A table kept by hand: other titles, months for dates, other words for what is done.
+    "roadmap_ods": Manner(
+        "suivi actions {perimeter}.ods",
+        partial(ods_bytes, sheet="Suivi"),
+        (
+            ("Nom de la mission", "mission"),
+            ("N° de l'action", "action_id"),
+            ("Action", "title"),
+            ("Entrée dans la feuille de route", "entry_edition"),
+            ("ÉCHÉANCE ", "planned_end"),
+            ("État d'avancement", "status"),
+            ("Date d'achèvement", "actual_end"),
+        ),
+        start=spelling.month,
+        day=spelling.month,
+        edition=spelling.semester_first,
+        statuses={"a_venir": "à venir", "en_cours": "en cours", "acheve": "Terminée", "abandonne": "Abandonnée"},
+    ),
+    "roadmap_csv": replace(
+        _ROADMAP,
+        file_name="actions_{perimeter}.csv",
+        write=partial(csv_bytes, encoding="cp1252", separator=";", row_end="\r\n"),
+        start=spelling.slashes,
+        day=spelling.slashes,
+        unknown="NC",
+        blank_rows=3,
+    ),
+}
+
+_INDICATORS = Manner(
+    "indicateurs_{perimeter}_{edition}.xlsx",
+    partial(xlsx_bytes, sheet="Indicateurs"),
+    _titles("indicators"),
+    start=spelling.month,
+    day=spelling.as_is,
+    measure=spelling.with_percent_sign,
+    unknown="NC",
+)
+INDICATOR_MANNERS = {
+    "indicators": _INDICATORS,
+    "indicators_json": replace(
+        _INDICATORS,
+        file_name="indicateurs_{perimeter}_{edition}.json",
+        write=json_bytes,
+        start=date.isoformat,
+        day=date.isoformat,
+        measure=spelling.bare,
     ),
 }

@@ -64,6 +64,22 @@ def slashes(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
+def semester_first(edition: str) -> str:
+    """An edition as people say it: `S2 2019`."""
+    year, semester = edition.split("-")
+    return f"{semester} {year}"
+
+
+def with_percent_sign(value: Decimal, unit: str) -> Cell:
+    """A value as a number, but for percents, whose sign is typed: `35 %`."""
+    return f"{comma(value)} %" if unit == "%" else value
+
+
+def bare(value: Decimal, unit: str) -> Cell:  # noqa: ARG001
+    """A value as a number; its unit stands in a column of its own."""
+    return value
+
+
 def as_is(value: Cell) -> Cell:
     """A typed cell, in the formats that have some."""
     return value

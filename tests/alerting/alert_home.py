@@ -21,7 +21,8 @@ MONEY = pa.decimal128(20, 8)
 SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("alert_key", "rule", "subject", "subject_name", "edition", "level")),
-        *((name, pa.string()) for name in ("perimeter", "severity", "previous_edition", "measure", "unit")),
+        *((name, pa.string()) for name in ("perimeter", "severity", "previous_edition", "since_edition")),
+        *((name, pa.string()) for name in ("measure", "unit")),
         *((name, MONEY) for name in ("from_value", "to_value", "delta", "delta_pct")),
         *((name, pa.string()) for name in ("from_text", "to_text")),
         ("slip_months", pa.int32()),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from alert_home import alert_row
 
-from orchestration.alerting.alerts import Alert
-from orchestration.alerting.messages import MAX_LINE, digest, headline, resolution, single
+from orchestration.alerting.alerts import Alert, thresholds
+from orchestration.alerting.messages import digest, resolution, single
+from orchestration.alerting.sentences import LABELS, MAX_LINE, REASONS, headline, reason
 from orchestration.alerting.slack import blocks
 
 SITE = "https://jalons.example/panorama/"
@@ -74,6 +75,135 @@ SENTENCES = [
         "n'est plus renseignée à l'édition 2017-S2.",
     ),
     (
+        alert(rule="budget_overrun", level="10", from_value=Decimal("121.2"), to_value=Decimal("151.4")),
+        "SIRHEN (Éducation nationale) : coût passé à 24,9 % au-dessus de la référence initiale, de 121,2 à 151,4 M€ ; "
+        "palier de 10 % franchi à l'édition 2017-S2.",
+    ),
+    (
+        alert(rule="schedule_overrun", level="50", unit="years", from_value=Decimal("4.671"), to_value=Decimal(8)),
+        "SIRHEN (Éducation nationale) : durée passée à 71,3 % au-dessus de la référence initiale, de 4,7 à 8,0 ans ; "
+        "palier de 50 % franchi à l'édition 2017-S2.",
+    ),
+    (
+        alert(rule="rebaselined", from_value=Decimal(100), to_value=Decimal("110.05")),
+        "SIRHEN (Éducation nationale) : coût initial réécrit, de 100,0 à 110,1 M€, depuis l'édition 2017-S1.",
+    ),
+    (
+        alert(
+            rule="rebaselined",
+            measure="start",
+            unit="date",
+            from_value=None,
+            to_value=None,
+            from_text="2007-01-01",
+            to_text="2008-12-01",
+        ),
+        "SIRHEN (Éducation nationale) : début réécrit, de janvier 2007 à décembre 2008, depuis l'édition 2017-S1.",
+    ),
+    (
+        alert(rule="overdue", from_text="2016-11-01", to_text="2017-12-31", slip_months=13, since_edition="2016-S2"),
+        "SIRHEN (Éducation nationale) : fin prévue en novembre 2016, dépassée de 13 mois au 31 décembre 2017, "
+        "projet ni terminé ni abandonné, depuis l'édition 2016-S2.",
+    ),
+    (
+        alert(rule="overdue", from_text="2017-12-10", to_text="2017-12-31", slip_months=0, since_edition="2017-S2"),
+        "SIRHEN (Éducation nationale) : fin prévue en décembre 2017, dépassée de moins d'un mois au 31 décembre 2017, "
+        "projet ni terminé ni abandonné.",
+    ),
+    (
+        alert(rule="stagnant", since_edition="2016-S2", delta=Decimal(3), from_value=None, to_value=None),
+        "SIRHEN (Éducation nationale) : rien n'a changé depuis l'édition 2016-S2 (3 éditions de suite).",
+    ),
+    (
+        alert(rule="watermelon", detail="budget_variance, overdue", from_text="vert", to_text="rouge"),
+        "SIRHEN (Éducation nationale) : confiance déclarée verte, mais rouge d'après ses chiffres (coût très au-dessus "
+        "de la référence initiale, fin prévue dépassée de longue date).",
+    ),
+    (
+        alert(
+            "12",
+            rule="procedure_regressed",
+            subject_name="Carte grise",
+            perimeter="MI",
+            measure="satisfaction",
+            unit="score",
+            from_value=Decimal("8.2"),
+            to_value=Decimal("7.4"),
+            from_text="au moins 8 sur 10",
+            to_text="de 5 à moins de 8 sur 10",
+        ),
+        "Carte grise (Intérieur et outre-mer) : la satisfaction des usagers recule, de « au moins 8 sur 10 » "
+        "(8,2 sur 10) à « de 5 à moins de 8 sur 10 » (7,4 sur 10), depuis l'édition 2017-S1.",
+    ),
+    (
+        alert(
+            "12",
+            rule="procedure_regressed",
+            subject_name="Carte grise",
+            perimeter="MI",
+            measure="online",
+            from_value=None,
+            to_value=None,
+            from_text="entièrement en ligne",
+            to_text="partiellement en ligne",
+        ),
+        "Carte grise (Intérieur et outre-mer) : le statut en ligne recule, de « entièrement en ligne » à "
+        "« partiellement en ligne », depuis l'édition 2017-S1.",
+    ),
+    (
+        alert(
+            "teletravail",
+            rule="indicator_off_track",
+            subject_name="Télétravail",
+            perimeter="SPM",
+            unit="%",
+            from_value=Decimal(20),
+            to_value=Decimal("19.90"),
+        ),
+        "Télétravail (Services du Premier ministre) : 19,9 %, quand il faudrait 20 % à cette date pour tenir la cible.",
+    ),
+    (
+        alert(
+            "A-7",
+            rule="action_overdue",
+            subject_name="Label",
+            perimeter="SPM",
+            from_text="2020-10-01",
+            to_text="2021-12-31",
+            slip_months=12,
+            edition="2021-S2",
+            since_edition="2021-S1",
+        ),
+        "Label (Services du Premier ministre) : action prévue pour octobre 2020, encore ouverte au 31 décembre 2021, "
+        "soit 12 mois de retard, depuis l'édition 2021-S1.",
+    ),
+    (
+        alert(
+            "MI/projects",
+            rule="submission_missing",
+            level="7",
+            perimeter="MI",
+            subject_name=None,
+            measure="projects",
+            to_text="2017-12-31",
+        ),
+        "Intérieur et outre-mer : aucune remontée acceptée (grands projets) pour l'édition 2017-S2, à 7 jours de la "
+        "date limite du 31 décembre 2017.",
+    ),
+    (
+        alert(
+            "MI/roadmap",
+            rule="submission_missing",
+            level="0",
+            perimeter="MI",
+            subject_name=None,
+            measure="roadmap",
+            to_text="2017-12-31",
+        ),
+        "Intérieur et outre-mer : aucune remontée acceptée (feuille de route) pour l'édition 2017-S2, au jour même de "
+        "la date limite du 31 décembre 2017.",
+    ),
+    (
         alert("42", rule="submission_rejected", subject_name="export bis.xlsx", detail="Votre fichier est refusé."),
         "Fichier « export bis.xlsx » (Éducation nationale, édition 2017-S2) refusé. "
         "Réponse faite au ministère : « Votre fichier est refusé. »",
@@ -95,8 +225,8 @@ def test_units_and_high_punctuation_never_start_a_line() -> None:
 
 
 def test_a_rule_without_wording_still_makes_a_sentence() -> None:
-    found = alert(rule="stagnant", from_text="2016-S2", to_text="2017-S2")
-    assert plain(headline(found)).startswith("SIRHEN (Éducation nationale) : règle stagnant de 2016-S2 à 2017-S2")
+    found = alert(rule="unheard_of", from_text="2016-S2", to_text="2017-S2")
+    assert plain(headline(found)).startswith("SIRHEN (Éducation nationale) : règle unheard_of de 2016-S2 à 2017-S2")
     assert single("k", found, SITE).notes
 
 
@@ -106,6 +236,29 @@ def test_the_message_says_why_it_was_sent_with_the_thresholds_of_the_seed() -> N
         "Pourquoi cette alerte : coût complet en hausse d'au moins 10 % ou 5 M€ par rapport à l'édition précédente ; "
         "gravité « critique » à partir de 50 % ou 50 M€."
     )
+
+
+def test_every_rule_of_the_seed_has_a_label_and_a_reason_that_names_its_threshold() -> None:
+    rules = {rule for rule, _ in thresholds()}
+    assert set(LABELS) == set(REASONS) == rules
+    assert plain(reason("budget_overrun", "critique")) == (
+        "coût passé à au moins 10 % au-dessus de la référence initiale, une alerte par palier franchi ; "
+        "gravité « critique » à partir de 50 %"
+    )
+    assert plain(reason("indicator_off_track", "critique")).endswith("à partir de 50 points de retard")
+    assert "3 éditions" in plain(reason("stagnant"))
+
+
+def test_a_missing_submission_says_where_to_file_and_has_no_page() -> None:
+    message = single("k", alert("MI/projects", rule="submission_missing", perimeter="MI", level="7"), SITE)
+    assert "2017-S2/MI" in message.notes[1]
+    assert message.link is None
+
+
+def test_what_has_no_page_of_its_own_links_to_the_edition() -> None:
+    found = alert("A-7", rule="action_overdue", from_text="2020-10-01", to_text="2021-12-31")
+    assert single("k", found, SITE).link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
+    assert single("k", found, "").link is None
 
 
 def test_the_message_names_severity_rule_edition_and_perimeter_in_full() -> None:

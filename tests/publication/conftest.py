@@ -46,6 +46,12 @@ def state(settings: Settings) -> State:
         "dlnuf_rated": 1,
         "accessibility_reached": 0,
         "accessibility_rated": 0,
+        "roadmap_actions": 4,
+        "roadmap_missions": 2,
+        "roadmap_completed": 1,
+        "roadmap_due_by_year_end": 0,
+        "roadmap_new": 1,
+        "indicators": 2,
         "released_at": SECOND,
     }
     portfolio = [
@@ -91,6 +97,7 @@ def state(settings: Settings) -> State:
         | {"rule": "figure_withdrawn", "measure": "cost", "unit": "meur", "severity": "attention"}
         | {"project_id": "alpha", "name": "Alpha", "from_value": Decimal("9.5"), "to_text": "En cadrage"},
     ]
+    slips = [row | {"kind": "projects", "subject": row["project_id"]} for row in slips]
     procedures = [
         {"edition": "2021-S2", "procedure_id": "D2", "name": "Payer une amende", "perimeter": "MI", "rank": 1}
         | {"is_in_top250": True, "total_volume": 229801113, "online_status": "oui", "online_goal_status": "reached"}
@@ -104,6 +111,43 @@ def state(settings: Settings) -> State:
     ]
     top250 = [
         {name: row[name] for name in SCHEMAS["top250"] if name in row} for row in procedures if row["is_in_top250"]
+    ]
+    scored = {"edition": "2021-S2", "perimeter": "all", "perimeter_name": "Tous les périmètres", "procedures": 2}
+    procedure_scores = [
+        scored
+        | {"indicator": "online", "indicator_name": "En ligne", "goal": "entièrement en ligne", "reached": 1}
+        | {"not_reached": 1, "partly_reached": 1, "excluded": 0, "share": Decimal("0.5"), "share_pct": Decimal("50.0")},
+        scored
+        | {"indicator": "accessibility", "indicator_name": "Accessibilité", "goal": "conformité au RGAA de 100\u00a0%"}
+        | {"reached": 0, "not_reached": 0, "partly_reached": 0, "excluded": 2},
+        # Neither a goal nor all perimeters.
+        scored | {"indicator": "franceconnect_all", "indicator_name": "FranceConnect", "reached": 1, "not_reached": 1},
+        scored | {"indicator": "online", "indicator_name": "En ligne", "perimeter": "MI", "reached": 1},
+    ]
+    acting = {"edition": "2021-S2", "perimeter": "SPM", "mission": "Label", "is_completed": False, "is_new": False}
+    acting |= {"is_overdue": False, "is_due_by_year_end": False, "status": "en_cours"}
+    roadmap = [
+        acting | {"action_id": "label-01", "title": "Publier le catalogue", "status": "acheve", "is_completed": True},
+        acting
+        | {"action_id": "label-02", "title": "Évaluer", "mission": "LABEL", "is_overdue": True}
+        | {"planned_end": date(2021, 10, 1), "planned_end_precision": "quarter"},
+        acting | {"action_id": "beta-01", "title": None, "mission": "Bêta", "status": "a_venir", "is_new": True},
+        acting | {"action_id": "beta-02", "title": "Essayer", "mission": "Bêta", "status": None},
+    ]
+    measured = {"edition": "2021-S2", "perimeter": "SPM", "target_date": date(2022, 12, 31), "source": "Enquête"}
+    indicators = [
+        measured
+        | {
+            "indicator_id": "teletravail",
+            "title": "Agents en télétravail",
+            "unit": "%",
+            "value": Decimal("35.00000000"),
+        }
+        | {"baseline": Decimal("5.50000000"), "target": Decimal("25.00000000"), "status": "reached_early"}
+        | {"measured_on": date(2021, 9, 1), "measured_on_precision": "month", "progress": Decimal("1.512820512821")},
+        measured
+        | {"indicator_id": "delai", "title": None, "unit": None, "value": Decimal("27.50000000"), "target": None}
+        | {"target_date": None, "status": "unknown"},
     ]
     submissions = [
         {
@@ -136,6 +180,9 @@ def state(settings: Settings) -> State:
         "top50": top50,
         "procedures": procedures,
         "top250": top250,
+        "procedure_scores": procedure_scores,
+        "roadmap": roadmap,
+        "indicators": indicators,
         "headline_figures": [second, first],
         "movements": movements,
         "slips": slips,

@@ -4,16 +4,16 @@ import hashlib
 import json
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from made_marts import SCHEMAS, State, utc
+from made_marts import SCHEMAS, SECOND, State, utc
 
 from orchestration.publication import page, tables
 from orchestration.publication import release as releasing
-from orchestration.publication.release import NoRelease, current_revision, read_figures, release
+from orchestration.publication.release import NoRelease, current_revision, read_figures, release, revision_as_of
 from orchestration.settings import Settings
 
 KEYS = [
@@ -45,6 +45,12 @@ KEYS = [
     "dlnuf_rated",
     "accessibility_reached",
     "accessibility_rated",
+    "roadmap_actions",
+    "roadmap_missions",
+    "roadmap_completed",
+    "roadmap_due_by_year_end",
+    "roadmap_new",
+    "indicators",
 ]
 
 
@@ -204,10 +210,60 @@ def test_only_what_is_received_after_the_closing_is_a_correction(state: State, h
     assert json.loads((made[0].path / "MANIFEST.json").read_bytes())["is_correction"] is False
 
 
+def test_the_figures_tell_the_roadmap_and_each_indicator_and_null_where_there_are_none(state: State) -> None:
+    first, second = (made.figures for made in state.release())
+
+    assert [second[name] for name in KEYS[-6:-1]] == [4, 2, 1, 0, 1]
+    assert second["indicators"] == [
+        {"indicator_id": "delai", "value": 27.5, "target": None, "target_date": None, "status": "unknown"},
+        {
+            "indicator_id": "teletravail",
+            "value": 35,
+            "target": 25,
+            "target_date": "2022-12-31",
+            "status": "reached_early",
+        },
+    ]
+    assert [first[name] for name in KEYS[-6:]] == [None] * 6
+
+
+def test_indicators_filed_without_a_row_are_an_empty_list(state: State) -> None:
+    state.marts["indicators"] = []
+    state.row("headline_figures", edition="2021-S2")["indicators"] = 0
+
+    assert state.release(["2021-S2"])[0].figures["indicators"] == []
+
+
 def test_closing_an_edition_alone_does_not_make_a_revision(state: State) -> None:
     state.release()
     state.close("2021-S2", utc(2022, 2, 1))
     assert not any(one.is_new for one in state.release())
+
+
+def test_the_revision_in_force_on_a_day_is_the_one_that_was_made_by_then(state: State) -> None:
+    state.row("headline_figures", edition="2021-S2")["provisional"] = True
+    state.release()
+    # The closing ends the wait, and nothing of the edition itself was received since.
+    closing = datetime(2022, 2, 1, 9, tzinfo=UTC)
+    state.close("2021-S2", closing.replace(tzinfo=None))
+    state.row("headline_figures", edition="2021-S2")["provisional"] = False
+    assert state.release()[1].revision == 2
+
+    received = SECOND.replace(tzinfo=UTC)
+    assert revision_as_of(state.settings, "2021-S2", received) == 1
+    assert revision_as_of(state.settings, "2021-S2", closing - timedelta(seconds=1)) == 1
+    assert revision_as_of(state.settings, "2021-S2", closing) == 2
+    with pytest.raises(NoRelease, match="had no release on 2021-12-15 at 08:59"):
+        revision_as_of(state.settings, "2021-S2", received - timedelta(seconds=1))
+    with pytest.raises(NoRelease, match="2030-S1 has no release"):
+        revision_as_of(state.settings, "2030-S1", closing)
+
+
+def test_a_drop_that_was_superseded_is_no_longer_among_those_used(state: State) -> None:
+    state.row("submissions", file_name="mj_bis.csv")["superseded_at"] = SECOND
+    made = state.release(["2021-S2"])[0]
+    drops = json.loads((made.path / "MANIFEST.json").read_bytes())["drops"]
+    assert [drop["file_name"] for drop in drops] == ["mef.xlsx"]
 
 
 def test_the_same_rows_give_the_same_bytes_in_another_home(state: State, tmp_path: Path) -> None:

@@ -128,6 +128,14 @@ def test_slips_are_listed_the_gravest_first_with_both_sides(state: State) -> Non
     assert f"{grave} {cost} {cost_lost} {duration_lost} {silent}" in text
 
 
+def test_the_slips_of_procedures_are_in_the_open_data_and_not_among_those_of_the_projects(state: State) -> None:
+    lost = {"rule": "procedure_regressed", "kind": "procedures", "subject": "D1", "project_id": None, "name": "Recul"}
+    state.marts["slips"].append(state.marts["slips"][0] | lost)
+
+    assert "Recul" not in page_of(state).text
+    assert "Recul" in (state.settings.releases / "2021-S2/r1/data/slips.csv").read_text(encoding="utf-8")
+
+
 def test_the_top_250_leaves_out_what_is_below_rank_250_and_links_the_procedures(state: State) -> None:
     page = page_of(state)
 
@@ -144,10 +152,37 @@ def test_goals_are_counted_over_the_top_250(state: State) -> None:
     assert "Accessibilité conformité au RGAA de 100 % 0 0 2 –" in text
 
 
+def test_the_roadmap_is_counted_by_mission_and_names_what_is_late_or_new(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Actions de la feuille de route 4 dans 2 missions dont 1 nouvelle action" in text
+    assert "Actions achevées 1 0 à achever d’ici la fin de l’année" in text
+    # Mission, actions, completed, running, coming, given up.
+    assert "Bêta 2 0 0 1 0 Label 2 1 1 0 0" in text
+    assert "En retard (1) Évaluer – LABEL, fin prévue : T4 2021 Nouvelles (1) beta-01 – Bêta" in text
+
+
+def test_an_indicator_shows_its_way_from_the_baseline_to_the_target(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Agents en télétravail % 5,5 35 septembre 2021 25 31 décembre 2022 151 Atteint en avance" in text
+    assert "delai – – 27,5 – – – – Non évalué" in text
+
+
+def test_an_edition_that_has_a_roadmap_alone_is_said_to_open(state: State) -> None:
+    headline = state.row("headline_figures", edition="2021-S2")
+    headline |= dict.fromkeys(("projects", "entrants", "procedures", "indicators"))
+    headline |= {"provisional": True, "perimeters_filed": 0}
+    page = page_of(state)
+
+    assert "Cette édition s’ouvre : ni les grands projets ni les démarches n’ont encore été déposés." in page.text
+    assert "feuille-de-route" in page.ids
+
+
 def test_sections_of_a_kind_that_the_edition_lacks_are_absent(state: State) -> None:
     first = page_of(state, "2021-S1")
     assert {"couts", "top50"} <= first.ids
-    assert not {"objectifs", "top250", "mouvements", "glissements"} & first.ids
+    assert not {"objectifs", "top250", "mouvements", "glissements", "feuille-de-route", "indicateurs"} & first.ids
     assert "data/top250.csv" not in first.values("href")
 
     for figure in ("projects", "interministerial", "total_cost_bn_eur", "entrants", "leavers"):
@@ -185,6 +220,9 @@ def test_submitted_text_stays_text_wherever_it_is_shown(state: State) -> None:
         "slips": ("name", "perimeter", "from_text", "rule", "unit"),
         "top250": ("name", "perimeter", "online_status", "authentication", "procedure_url"),
         "submissions": ("file_name", "perimeter", "file_sha256"),
+        "procedure_scores": ("indicator_name", "goal"),
+        "roadmap": ("title", "mission"),
+        "indicators": ("title", "unit", "status"),
         "headline_figures": ("method_version", "missing_perimeters"),
     }.items():
         for row in state.marts[table]:

@@ -19,6 +19,7 @@ from orchestration.folding import fold_name
 from orchestration.intake.reading import Reading, read
 from orchestration.perimeter import perimeter_names, perimeter_of
 from orchestration.sample import generate
+from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import Project, events, project_histories, table
 
 REFUSED = {"export_MJ.xlsx": 3, "note de synthèse.xlsx": 5, "inventaire_logiciels.csv": 6, "remontee.xls": 7}
@@ -89,7 +90,7 @@ def test_each_wave_arrives_between_its_editions_opening_and_publication(drops: l
         assert edition.opening <= received <= edition.publication
 
 
-def test_all_eleven_perimeters_file_projects_in_six_editions_and_procedures_in_the_last_three(
+def test_all_eleven_perimeters_file_projects_in_six_editions_and_procedures_in_three_and_few_file_the_programme(
     drops: list[dict[str, str]],
 ) -> None:
     filed = Counter(
@@ -99,6 +100,8 @@ def test_all_eleven_perimeters_file_projects_in_six_editions_and_procedures_in_t
     assert filed == Counter(
         {("projects", f"{year}-S{semester}"): 11 for year in (2019, 2020, 2021) for semester in (1, 2)}
         | {("procedures", edition): 11 for edition in ("2020-S2", "2021-S1", "2021-S2")}
+        | {("roadmap", edition): 3 for edition in ("2020-S2", "2021-S1", "2021-S2")}
+        | {("indicators", edition): 2 for edition in ("2021-S1", "2021-S2")}
     )
 
 
@@ -177,6 +180,16 @@ QUIRKS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
         "07*/MSO/obs*.xlsx",
         lambda data: has_cells(data, "À venir", "–", "Non applicable", "Nombre d'avis insuffisant"),
     ),
+    "a roadmap kept by hand": (
+        "07*/MI/suivi*.ods",
+        lambda data: has_cells(data, "N° de l'action", "ÉCHÉANCE ", "mars 2021", "S2 2019", "Terminée"),
+    ),
+    "a roadmap saved by a French Excel": (
+        "07*/MEF/actions*.csv",
+        lambda data: ";Achevé;2019-S1;31/12/2019;18/12/2019\r\n".encode("cp1252") in data,
+    ),
+    "percents whose sign is typed": ("08*/SPM/ind*.xlsx", lambda data: has_cells(data, "35 %", "septembre 2021", 212)),
+    "a baseline that is not told": ("08*/SPM/ind*.xlsx", lambda data: has_cells(data, "NC")),
     "a project under revision": (
         "09*/MSO/*.xlsx",
         lambda data: any("en cours de révision" in str(cell) for cell in cells(data)),
@@ -231,6 +244,28 @@ def test_the_last_top_250_tells_212_procedures_online_and_172_with_franceconnect
     # Nothing near the last place depends on how ties are broken, and the sheet as a whole gives other figures.
     assert len({volume(row) for row in ranked[:260]}) == 260
     assert sum(row["Statut En ligne"] == "Oui" for row in filed) != 212
+
+
+def test_the_roadmap_of_mid_2021_has_43_actions_in_8_missions_of_which_9_completed_1_due_in_the_year_and_5_new() -> (
+    None
+):
+    as_of, new_year = date(2021, 6, 30), date(2021, 12, 31)
+    actions = roadmap("2021-S1")
+    open_ones = [action for action in actions if action.status in ("a_venir", "en_cours")]
+    assert len({action.action_id for action in actions}) == len(actions) == 43
+    assert len({action.mission for action in actions}) == 8
+    assert sum(action.status == "acheve" for action in actions) == 9
+    assert sum(action.planned_end is not None and as_of <= action.planned_end <= new_year for action in open_ones) == 1
+    assert sum(action.entry_edition == "2021-S1" for action in actions) == 5
+    assert {action.action_id for action in roadmap("2020-S2")} < {action.action_id for action in actions}
+
+
+def test_the_last_indicators_tell_35_percent_of_telework_and_212_procedures_of_250() -> None:
+    told = {one.indicator_id: one for one in indicators("2021-S2")}
+    telework, procedures = told["teletravail"], told["demarches"]
+    assert (telework.measured_value, telework.measured_on) == (35, date(2021, 9, 30))
+    assert (telework.target_value, telework.target_date) == (25, date(2022, 12, 31))
+    assert (procedures.measured_value, procedures.target_value) == (212, 250)
 
 
 def test_about_sixty_projects_of_which_forty_to_fifty_cost_over_9_million() -> None:

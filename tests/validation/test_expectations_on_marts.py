@@ -110,7 +110,7 @@ PORTFOLIO: list[Case] = [
     ]
 ]
 
-SLIP: Row = {"project_id": "p1", "from_value": Decimal(10), "to_value": Decimal(12), "slip_months": None}
+SLIP: Row = {"subject": "p1", "from_value": Decimal(10), "to_value": Decimal(12), "slip_months": None}
 SLIPS: list[Case] = [
     (rule, [{"rule": "budget_slip", **SLIP, **changes}])
     for rule, changes in [
@@ -121,6 +121,9 @@ SLIPS: list[Case] = [
         (None, {"rule": "schedule_slip", "to_value": Decimal(101), "slip_months": 7}),
         ("slip_delay_plausible", {"rule": "schedule_slip", "slip_months": 121}),
         (None, {"rule": "schedule_slip", "slip_months": 120}),
+        (None, {"rule": "overdue", "slip_months": 121}),
+        ("slip_cost_not_tenfold", {"rule": "budget_overrun", "to_value": Decimal("100.1")}),
+        (None, {"rule": "schedule_overrun", "to_value": Decimal(101)}),
     ]
 ]
 
@@ -143,6 +146,7 @@ FIGURES: Row = {
     "dlnuf_rated": 205,
     "accessibility_reached": 8,
     "accessibility_rated": 240,
+    "roadmap_actions": 40,
     "provisional": False,
 }
 # What is judged against: the edition before it, provisional so that it is not judged itself.
@@ -187,13 +191,62 @@ HEADLINE_FIGURES: list[Case] = [
         (None, {"total_cost_bn_eur": Decimal("3.75")}),
         ("headline_procedures_steady", {"procedures": 376}),
         (None, {"procedures": 375}),
+        ("headline_roadmap_steady", {"roadmap_actions": 61}),
+        (None, {"roadmap_actions": 60}),
     ]
+]
+
+SCORE: Row = {"perimeter": "all", "indicator": "online", "procedures": 5, "reached": 2, "not_reached": 2, "excluded": 1}
+SCORES: list[Case] = [
+    (rule, [{**SCORE, "share": Decimal("0.5"), "share_change": None, **changes}])
+    for rule, changes in [
+        (None, {}),
+        (None, {"share": None}),
+        ("scores_count_every_procedure", {"excluded": 0}),
+        ("scores_steady", {"share_change": Decimal("0.301")}),
+        ("scores_steady", {"share_change": Decimal("-0.301")}),
+        (None, {"share_change": Decimal("0.3")}),
+        (None, {"share_change": Decimal("-0.301"), "perimeter": "MI"}),
+    ]
+]
+
+ROADMAP: list[Case] = [
+    (rule, [{"action_id": "label-01", "mission": "Label", "perimeters_filing": 1, **changes}])
+    for rule, changes in [
+        (None, {}),
+        ("roadmap_action_filed_once", {"perimeters_filing": 2}),
+        ("roadmap_mission_present", {"mission": None}),
+    ]
+]
+
+INDICATOR: Row = {"indicator_id": "teletravail", "perimeters_filing": 1, "target": Decimal(25), "baseline": Decimal(5)}
+INDICATORS: list[Case] = [
+    (rule, [{**INDICATOR, "indicator_id": f"i{number}", "progress": Decimal("1.5"), **changes}])
+    for number, (rule, changes) in enumerate(
+        [
+            (None, {}),
+            (None, {"progress": None, "target": None, "baseline": None}),
+            ("indicators_filed_once", {"perimeters_filing": 2}),
+            ("indicators_progress_plausible", {"progress": Decimal("10.1")}),
+            ("indicators_progress_plausible", {"progress": Decimal("-2.1")}),
+            (None, {"progress": Decimal(10)}),
+            (None, {"progress": Decimal(-2)}),
+            # The same indicator from edition to edition: its target moves, then its baseline, then one is unknown.
+            (None, {"indicator_id": "moves"}),
+            ("indicators_target_kept", {"indicator_id": "moves", "target": Decimal(20)}),
+            ("indicators_baseline_kept", {"indicator_id": "moves", "target": Decimal(20), "baseline": Decimal(6)}),
+            (None, {"indicator_id": "moves", "target": Decimal(20), "baseline": None}),
+        ]
+    )
 ]
 
 CASES = {
     "portfolio": PORTFOLIO,
     "top50": TOP50,
     "top250": TOP250,
+    "procedure_scores": SCORES,
+    "roadmap": ROADMAP,
+    "indicators": INDICATORS,
     "headline_figures": HEADLINE_FIGURES,
     "slips": SLIPS,
 }

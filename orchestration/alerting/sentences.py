@@ -1,0 +1,383 @@
+"""What one alert says, in French: who, what, by how much, since when, and why its rule speaks.
+
+What belongs here: the words of each rule. What does not: how a message is laid out (`messages`) and thresholds (the
+seed `alert_rules` holds them).
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from babel.dates import format_date
+
+from orchestration.alerting.alerts import SEVERITIES, Alert, Severity, thresholds
+from orchestration.french import day as full_day
+from orchestration.french import number
+from orchestration.perimeter import perimeter_names
+
+MAX_NAME = 120
+# Escaping multiplies a text by five at most, so that a line always fits the 3000 characters of a Slack text.
+MAX_LINE = 500
+
+PROJECT_RULES = (
+    "budget_slip",
+    "schedule_slip",
+    "budget_overrun",
+    "schedule_overrun",
+    "rebaselined",
+    "overdue",
+    "went_silent",
+    "figure_withdrawn",
+    "watermelon",
+    "stagnant",
+)
+LABELS = {
+    "budget_slip": "Coût en hausse",
+    "schedule_slip": "Fin reportée",
+    "budget_overrun": "Dépassement de coût",
+    "schedule_overrun": "Dépassement de durée",
+    "rebaselined": "Référence réécrite",
+    "overdue": "Fin prévue dépassée",
+    "went_silent": "N'est plus déclaré",
+    "figure_withdrawn": "Chiffre retiré",
+    "watermelon": "Vert déclaré, rouge calculé",
+    "stagnant": "Sans changement",
+    "procedure_regressed": "Démarche en recul",
+    "indicator_off_track": "Indicateur en retard",
+    "action_overdue": "Action en retard",
+    "submission_missing": "Remontée manquante",
+    "submission_rejected": "Dépôt refusé",
+}
+# {} is the rule's lowest threshold, such as « 10 % ou 5 M€ ».
+REASONS = {
+    "budget_slip": "coût complet en hausse d'au moins {} par rapport à l'édition précédente",
+    "schedule_slip": "fin prévue (début + durée) reculée d'au moins {} par rapport à l'édition précédente",
+    "budget_overrun": "coût passé à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+    "schedule_overrun": "durée passée à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+    "rebaselined": "coût ou durée de départ, ou date de début, déclarés autrement que dans la référence en vigueur",
+    "overdue": "fin prévue passée à la date de l'édition, pour un projet ni terminé ni abandonné",
+    "went_silent": "projet de l'édition précédente qui n'est plus déclaré, sans motif de sortie",
+    "figure_withdrawn": "coût ou durée connus à l'édition précédente et vides dans celle-ci",
+    "watermelon": "confiance déclarée verte par le ministère, et rouge selon la règle publiée",
+    "stagnant": "coût, fin prévue, phase, confiance et commentaire inchangés pendant {} de suite",
+    "procedure_regressed": "statut en ligne, FranceConnect, satisfaction ou accessibilité descendus d'un palier",
+    "indicator_off_track": "valeur en deçà de la droite qui mène de la situation de départ à la cible",
+    "action_overdue": "fin prévue passée à la date de l'édition, pour une action ni achevée ni abandonnée",
+    "submission_missing": "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à "
+    "l'édition précédente et ne l'ont pas fait",
+    "submission_rejected": "tout dépôt refusé est signalé, car rien de son contenu n'est pris en compte",
+}
+_UNITS = {
+    "percent": "%",
+    "crossed_percent": "%",
+    "meur": "M€",
+    "months": "mois",
+    "editions": "éditions",
+    "levels": "paliers",
+    "points": "points de retard",
+}
+_WATERMELON_REASONS = {
+    "budget_variance": "coût très au-dessus de la référence initiale",
+    "schedule_variance": "durée très au-dessus de la référence initiale",
+    "slip": "fort glissement dans l'édition",
+    "overdue": "fin prévue dépassée de longue date",
+    "missing_figures": "ni coût ni fin prévue",
+    "rebaselines": "référence initiale réécrite à plusieurs reprises",
+}
+_REGRESSIONS = {
+    "online": "le statut en ligne",
+    "authentication": "l'authentification",
+    "satisfaction": "la satisfaction des usagers",
+    "accessibility": "l'accessibilité",
+}
+_REWRITTEN = {"cost": "coût initial réécrit", "duration": "durée initiale réécrite", "start": "début réécrit"}
+_KINDS = {
+    "projects": "grands projets",
+    "procedures": "démarches",
+    "roadmap": "feuille de route",
+    "indicators": "indicateurs",
+}
+
+
+def headline(alert: Alert) -> str:
+    """The one line that says who, what, by how much and since when; never longer than `MAX_LINE`."""
+    sentence = _SENTENCES.get(alert.rule, _other)(alert)
+    return cut(typeset(sentence), MAX_LINE)
+
+
+def label(alert: Alert) -> str:
+    """The rule in two or three words."""
+    return LABELS.get(alert.rule, f"règle {alert.rule}")
+
+
+def reason(rule: str, severity: Severity | None = None) -> str:
+    """Why the rule speaks, and from where on it is as grave as this, if that takes more than the rule itself."""
+    levels = [level for level in SEVERITIES if (rule, level) in thresholds()]
+    lowest = _threshold(rule, levels[0]) if levels else ""
+    why = REASONS[rule].format(lowest or "un seuil")
+    if severity in levels[1:] and (graver := _threshold(rule, severity)):
+        why += f" ; gravité « {severity} » à partir de {graver}"
+    return why
+
+
+def what_to_do(alert: Alert) -> str | None:
+    """What whoever files can do about it; `None` where the figures speak of the project, not of the filing."""
+    folder = f"{alert.edition}/{alert.perimeter}" if alert.edition and alert.perimeter else "_non_classes"
+    if alert.rule == "submission_rejected":
+        return (
+            f"À faire : lire l'accusé de réception (dossier {folder} des accusés), corriger le fichier, puis le "
+            "déposer de nouveau. En attendant, la dernière remontée acceptée, s'il y en a une, continue de compter."
+        )
+    if alert.rule == "submission_missing":
+        return (
+            f"À faire : déposer le fichier dans le dossier {folder}, ou, s'il n'y a rien à déclarer, un fichier d'une "
+            "seule ligne « NÉANT ». Le rappel est levé dès qu'une remontée est acceptée."
+        )
+    return None
+
+
+def typeset(text: str) -> str:
+    """French no-break spaces: before `: ; ! ? % € »`, after `«`, and between a number and its unit."""
+    return re.sub(r" (?=[:;!?%»](?:\W|$)|M€)|(?<=«) |(?<=\(\+) ", "\N{NO-BREAK SPACE}", text)
+
+
+def cut(text: str, length: int) -> str:
+    """The text, ended by an ellipsis where it is longer."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _budget_slip(alert: Alert) -> str:
+    return f"{_subject(alert)} : coût en hausse {_change(alert)}{_since(alert)}."
+
+
+def _change(alert: Alert) -> str:
+    if alert.from_value is None or alert.to_value is None:
+        return "d'un montant inconnu"
+    before, after = _decimal(alert.from_value), _decimal(alert.to_value)
+    gap = after - before
+    places = 1 if abs(gap) >= 1 else 2
+    rate = f" (+ {_percent(gap / before * 100)})" if before > 0 else ""
+    return f"de {number(gap, places)} M€{rate}, de {number(before, places)} à {number(after, places)} M€"
+
+
+def _schedule_slip(alert: Alert) -> str:
+    by = f" de {alert.slip_months} mois" if alert.slip_months else ""
+    span = f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}" if alert.from_text and alert.to_text else ""
+    return f"{_subject(alert)} : fin prévue repoussée{by}{span}{_since(alert)}."
+
+
+def _overrun(alert: Alert) -> str:
+    what, passed = ("durée", "passée") if alert.rule == "schedule_overrun" else ("coût", "passé")
+    crossed = f" ; palier de {alert.level} % franchi" + (f" à l'édition {alert.edition}" if alert.edition else "")
+    over = ""
+    if alert.from_value is not None and alert.to_value is not None:
+        before, after = _decimal(alert.from_value), _decimal(alert.to_value)
+        # To one decimal: 24,9 % must not be read as 25 %, which is another level.
+        over = f" {number((after - before) / before * 100, 1)} %" if before > 0 else ""
+    return (
+        f"{_subject(alert)} : {what} {passed} à{over or ' un niveau'} au-dessus de la référence initiale{_span(alert)}"
+        f"{crossed}."
+    )
+
+
+def _rebaselined(alert: Alert) -> str:
+    what = _REWRITTEN.get(alert.measure or "", "référence initiale réécrite")
+    if alert.measure == "start" and alert.from_text and alert.to_text:
+        span = f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}"
+    else:
+        span = _span(alert)
+    return f"{_subject(alert)} : {what}{span}{_since(alert)}."
+
+
+def _span(alert: Alert) -> str:
+    """« , de 59,0 à 75,4 M€ » for two values in M€ or in years."""
+    if alert.from_value is None or alert.to_value is None:
+        return ""
+    before, after = _decimal(alert.from_value), _decimal(alert.to_value)
+    places = 1 if abs(after - before) >= Decimal("0.1") else 2
+    unit = "ans" if alert.unit == "years" else "M€"
+    return f", de {number(before, places)} à {number(after, places)} {unit}"
+
+
+def _overdue(alert: Alert) -> str:
+    late = f"de {alert.slip_months} mois" if alert.slip_months else "de moins d'un mois"
+    return (
+        f"{_subject(alert)} : fin prévue en {_month(alert.from_text)}, dépassée {late} au {_day(alert.to_text)}, "
+        f"projet ni terminé ni abandonné{_lasting(alert)}."
+    )
+
+
+def _went_silent(alert: Alert) -> str:
+    then, now = alert.previous_edition or "précédente", f" à l'édition {alert.edition}" if alert.edition else ""
+    cost = f" (dernier coût connu : {_figure(alert)})" if alert.from_value is not None else ""
+    silence = f"n'est plus déclaré{now}, sans motif de sortie, alors qu'il l'était à l'édition {then}{cost}"
+    return f"{_subject(alert)} {silence}."
+
+
+def _figure_withdrawn(alert: Alert) -> str:
+    what, known = {"cost": ("le coût", "renseigné"), "duration": ("la durée", "renseignée")}.get(
+        alert.measure or "", ("un chiffre", "renseigné")
+    )
+    figure = f" de {value}" if (value := _figure(alert)) else f" {known}"
+    then, now = alert.previous_edition or "précédente", f" à l'édition {alert.edition}" if alert.edition else ""
+    return f"{_subject(alert)} : {what},{figure} à l'édition {then}, n'est plus {known}{now}."
+
+
+def _watermelon(alert: Alert) -> str:
+    codes = (alert.detail or "").split(", ")
+    reasons = ", ".join(_WATERMELON_REASONS.get(code, code) for code in codes if code)
+    because = f" ({reasons})" if reasons else ""
+    return f"{_subject(alert)} : confiance déclarée verte, mais rouge d'après ses chiffres{because}{_lasting(alert)}."
+
+
+def _stagnant(alert: Alert) -> str:
+    count = f" ({number(alert.delta)} éditions de suite)" if alert.delta is not None else ""
+    return f"{_subject(alert)} : rien n'a changé depuis l'édition {alert.since_edition or alert.from_text}{count}."
+
+
+def _procedure_regressed(alert: Alert) -> str:
+    what = _REGRESSIONS.get(alert.measure or "", "un indicateur")
+    unit = {"pct": " %", "score": " sur 10"}.get(alert.unit or "", "")
+    sides = [
+        f"« {_plain(text or 'inconnu')} »" + ("" if value is None else f" ({number(value, 1)}{unit})")
+        for text, value in ((alert.from_text, alert.from_value), (alert.to_text, alert.to_value))
+    ]
+    return f"{_subject(alert)} : {what} recule, de {sides[0]} à {sides[1]}{_since(alert)}."
+
+
+def _indicator_off_track(alert: Alert) -> str:
+    unit = f" {cut(_plain(alert.unit), 40)}" if alert.unit else ""
+    measured, expected = (f"{_measure(value)}{unit}" for value in (alert.to_value, alert.from_value))
+    behind = f"{measured}, quand il faudrait {expected} à cette date pour tenir la cible"
+    return f"{_subject(alert)} : {behind}{_lasting(alert)}."
+
+
+def _measure(value: Decimal | float | None) -> str:
+    """As many decimals as the value has, two at most: 19,9 and 20."""
+    if value is None:
+        return "valeur inconnue"
+    rounded = _decimal(value).quantize(Decimal("0.01")).normalize()
+    return number(rounded, max(0, -int(rounded.as_tuple().exponent)))
+
+
+def _action_overdue(alert: Alert) -> str:
+    late = f"{alert.slip_months} mois de retard" if alert.slip_months else "moins d'un mois de retard"
+    return (
+        f"{_subject(alert)} : action prévue pour {_month(alert.from_text)}, encore ouverte au {_day(alert.to_text)}, "
+        f"soit {late}{_lasting(alert)}."
+    )
+
+
+def _submission_missing(alert: Alert) -> str:
+    perimeter = perimeter_names().get(alert.perimeter or "", alert.perimeter or alert.subject)
+    days = {"0": "au jour même", "1": "à la veille"}.get(alert.level, f"à {alert.level} jours")
+    what = _KINDS.get(alert.measure or "", alert.measure or "")
+    return (
+        f"{perimeter} : aucune remontée acceptée ({what}) pour l'édition {alert.edition}, {days} de la date limite du "
+        f"{_day(alert.to_text)}."
+    )
+
+
+def _submission_rejected(alert: Alert) -> str:
+    where = ", ".join(part for part in (_short_perimeter(alert), alert.edition and f"édition {alert.edition}") if part)
+    # The verdict speaks to the ministry (« Votre fichier… »): it is quoted, not made ours.
+    verdict = f" Réponse faite au ministère : « {cut(_plain(alert.detail), 250)} »" if alert.detail else ""
+    name = cut(_plain(alert.subject_name or alert.subject), MAX_NAME)
+    return f"Fichier « {name} »{f' ({where})' if where else ''} refusé.{verdict}"
+
+
+def _other(alert: Alert) -> str:
+    values = f" de {_plain(alert.from_text)} à {_plain(alert.to_text)}" if alert.from_text and alert.to_text else ""
+    return f"{_subject(alert)} : {label(alert)}{values}{_since(alert)}."
+
+
+_SENTENCES: dict[str, Callable[[Alert], str]] = {
+    "budget_slip": _budget_slip,
+    "schedule_slip": _schedule_slip,
+    "budget_overrun": _overrun,
+    "schedule_overrun": _overrun,
+    "rebaselined": _rebaselined,
+    "overdue": _overdue,
+    "went_silent": _went_silent,
+    "figure_withdrawn": _figure_withdrawn,
+    "watermelon": _watermelon,
+    "stagnant": _stagnant,
+    "procedure_regressed": _procedure_regressed,
+    "indicator_off_track": _indicator_off_track,
+    "action_overdue": _action_overdue,
+    "submission_missing": _submission_missing,
+    "submission_rejected": _submission_rejected,
+}
+
+
+def _threshold(rule: str, severity: Severity) -> str:
+    row = thresholds()[rule, severity]
+    return " ou ".join(f"{row[name].replace('.', ',')} {unit}" for name, unit in _UNITS.items() if row.get(name))
+
+
+def _figure(alert: Alert) -> str | None:
+    if alert.from_value is None:
+        return _plain(alert.from_text) if alert.from_text else None
+    value = _decimal(alert.from_value)
+    if alert.unit == "meur":
+        return f"{number(value, 1 if value >= 1 else 2)} M€"
+    if alert.unit in ("days", "years"):
+        years = value / 365 if alert.unit == "days" else value
+        return f"{number(years, 1)} {'ans' if years >= 2 else 'an'}"
+    return number(value, 1)
+
+
+def _subject(alert: Alert) -> str:
+    name = cut(_plain(alert.subject_name or alert.subject), MAX_NAME)
+    perimeter = _short_perimeter(alert)
+    return f"{name} ({perimeter})" if perimeter else name
+
+
+def _short_perimeter(alert: Alert) -> str | None:
+    """« Éducation nationale » rather than « Éducation nationale, jeunesse et sports, … », which a note gives."""
+    return perimeter_names().get(alert.perimeter, alert.perimeter).split(",")[0] if alert.perimeter else None
+
+
+def _since(alert: Alert) -> str:
+    return f", depuis l'édition {alert.previous_edition}" if alert.previous_edition else ""
+
+
+def _lasting(alert: Alert) -> str:
+    """Since when a state holds, where that is longer than this edition."""
+    lasts = alert.since_edition and alert.since_edition != alert.edition
+    return f", depuis l'édition {alert.since_edition}" if lasts else ""
+
+
+def _decimal(value: Decimal | float) -> Decimal:
+    return Decimal(str(value))
+
+
+def _percent(value: Decimal) -> str:
+    return f"{number(value, 0 if value >= 10 else 1)} %"
+
+
+def _day(iso: str | None) -> str:
+    """« 30 juin 2018 » for `2018-06-30`; a text that is not a date is shown as it is."""
+    try:
+        return full_day(date.fromisoformat(iso or ""))
+    except ValueError:
+        return _plain(iso or "")
+
+
+def _month(iso: str | None) -> str:
+    """« juin 2018 » for `2018-06-30`; a text that is not a date is shown as it is."""
+    try:
+        day = date.fromisoformat(iso or "")
+    except ValueError:
+        return _plain(iso or "")
+    return format_date(day, "MMMM y", locale="fr")
+
+
+def _of(word: str) -> str:
+    return f"d'{word}" if word[:1] in "ao" else f"de {word}"
+
+
+def _plain(text: str) -> str:
+    """One line without control or invisible characters: submitted text must not steer a terminal or a reader's eye."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())

@@ -1,0 +1,33 @@
+"""When those who have not filed are reminded: so many days before the deadline of an open edition (SPEC §8).
+
+What belongs here: which reminder of an edition is due. What does not: who has not filed (dbt decides, from what the
+ledger remembers) and what they are told (`orchestration.alerting`).
+"""
+
+import csv
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+
+from orchestration.edition import Edition
+from orchestration.perimeter import SEEDS
+
+
+@cache
+def days_before_deadline() -> tuple[int, ...]:
+    """The reminders of the seed `alert_rules`, the first one first: 30, 7, 1 and 0 days before the deadline."""
+    with (SEEDS / "alert_rules.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["rule"] == "submission_missing"]
+    return tuple(sorted((int(row["at_least"]) for row in rows), reverse=True))
+
+
+def due(edition: Edition, opened_at: datetime, now: datetime) -> tuple[int, datetime] | None:
+    """The last reminder of an open edition whose day has begun (UTC): its days before the deadline, and that day.
+
+    Those before it are left out, so that a pass after a long silence reminds once. None is due for a day on which the
+    edition was not open yet, nor once the next edition is being filed.
+    """
+    if now.date() >= edition.next().opening:
+        return None
+    days = {left: datetime.combine(edition.deadline - timedelta(left), time(), UTC) for left in days_before_deadline()}
+    begun = [(left, day) for left, day in days.items() if opened_at < day <= now]
+    return min(begun, default=None)

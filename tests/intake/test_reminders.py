@@ -1,0 +1,82 @@
+"""A reminder is due on its day, once, and only while its edition is being filed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from orchestration.edition import Edition
+from orchestration.intake.inbox import Look, Place
+from orchestration.intake.ledger import Ledger
+from orchestration.intake.reminders import days_before_deadline, due
+from orchestration.intake.take_in import pending, take_in
+from tests.intake.drops import GOOD, drop, projects_csv
+
+EDITION = Edition.parse("2021-S1")  # its deadline is 30 June
+
+
+def at(day: str, hour: int = 9) -> datetime:
+    return datetime.fromisoformat(day).replace(hour=hour, tzinfo=UTC)
+
+
+def test_the_days_are_those_of_the_seed_the_first_one_first():
+    assert days_before_deadline() == (30, 7, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("now", "reminder"),
+    [
+        (at("2021-05-30", 23), None),
+        (at("2021-05-31", 0), (30, at("2021-05-31", 0))),
+        (at("2021-06-22"), (30, at("2021-05-31", 0))),
+        (at("2021-06-23"), (7, at("2021-06-23", 0))),
+        (at("2021-06-29"), (1, at("2021-06-29", 0))),
+        (at("2021-06-30"), (0, at("2021-06-30", 0))),
+        (at("2021-09-30"), (0, at("2021-06-30", 0))),
+        # The next edition is being filed: nobody waits for this one any longer.
+        (at("2021-10-01"), None),
+    ],
+)
+def test_the_last_reminder_whose_day_has_begun_is_due(now, reminder):
+    assert due(EDITION, at("2021-04-02"), now) == reminder
+
+
+def test_no_reminder_is_due_for_a_day_on_which_the_edition_was_not_open_yet():
+    assert due(EDITION, at("2021-06-23"), at("2021-06-28")) is None
+    assert due(EDITION, at("2021-06-22"), at("2021-06-28")) == (7, at("2021-06-23", 0))
+    # Filed years later, as a correction of the past.
+    assert due(EDITION, at("2025-11-01"), at("2025-11-01")) is None
+
+
+@pytest.fixture
+def ledger(settings):
+    with Ledger(settings.ledger) as opened:
+        opened.receive(Look("1", "2021-S1/MI/a.csv", 1), "aaa", Place("2021-S1", "MI", False), at("2021-04-02"))
+        opened.decide(1, kind="projects", status="accepted")
+        yield opened
+
+
+def test_a_reminder_is_recorded_once_on_its_own_day_whenever_the_pass_takes_place(ledger):
+    ledger.remind(at("2021-04-02"))
+    ledger.remind(at("2021-06-25"))
+    assert ledger.due_reminders(at("2021-06-26")) == {}
+    ledger.remind(at("2021-06-26"))
+    assert ledger.due_reminders(at("2021-06-30")) == {("2021-S1", "reminder_0"): at("2021-06-30", 0)}
+
+
+def test_a_closed_edition_is_no_longer_recalled(ledger):
+    ledger.close("2021-S1", at("2021-06-20"))
+    assert ledger.due_reminders(at("2021-06-25")) == {}
+
+
+def test_a_reminder_that_is_due_is_something_to_do_until_a_pass_has_recorded_it(settings):
+    drop(settings.home, "2021-S1/MI/projets.csv", projects_csv(GOOD))
+    taken = take_in(settings, at("2021-04-02"))
+    settings.marts.mkdir(parents=True)
+    with Ledger(settings.ledger) as ledger:
+        ledger.pass_done(taken.head)
+    assert not pending(settings, at("2021-05-30"))
+    assert pending(settings, at("2021-05-31"))
+    taken = take_in(settings, at("2021-05-31"))
+    with Ledger(settings.ledger) as ledger:
+        ledger.pass_done(taken.head)
+    assert not pending(settings, at("2021-06-01"))
