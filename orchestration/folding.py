@@ -11,7 +11,8 @@ import unicodedata
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 # The marks that letters of French come apart into, and where no other mark stands before.
 _FRENCH_MARKS = re.compile(r"[\u0300-\u036f]+")
-_BEYOND_LATIN = re.compile(r"[\u0370-\U0010ffff]")
+# Beyond Latin and its punctuation, the curly apostrophe of French included.
+_BEYOND_LATIN = re.compile(r"[\u0370-\u1fff\u2070-\U0010ffff]")
 
 
 def _without_accents(text: str) -> str:

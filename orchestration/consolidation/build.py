@@ -48,7 +48,7 @@ class BuildResult:
 
 
 class ConsolidationError(Exception):
-    """Dbt could not run at all: the project does not parse, or the warehouse is held by another process."""
+    """Dbt could not run at all: the project does not parse, or the warehouse cannot be written."""
 
 
 def build(settings: Settings, vars: Mapping[str, object] | None = None) -> BuildResult:
@@ -61,6 +61,9 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
     from dbt.cli.main import dbtRunner
 
     settings.marts.mkdir(parents=True, exist_ok=True)
+    # Made anew, never patched: nothing of an earlier build can stay, and whoever has the old file open keeps it.
+    for old in settings.warehouse.glob("jalons.duckdb*"):
+        old.unlink()
     target = settings.warehouse / "dbt"
     # Formatting log lines that nobody reads costs a tenth of the build: the result says all there is to say.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]

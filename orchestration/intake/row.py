@@ -3,7 +3,7 @@
 What belongs here: how a row is held. What does not: which fields there are (`Contract.lake_schema`).
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 
 class Row(MutableMapping[str, object]):
@@ -16,6 +16,11 @@ class Row(MutableMapping[str, object]):
 
     def __init__(self, places: Mapping[str, int], values: list[object]) -> None:
         self._places, self._values = places, values
+
+    @staticmethod
+    def column(rows: "Iterable[Row]", name: str) -> list[object]:
+        """A field of many rows at once, as is fastest."""
+        return [row._values[row._places[name]] for row in rows]
 
     def __getitem__(self, name: str) -> object:
         return self._values[self._places[name]]

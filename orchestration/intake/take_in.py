@@ -218,7 +218,7 @@ def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined
 
     rows = [row for one in of_kind for row in one.rows.values()]
     columns = [name for name in CONTRACTS[kind].lake_schema().names if not name.endswith("_typed")]
-    frame = pd.DataFrame({name: [row[name] for row in rows] for name in columns}, dtype=object)
+    frame = pd.DataFrame({name: Row.column(rows, name) for name in columns}, dtype=object)
     verdicts = validate_submissions(kind, frame)
     for verdict in verdicts:
         if verdict.broken:
