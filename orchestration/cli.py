@@ -96,9 +96,14 @@ def _say_no(sentence: str) -> NoReturn:
 
 
 def _shown(value: object) -> "Text":
-    """What a file says, as it is: no markup, and no control character, which would drive the terminal."""
+    """What a file says, as it is: no markup, and no control character, which would drive the terminal.
+
+    Of an exact number three decimals; JSON has them all.
+    """
     from rich.text import Text
 
+    if isinstance(value, Decimal | float):
+        value = f"{round(Decimal(str(value)), 3).normalize():f}"
     return Text("" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
 
 
