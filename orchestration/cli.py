@@ -69,8 +69,12 @@ def _moment(text: str) -> datetime:
 
 def _by_then(text: str) -> datetime:
     moment = _moment(text)
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return moment
     # A day alone means all of it: what was said on a day is what stood at its end.
-    return moment + timedelta(days=1, microseconds=-1) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else moment
+    return moment + timedelta(days=1, microseconds=-1)
 
 
 Home = Annotated[

@@ -6,8 +6,11 @@
   {%- set relation = this.incorporate(type='table') -%}
   {% call statement('main') -%}
     {{ create_table_as(False, relation, compiled_code) }}
+    {%- if model.config.contract.enforced %}
+    ;
+    {{ export_mart(relation, model) }}
+    {%- endif %}
   {%- endcall %}
-  {{ run_hooks(post_hooks) }}
   {{ adapter.commit() }}
   {{ return({'relations': [relation]}) }}
 {% endmaterialization %}

@@ -271,11 +271,11 @@ def _action_overdue(alert: Alert) -> str:
 
 def _submission_missing(alert: Alert) -> str:
     perimeter = perimeter_names().get(alert.perimeter or "", alert.perimeter or alert.subject)
-    days = {"0": "au jour même", "1": "à la veille"}.get(alert.level, f"à {alert.level} jours")
     what = _KINDS.get(alert.measure or "", alert.measure or "")
     return (
-        f"{perimeter} : aucune remontée acceptée ({what}) pour l'édition {alert.edition}, {days} de la date limite du "
-        f"{_day(alert.to_text)}."
+        f"{perimeter} : aucune remontée acceptée ({what}) pour l'édition {alert.edition}, dont la date limite "
+        # A pass may come some days after the reminder's own day: the sentence must be true whenever it is read.
+        f"{'était' if alert.level == '0' else 'est'} le {_day(alert.to_text)}."
     )
 
 

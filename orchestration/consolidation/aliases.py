@@ -117,10 +117,13 @@ def _validity(line: Alias) -> str:
 
 def _side_by_side(line: Alias, portfolio: list[dict[str, Any]]) -> str | None:
     """The first edition that declares a project under the name and also, under another, the project itself."""
-    bearing, present = (
-        {row["edition"] for row in portfolio if row["project_id"] == project_id}
-        for project_id in (line.folded_name, line.project_id)
-    )
+    present = {row["edition"] for row in portfolio if row["project_id"] == line.project_id}
+    # A project with an id of its own bears its name all the same.
+    bearing = {
+        row["edition"]
+        for row in portfolio
+        if row["project_id"] != line.project_id and line.folded_name in (row["project_id"], folded(row["name"]))
+    }
     return min((edition for edition in bearing & present if line.holds_in(edition)), default=None)
 
 

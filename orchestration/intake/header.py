@@ -4,6 +4,7 @@ What belongs here: finding the table of each sheet and choosing one. What does n
 a header means (the contracts).
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from orchestration.intake.structure import letters
 _ROWS_ABOVE_HEADER = 10
 _KNOWN_COLUMNS = 3
 _MIN_LIKENESS = 75
+_IN_THOUSANDS = re.compile(r"k ?€|keur|milliers", re.IGNORECASE)
 # Longer headers are no slips of the pen, and what is long is cut where it is shown.
 _MAX_HEADER = 100
 _SHOWN = 20
@@ -124,6 +126,14 @@ def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> I
         yield finding("sheet_hidden", {"read": read}, sheet=read)
 
 
+def _way_to_mend(alike: str | None) -> str:
+    if not alike:
+        return "Ajoutez-la"
+    # Renamed and no more, its values would be taken for a thousand times what they are.
+    divided = ", après avoir divisé ses valeurs par 1 000" if _IN_THOUSANDS.search(alike) else ""
+    return f"Si c’est la colonne « {alike} », renommez-la{divided} ; sinon, ajoutez-la"
+
+
 def faults(table: Table) -> Iterator[Finding]:
     """Why a table cannot be read at all."""
     sheet = table.sheet.name
@@ -134,8 +144,12 @@ def faults(table: Table) -> Iterator[Finding]:
     for name in table.missing:
         column = table.contract.by_field[name]
         alike = _alike([column.title, *column.aliases], list(_unknown_headers(table).values()))
-        hint = f"Si c’est la colonne « {alike} », renommez-la ; sinon, ajoutez-la" if alike else "Ajoutez-la"
-        yield finding("column_missing", {"title": column.title, "hint": hint}, sheet=sheet, column=column.title)
+        words = {
+            "title": column.title,
+            "hint": _way_to_mend(alike),
+            "cells": "remplissez-la sur chaque ligne" if column.is_required else "ses cellules peuvent rester vides",
+        }
+        yield finding("column_missing", words, sheet=sheet, column=column.title)
     if not table.has_rows:
         yield finding("rows_missing", sheet=sheet)
 

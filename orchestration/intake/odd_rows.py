@@ -50,11 +50,15 @@ def said(cells: Sequence[Cell]) -> list[int]:
 
 
 def oddity(
-    cells: Sequence[Cell], filled: Sequence[int], names_at: Collection[int], headers: Sequence[str]
+    cells: Sequence[Cell],
+    filled: Sequence[int],
+    names_at: Collection[int],
+    subject_at: int | None,
+    headers: Sequence[str],
 ) -> Oddity | None:
     """Why a row is no data, `None` where it is; `filled` are the positions of its cells that are not blank.
 
-    `names_at` are those of the columns of names and ids, `headers` the header as typed.
+    `names_at` are those of the columns of names and ids, `subject_at` that of the names, `headers` the header as typed.
     A row that holds a name alone is data, and odd all the same.
     """
     first = cells[filled[0]]
@@ -69,7 +73,7 @@ def oddity(
         return "row_note"
     if len(filled) > 1 or not isinstance(first, str):
         return None
-    if filled[0] not in names_at or len(text) > _NOTE_LENGTH or perimeter_of(text):
+    if filled[0] != subject_at or len(text) > _NOTE_LENGTH or perimeter_of(text):
         return "row_note"
     return "row_name_only"
 

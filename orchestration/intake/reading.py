@@ -144,6 +144,7 @@ class _Body:
         self._unread = frozenset(range(self._width)) - self._known
         identities = (table.contract.key, table.contract.subject)
         self._identities = {table.fields[name] for name in identities if name in table.fields}
+        self._subject = table.fields.get(table.contract.subject)
         self._places = [
             (
                 position,
@@ -166,7 +167,7 @@ class _Body:
 
     def sets_aside(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> bool:
         """Whether a row is no data, which is said; `filled` are its cells that are not blank."""
-        oddity = odd_rows.oddity(cells, filled, self._identities, self._table.headers)
+        oddity = odd_rows.oddity(cells, filled, self._identities, self._subject, self._table.headers)
         if oddity == "nothing_to_declare":
             self.says_nothing.append((number, filled[0], cells))
         elif oddity is not None:

@@ -206,7 +206,7 @@ LAYOUT_RULES: dict[str, Rule] = {
     "column_missing": Rule(
         "error",
         "La colonne « {title} » est obligatoire et n’a pas été trouvée.",
-        "{hint} avec cet en-tête exact ; ses cellules peuvent rester vides.",
+        "{hint} avec cet en-tête exact ; {cells}.",
         title="Toutes les colonnes obligatoires sont là.",
         why="Sans elle, nous ne saurions pas distinguer une valeur inconnue d’une colonne oubliée.",
         wrong="Un tableau de projets sans « Phase du projet en cours »",

@@ -31,19 +31,19 @@ Comparison = dict[str, dict[str, float | None]]
 
 
 class NotComparable(Exception):
-    """One of the editions has no project; the message names it in one sentence."""
+    """One of the editions has no portfolio; the message names it in one sentence."""
 
 
 def compare(settings: Settings, earlier: str, later: str) -> Comparison:
     """Split the change of each measure from one edition to a later one: M€, and percentage points, not rounded.
 
     `same_projects`, `entrants`, `leavers` and `rebaselining` add up to `to` less `from`. Raise `NotComparable` if one
-    of the editions has no project.
+    of the editions has no portfolio.
     """
-    with_projects = {row["edition"] for row in read_mart(settings, "headline_figures") if row["projects"]}
+    with_projects = {row["edition"] for row in read_mart(settings, "headline_figures") if row["projects"] is not None}
     for edition in (earlier, later):
         if edition not in with_projects:
-            raise NotComparable(f"{edition} has no project: there is nothing to compare.")
+            raise NotComparable(f"{edition} has no portfolio of projects: there is nothing to compare.")
     rows = {
         row["measure"]: row
         for row in read_mart(settings, "decompositions")

@@ -187,8 +187,8 @@ SENTENCES = [
             measure="projects",
             to_text="2017-12-31",
         ),
-        "Intérieur et outre-mer : aucune remontée acceptée (grands projets) pour l'édition 2017-S2, à 7 jours de la "
-        "date limite du 31 décembre 2017.",
+        "Intérieur et outre-mer : aucune remontée acceptée (grands projets) pour l'édition 2017-S2, dont la date "
+        "limite est le 31 décembre 2017.",
     ),
     (
         alert(
@@ -200,8 +200,8 @@ SENTENCES = [
             measure="roadmap",
             to_text="2017-12-31",
         ),
-        "Intérieur et outre-mer : aucune remontée acceptée (feuille de route) pour l'édition 2017-S2, au jour même de "
-        "la date limite du 31 décembre 2017.",
+        "Intérieur et outre-mer : aucune remontée acceptée (feuille de route) pour l'édition 2017-S2, dont la date "
+        "limite était le 31 décembre 2017.",
     ),
     (
         alert("42", rule="submission_rejected", subject_name="export bis.xlsx", detail="Votre fichier est refusé."),

@@ -35,8 +35,9 @@ def test_the_examples_of_a_contract_are_read_without_a_finding(contract):
 
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
 def test_a_row_holds_every_column_of_the_lake(contract):
-    titles = [contract.by_field[name].title for name in contract.versions[next(iter(contract.versions))]]
-    (row,) = read(workbook(titles, ["X", *[""] * (len(titles) - 1)])).rows
+    names = list(contract.versions[next(iter(contract.versions))])
+    titles = [contract.by_field[name].title for name in names]
+    (row,) = read(workbook(titles, ["X" if name == contract.subject else "" for name in names])).rows
     assert {*row, "edition", "perimeter", "drop_id"} == set(contract.lake_schema().names)
 
 
@@ -326,3 +327,25 @@ def test_every_real_file_is_read_whole_without_an_error(real_data):
             assert (reading.kind, len(reading.rows)) == (drop["kind"], int(drop["rows"])), drop["file"]
             warnings.update((drop["order"], finding.rule, finding.severity) for finding in reading.findings)
     assert warnings == {("6", "cell_not_url", "warning"): 4}
+
+
+@pytest.mark.parametrize("header", ["Coût complet actualisé (k€)", "Coût complet actualisé (kEUR)"])
+def test_a_column_that_only_its_thousands_keep_from_being_known_is_to_be_divided_then_renamed(header):
+    titles = [header if title == "Coût estimé" else title for title in HEADER.split(";")]
+    (finding,) = read(projects_csv(GOOD, header=";".join(titles))).findings[:1]
+    assert finding.rule == "column_missing"
+    assert "renommez-la, après avoir divisé ses valeurs par 1 000" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_a_missing_column_of_names_is_not_said_to_be_allowed_empty():
+    (finding,) = read(projects_csv("01/01/2020;4,5;Déploiement;42,5", header=HEADER.split(";", 2)[2])).findings[:1]
+    assert finding.rule == "column_missing"
+    assert "remplissez-la sur chaque ligne" in finding.remedy
+
+
+def test_a_text_alone_in_the_column_of_ids_is_a_note():
+    header = ["Identifiant du projet", *HEADER.split(";")]
+    rows = [["HOR-1", *GOOD.split(";")], ["Contact : direction du numérique"], ["BOU-1"]]
+    reading = read(workbook(header, *rows))
+    assert [row["name"] for row in reading.rows] == ["HORIZON"]
+    assert [finding.cell for finding in reading.findings if finding.rule == "row_note"] == ["A3", "A4"]

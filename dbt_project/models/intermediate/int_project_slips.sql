@@ -221,7 +221,9 @@ repeats as (
         and case
             when from_end is null and to_end is null then from_current_duration_days is not distinct from to_current_duration_days
             else coalesce(abs(to_end - from_end) <= rounding_days, false)
-        end as is_repeated
+        end
+        -- A project whose first values were rewritten did change.
+        and (edition, project_id) not in (select (edition, project_id) from {{ ref('rebaselines') }}) as is_repeated
     from ends
 ),
 

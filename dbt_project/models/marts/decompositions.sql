@@ -8,8 +8,10 @@ with portfolio as (
     select * from {{ ref('portfolio') }}
 ),
 
+-- An edition for which all had nothing to declare has no project, and is one to compare.
 editions as (
-    select distinct edition from portfolio
+    select edition from {{ ref('int_editions') }}
+    where kind = 'projects'
 ),
 
 pairs as (
@@ -36,7 +38,7 @@ after as (
     inner join pairs using (edition)
 ),
 
-compared as (
+met as (
     select
         coalesce(after.edition, before.to_edition) as edition,
         coalesce(after.from_edition, before.edition) as from_edition,
@@ -60,6 +62,16 @@ compared as (
             after.edition = before.to_edition
             and after.from_edition = before.edition
             and after.project_id = before.project_id
+),
+
+-- Two editions without any project are a pair too, of which all parts are nothing.
+compared as (
+    select
+        pairs.edition,
+        pairs.from_edition,
+        met.* exclude (edition, from_edition)
+    from pairs
+    left join met using (edition, from_edition)
 ),
 
 costs as (

@@ -155,6 +155,7 @@ PROJECTS = Contract(
             unit="M€",
             absences=_UNKNOWN,
             minimum=0,
+            maximum=10_000,
         ),
         Column(
             "current_cost_meur",
@@ -166,6 +167,7 @@ PROJECTS = Contract(
             unit="M€",
             absences=_UNKNOWN,
             minimum=0,
+            maximum=10_000,
         ),
         Column(
             "cost_band",
