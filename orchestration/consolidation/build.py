@@ -67,7 +67,7 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
     target = settings.warehouse / "dbt"
     # Formatting log lines that nobody reads costs a tenth of the build: the result says all there is to say.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
-    options += ["--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"]
+    options += ["--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--no-populate-cache"]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
     command = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(dict(vars or {}))]
     with _home(settings.home):

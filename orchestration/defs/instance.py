@@ -18,6 +18,7 @@ import dagster as dg
 from orchestration.alerting.delivery import Delivery
 from orchestration.defs.event_log import kept_open
 from orchestration.defs.resources import home_resource
+from orchestration.garbage import collection_held
 from orchestration.intake.take_in import TakeIn
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
@@ -82,7 +83,8 @@ def run_pass(settings: Settings, now: datetime, say: Callable[[str], None] = lam
     say("Starting")
     prepare_instance(settings.dagster_home)
     moment = {"config": {"now": now.isoformat()}}
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance, kept_open(instance):
+    dagster_home = str(settings.dagster_home)
+    with dg.DagsterInstance.from_config(dagster_home) as instance, kept_open(instance), collection_held():
         result = _job().execute_in_process(
             instance=instance,
             resources={"home": home_resource(lambda: settings, say)},

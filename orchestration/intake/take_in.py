@@ -7,10 +7,8 @@ without a verdict is
 decided again from the archive by the next pass, with the same result.
 """
 
-import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 from expectations.runner import Verdict, validate_submissions
 from orchestration import french
 from orchestration.edition import Edition
+from orchestration.garbage import collection_held
 from orchestration.intake import archive, inbox, lake
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.cross_edition import Previous, compare
@@ -167,7 +166,7 @@ def _arrival(settings: Settings, drop: Drop) -> _Arrival:
 
 def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], dict[str, tuple[Verdict, ...]]]:
     """Read every arrival, then judge all rows of a kind in one run of its expectations: start-up is the time."""
-    with _without_collection():
+    with collection_held():
         examined = [_read(arrival, key) for key, arrival in enumerate(arrivals)]
         verdicts = {}
         for kind in CONTRACTS:
@@ -175,18 +174,6 @@ def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], dict[str, t
             if of_kind:
                 verdicts[kind] = tuple(_judge(kind, of_kind, examined))
         return examined, verdicts
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Hold the collector of cycles, which goes again and again through the millions of cells of a large file."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read(arrival: _Arrival, key: int) -> _Examined:

@@ -79,7 +79,7 @@ def test_the_slips_of_each_edition_are_counted_by_rule(after: dict[int, Marts]) 
         ("2017-S2", "budget_overrun"): 4,
         ("2017-S2", "schedule_overrun"): 9,
         ("2017-S2", "overdue"): 2,
-        ("2017-S2", "stagnant"): 9,
+        ("2017-S2", "stagnant"): 8,
         ("2017-S2", "figure_withdrawn"): 2,
         ("2017-S2", "went_silent"): 1,
         ("2018-S1", "budget_slip"): 10,
