@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +16,7 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from textwrap import shorten
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -24,7 +25,6 @@ from orchestration.edition import Edition
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from rich.status import Status
     from rich.text import Text
 
     from orchestration.alias_register import Alias
@@ -85,6 +85,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing el
 _HERE = Path(".jalons")
 # More would bury what a reader looks for; the JSON answer holds all.
 _SHOWN_PROJECTS = 20
+_SECONDS_BETWEEN_LINES = 2
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -97,6 +98,15 @@ def _settings(home: Path) -> Settings:
 def _say_no(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
+
+
+def _expect_known(settings: Settings, edition: str) -> None:
+    """Say no where nothing was ever accepted for an edition: an empty list would mean that all is well there."""
+    from orchestration.publication.marts import read_mart
+
+    known = sorted({str(row["edition"]) for row in read_mart(settings, "headline_figures")})
+    if edition not in known:
+        _say_no(f"No edition {edition}; known: {', '.join(known) or 'none, before a first pass: jalons run'}.")
 
 
 def _shown(value: object) -> "Text":
@@ -127,11 +137,25 @@ def _as_json(value: object) -> object:
 
 
 @contextmanager
-def _progress() -> "Iterator[Status]":
+def _progress(first: str) -> Iterator[Callable[[str], None]]:
+    """Say at once what is being done, on standard error, then each step: a line that moves, or a few lines in a log."""
     from rich.console import Console
 
-    with Console(stderr=True).status("Starting…") as status:
-        yield status
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(_shown(first)) as status:
+            yield lambda step: status.update(_shown(step))
+    else:
+        said_at = float("-inf")
+
+        def say(step: str) -> None:
+            nonlocal said_at
+            if monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
+                typer.echo(_shown(step).plain, err=True)
+                said_at = monotonic()
+
+        say(first)
+        yield say
 
 
 @app.callback()
@@ -141,13 +165,27 @@ def main() -> None:
 
 
 @app.command()
-def run(home: Home = _HERE) -> None:
-    """Run one pass over everything that is pending: take in, consolidate, validate, release, alert."""
-    from orchestration.defs.instance import run_pass
+def run(
+    force: Annotated[bool, typer.Option("--force", help="Run the pass even if nothing has changed.")] = False,
+    home: Home = _HERE,
+) -> None:
+    """Run one pass over everything that is pending: take in, consolidate, validate, release, alert.
 
-    settings = _settings(home)
-    with _progress() as status:
-        summary = run_pass(settings, datetime.now(UTC), lambda step: status.update(_shown(step)))
+    Where nothing has changed since the last whole pass, say so and stop.
+    """
+    from orchestration import last_pass
+
+    settings, now = _settings(home), datetime.now(UTC)
+    if not force and not last_pass.has_work(settings, now):
+        typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
+        return
+    of_sources = last_pass.sources(settings)
+    with _progress("Starting a pass…") as say:
+        from orchestration.defs.instance import run_pass
+
+        summary = run_pass(settings, now, say)
+    if not summary.failures:
+        last_pass.note(settings, of_sources)
     _print_summary(summary)
     if summary.failures:
         raise typer.Exit(1)
@@ -161,7 +199,7 @@ def replay(
     home: Home = _HERE,
 ) -> None:
     """File a list of drops again, wave by wave, each on the 15th of its month at 09:00 UTC, with one pass per wave."""
-    from orchestration.defs.instance import run_pass
+    from orchestration import last_pass
     from orchestration.replay import BadDropList, read_waves
     from orchestration.replay import replay as replay_waves
 
@@ -171,12 +209,14 @@ def replay(
     except BadDropList as error:
         raise typer.BadParameter(str(error), param_hint="DROPS.csv") from error
     failures: list[str] = []
-    with _progress() as status:
+    of_sources = last_pass.sources(settings)
+    with _progress(f"Starting {len(waves)} waves…") as say:
+        from orchestration.defs.instance import run_pass
 
         def one(wave: "Wave") -> None:
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
-            status.update(f"{label}: starting")
-            summary = run_pass(settings, wave.received_at, lambda step: status.update(_shown(f"{label}: {step}")))
+            say(f"{label}: starting")
+            summary = run_pass(settings, wave.received_at, lambda step: say(f"{label}: {step}"))
             failures.extend(summary.failures)
             typer.echo(f"{label}")
             _print_summary(summary)
@@ -184,6 +224,7 @@ def replay(
         replay_waves(settings, waves, one)
     if failures:
         raise typer.Exit(1)
+    last_pass.note(settings, of_sources)
 
 
 @app.command()
@@ -299,6 +340,7 @@ def check(
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
     from orchestration.intake.take_in import check_file
+    from orchestration.intake.wording import shown_value, told
 
     if (edition is None) != (perimeter is None):
         raise typer.BadParameter("give both --edition and --perimeter, or neither")
@@ -308,7 +350,8 @@ def check(
     settings = _settings(home) if home.is_dir() else None
     try:
         data = file.read_bytes()
-        receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
+        with _progress(f"Checking {file.name}…"):
+            receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
     except OSError as error:
         _say_no(f"{file} cannot be read: {error.strerror}.")
     if out:
@@ -323,8 +366,8 @@ def check(
             {
                 "gravité": "erreur" if finding.severity == "error" else "remarque",
                 "où": finding.cell or (f"ligne {finding.row}" if finding.row else "fichier"),
-                "valeur": finding.value,
-                "attendu": finding.expected,
+                "valeur": shown_value(finding),
+                "constat": told(finding),
                 "que faire": finding.remedy,
             }
             for finding in receipt.findings
@@ -340,7 +383,10 @@ def slips(edition: EditionCode, as_json: AsJson = False, home: Home = _HERE) -> 
     """Print the slips of an edition: what moved the wrong way or stands still, by how much, since when."""
     from orchestration.publication.marts import read_mart
 
-    found = [row for row in read_mart(_settings(home), "slips") if row["edition"] == edition]
+    settings = _settings(home)
+    found = [row for row in read_mart(settings, "slips") if row["edition"] == edition]
+    if not found:
+        _expect_known(settings, edition)
     if as_json:
         _print_json(found)
     else:
@@ -385,7 +431,10 @@ def forecast(edition: EditionCode, as_json: AsJson = False, home: Home = _HERE) 
     """Print what a model expects of the projects of an edition: cost and end, next and final, and a further slip."""
     from orchestration.publication.marts import read_mart
 
-    found = [row for row in read_mart(_settings(home), "forecasts") if row["edition"] == edition]
+    settings = _settings(home)
+    found = [row for row in read_mart(settings, "forecasts") if row["edition"] == edition]
+    if not found:
+        _expect_known(settings, edition)
     if as_json:
         _print_json(found)
     else:
@@ -446,7 +495,10 @@ def alerts(
     """Print the alerts with their delivery state on each channel."""
     from orchestration.alerting.delivery import alert_states
 
-    found = alert_states(_settings(home), edition)
+    settings = _settings(home)
+    found = alert_states(settings, edition)
+    if edition and not found:
+        _expect_known(settings, edition)
     if as_json:
         _print_json(found)
     else:
@@ -470,12 +522,15 @@ def _channels(states: Mapping[str, str]) -> str:
 
 @app.command()
 def status(home: Home = _HERE) -> None:
-    """Print who has filed what for the open editions."""
+    """Print who has filed what for the open editions, and who is still awaited."""
     from orchestration.intake.contracts import CONTRACTS
     from orchestration.intake.ledger import ACCEPTED, Ledger
     from orchestration.perimeter import perimeter_names
+    from orchestration.publication.marts import read_mart
 
-    with Ledger(_settings(home).ledger) as ledger:
+    settings = _settings(home)
+    missing = {row["edition"]: str(row["missing_perimeters"]) for row in read_mart(settings, "headline_figures")}
+    with Ledger(settings.ledger) as ledger:
         editions = ledger.open_editions()
         if not editions:
             typer.echo("No edition is open: the first valid file in <inbox>/<edition>/<perimeter>/ opens one.")
@@ -500,7 +555,21 @@ def status(home: Home = _HERE) -> None:
                         else "–"
                     )
                 rows.append(row)
-            _print_table(rows, f"Edition {edition}, deadline {Edition.parse(edition).deadline}")
+            days = (Edition.parse(edition).deadline - datetime.now(UTC).date()).days
+            when = f"in {days} days" if days > 0 else f"{-days} days ago" if days else "today"
+            _print_table(rows, f"Edition {edition}, deadline {Edition.parse(edition).deadline} ({when})")
+            if edition in missing:
+                typer.echo(_awaited(missing[edition], is_late=days < 0))
+
+
+def _awaited(missing: str, *, is_late: bool) -> str:
+    """Who has not filed projects or procedures, by the codes that a mart joins with commas."""
+    from orchestration.perimeter import perimeter_names
+
+    names = perimeter_names()
+    who = ", ".join(f"{code} ({names.get(code, '?')})" for code in missing.split(", ") if code)
+    told = "Late, projects or procedures" if is_late else "Awaited, projects or procedures"
+    return f"{told}: {who}." if who else "Everyone awaited has filed projects and procedures."
 
 
 @app.command()
@@ -672,7 +741,9 @@ def template(
     kind: Kind,
     edition: Annotated[str, typer.Option(parser=_edition_code, help="The edition to file for.")],
     perimeter: Annotated[str, typer.Option(parser=_perimeter_code, help="The perimeter that files.")],
-    out: Annotated[Path | None, typer.Option(help="The workbook to write.", dir_okay=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The workbook to write; in templates/ of the home by default.", dir_okay=False)
+    ] = None,
     home: Home = _HERE,
 ) -> None:
     """Write the workbook that an agent fills, with what the perimeter filed last already in it."""
@@ -682,7 +753,7 @@ def template(
 
     contract, for_edition = CONTRACTS[kind], Edition.parse(edition)
     filed = last_filed(_settings(home), contract, for_edition, perimeter, datetime.now(UTC))
-    path = out or Path(f"{kind}-{edition}-{perimeter}.xlsx")
+    path = out or home / "templates" / f"{kind}-{edition}-{perimeter}.xlsx"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(workbook(contract, for_edition, perimeter, filed))
     origin = f"{len(filed.rows)} rows from {filed.edition}" if filed else "no earlier submission, so no rows"

@@ -89,6 +89,26 @@ def test_an_edition_without_a_release_is_a_no_in_one_line(invoke):
     assert "2031-S1 has no release" in result.stderr
 
 
+@pytest.mark.parametrize("words", [("slips", "2031-S1"), ("alerts", "2031-S1"), ("forecast", "2031-S1", "--json")])
+def test_an_edition_that_nobody_filed_for_is_a_no_that_names_those_there_are(invoke, words):
+    result = invoke(*words)
+    assert result.exit_code == 1
+    assert _one_line(result)
+    assert result.stderr.strip() == f"No edition 2031-S1; known: {EDITION}."
+
+
+def test_before_a_first_pass_no_edition_is_known_and_nothing_is_made(invoke, tmp_path):
+    result = invoke("slips", EDITION, "--home", tmp_path / "none")
+    assert result.exit_code == 1
+    assert "known: none" in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_edition_in_which_nothing_slips_has_an_empty_list(invoke):
+    result = invoke("slips", EDITION, "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+
+
 def test_figures_as_of_a_day_are_those_that_stood_at_its_end(invoke):
     today = datetime.now(UTC).date()
     assert invoke("figures", EDITION, "--as-of", today, "--json").stdout == invoke("figures", EDITION, "--json").stdout
@@ -195,6 +215,88 @@ def test_status_says_who_has_filed_what(invoke):
     (culture,) = (line for line in shown.splitlines() if line.split()[:1] == ["MC"])
     assert interior.count("–") == len(CONTRACTS) - 1
     assert culture.count("–") == len(CONTRACTS)
+
+
+def test_status_says_who_is_late(invoke, home, monkeypatch):
+    shown = invoke("status").stdout
+    (late,) = (line for line in shown.splitlines() if line.startswith("Late, projects or procedures: "))
+    assert "MC (Culture)" in late
+    assert "MI (" not in late
+    assert " days ago)" in shown
+
+    class Before(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2021, 12, 1, tzinfo=tz)
+
+    monkeypatch.setattr(cli, "datetime", Before)
+    shown = invoke("status").stdout
+    assert f"Edition {EDITION}, deadline 2021-12-31 (in 30 days)" in shown
+    assert "Awaited, projects or procedures: " in shown
+
+
+def test_nobody_is_awaited_once_all_have_filed():
+    assert cli._awaited("", is_late=True) == "Everyone awaited has filed projects and procedures."
+
+
+def test_a_template_goes_into_the_home_unless_told_otherwise(invoke, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = invoke("template", "projects", "--edition", EDITION, "--perimeter", "MI").stdout
+    path = home / "templates" / f"projects-{EDITION}-MI.xlsx"
+    assert path.read_bytes().startswith(b"PK")
+    assert str(path) in shown
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pass_with_nothing_to_do_says_so_without_what_is_slow_to_import(home):
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom orchestration import cli\n"
+        "result = CliRunner().invoke(cli.app, ['run', '--home', sys.argv[1]])\n"
+        "print(result.exit_code, result.output)\nprint(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=True)
+    said, modules = done.stdout.strip().rsplit("\n", 1)
+    assert said.startswith("0   Nothing new")
+    assert not {"dagster", "dbt", "great_expectations", "pandas"} & set(modules.split())
+
+
+def test_a_pass_may_be_asked_for_whatever_is_owed_and_one_that_fails_is_owed_again(invoke, home, tmp_path, monkeypatch):
+    from orchestration.defs import instance
+
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy, symlinks=True)
+    passes: list[str] = []
+
+    def run_pass(_settings, _now, _say):
+        passes.append("pass")
+        return instance.PassSummary("x", failures=("drops: broken",) if len(passes) == 1 else ())
+
+    monkeypatch.setattr(instance, "run_pass", run_pass)
+    assert invoke("run", "--home", copy).exit_code == 1  # A copy has other times: when in doubt, a pass.
+    assert invoke("run", "--home", copy).exit_code == 0
+    assert passes == ["pass", "pass"]
+    assert "Nothing new" in invoke("run", "--home", copy).stdout
+    assert passes == ["pass", "pass"]
+    assert "Nothing new" not in invoke("run", "--force", "--home", copy).stdout
+    assert passes == ["pass", "pass", "pass"]
+
+
+def test_what_takes_long_is_said_at_once_and_then_every_other_second(monkeypatch, capsys):
+    clock = iter([0.0, 0.0, 0.5, 1.9, 2.0, 2.0, 3.0])
+    monkeypatch.setattr(cli, "monotonic", lambda: next(clock))
+    with cli._progress("Starting a pass…") as say:
+        assert capsys.readouterr().err == "Starting a pass…\n"
+        for step in ("Reading 1", "Reading 2", "Consolidating", "Releasing"):
+            say(step)
+    assert capsys.readouterr() == ("", "Consolidating\n")
+
+
+def test_a_check_says_that_it_is_looking_and_leaves_json_alone(invoke, tmp_path):
+    file = tmp_path / "projets.csv"
+    file.write_bytes(projects_csv(GOOD))
+    result = invoke("check", file, "--json")
+    assert result.stderr == "Checking projets.csv…\n"
+    json.loads(result.stdout)
 
 
 def test_an_edition_is_closed_once(invoke, tmp_path):

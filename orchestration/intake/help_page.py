@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from orchestration.french import day
+from orchestration.french import day, number
 from orchestration.intake.cells import WORDS_FOR_NONE
 from orchestration.intake.contract import Column, Contract, Type
 
@@ -92,8 +92,8 @@ def _expected(column: Column) -> str:
     if low is None:
         return noun + unit
     if high is not None:
-        return f"{noun} de {low} à {high}{unit}"
-    return f"{noun} {'supérieur à' if column.excludes_minimum else 'd’au moins'} {low}{unit}"
+        return f"{noun} de {number(low)} à {number(high)}{unit}"
+    return f"{noun} {'supérieur à' if column.excludes_minimum else 'd’au moins'} {number(low)}{unit}"
 
 
 @cache

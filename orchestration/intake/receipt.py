@@ -7,8 +7,9 @@ the verdict (take_in).
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,7 +23,8 @@ from orchestration.intake.difference import Difference
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import Drop
-from orchestration.perimeter import perimeter_names
+from orchestration.intake.wording import shown_value, told, why
+from orchestration.perimeter import perimeter_names, perimeter_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,6 +35,7 @@ _LOG = logging.getLogger(__name__)
 Status = Literal["accepted", "accepted_with_warnings", "unchanged", "rejected"]
 
 UNPLACED = "_non_classes"
+_NOT_IN_PERIMETER = "_in_perimeter"
 # Refusals that ask nothing of the file itself.
 _OURS, _MISPLACED = "reading_failed", "place_unknown"
 
@@ -82,7 +85,7 @@ class Receipt:
                 return "Ce fichier est identique à celui qui compte déjà : rien ne change."
             case "rejected":
                 reasons = [finding for finding in self.findings if finding.severity == "error"]
-                reason = reasons[0].expected if reasons else ""
+                reason = told(reasons[0]) if reasons else ""
                 if self.rows_read:
                     return (
                         f"Votre fichier {is_said} refusé : aucune de ses lignes ne peut être prise en compte. {reason}"
@@ -118,11 +121,13 @@ class Receipt:
             said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c'est le bon fichier."]
         elif self.errors:
             said = [
+                *self._of_another_perimeter,
                 "Ce qui est en erreur ne sera pas publié tant que ce n'est pas corrigé.",
                 f"Corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
             ]
         elif self.warnings:
             said = [
+                *self._of_another_perimeter,
                 "Vérifiez les points ci-dessous. Si tout est juste, vous n'avez rien à faire.",
                 f"Sinon, corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
             ]
@@ -136,6 +141,22 @@ class Receipt:
             return f"En attendant, votre dépôt du {_dated(self.earlier)} reste celui qui compte."
         return (
             "Rien n'est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."
+        )
+
+    @property
+    def _of_another_perimeter(self) -> tuple[str, ...]:
+        """What to look at first where no row names a ministry of the folder's perimeter: the folder."""
+        about = [finding for finding in self.findings if finding.rule.endswith(_NOT_IN_PERIMETER)]
+        if self.rows_read < 2 or len({finding.row for finding in about}) < self.rows_read:
+            return ()
+        others = {perimeter_of(finding.value or "") for finding in about} - {None, self.perimeter}
+        other = others.pop() if len(others) == 1 else None
+        of_whom = f"du périmètre {perimeter_names()[other]} ({other})" if other else "inconnu de votre périmètre"
+        right = f"le dossier {self.edition}/{other}" if other else "le bon dossier"
+        return (
+            f"Toutes les lignes nomment un ministère {of_whom} : vérifiez d'abord le dossier. "
+            f"Si c'est une erreur, déposez ce fichier dans {right} et le vôtre dans {self.edition}/{self.perimeter}, "
+            "où il remplacera celui-ci.",
         )
 
     @property
@@ -163,7 +184,7 @@ class Receipt:
         """What was received and read, as names and values."""
         contract = CONTRACTS.get(self.kind or "")
         perimeter = perimeter_names().get(self.perimeter or "")
-        contract_version = f"contrat {self.contract_version}, " if self.contract_version else ""
+        template_version = f"modèle version {self.contract_version}, " if self.contract_version else ""
         known = (
             ("Fichier", self.file_name),
             ("Nature", contract.title_fr if contract else None),
@@ -175,7 +196,7 @@ class Receipt:
             ("Erreurs", number(self.errors)),
             ("À vérifier", number(self.warnings)),
             ("Numéro de dépôt", str(self.drop_id) if self.drop_id else None),
-            ("Versions", f"{contract_version}règles {self.rules_version}"),
+            ("Versions", f"{template_version}règles version {self.rules_version}"),
             ("Empreinte (sha256)", self.sha256),
         )
         return tuple((name, said) for name, said in known if said is not None)
@@ -214,7 +235,7 @@ class Receipt:
 
     def as_html(self, *, has_workbook: bool = False) -> str:
         """The page `accuse.html`: the verdict, what to do, then the details."""
-        located = _grouped([finding for finding in self.findings if finding.row is not None])
+        located = _grouped([finding for finding in self.findings if finding.row is not None], self.rows_read)
         return _template().render(
             receipt=self,
             contract=CONTRACTS.get(self.kind or ""),
@@ -291,7 +312,8 @@ def _since(earlier: Drop, edition: str | None) -> str:
 class Group:
     """Findings of one rule in one column, shown together; at most `SHOWN` of them on screen, all in `accuse.json`.
 
-    `is_uniform` when one sentence says it for all of them.
+    `is_uniform` when one sentence says it for all of them; `everywhere` says where they are, and `values` how often
+    each value was typed, when they are the same few in every row of the file.
     """
 
     rule: str
@@ -299,20 +321,32 @@ class Group:
     column: str | None
     is_uniform: bool
     findings: tuple[Finding, ...]
+    everywhere: str | None = None
+    values: tuple[tuple[str, int], ...] = ()
 
 
 SHOWN = 20
+# A list that says the same so often says nothing more than a sentence.
+_ROWS_LISTED, _VALUES_TOLD = 3, 3
 
 
-def _grouped(findings: Sequence[Finding]) -> list[Group]:
+def _grouped(findings: Sequence[Finding], rows_read: int) -> list[Group]:
     groups: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.rule, finding.column), []).append(finding)
-    grouped = [
-        Group(rule, of[0].severity, column, len({(one.expected, one.remedy) for one in of}) == 1, tuple(of))
-        for (rule, column), of in groups.items()
-    ]
+    grouped = [_group(rule, column, tuple(of), rows_read) for (rule, column), of in groups.items()]
     return sorted(grouped, key=lambda group: (group.severity != "error", -len(group.findings), group.rule))
+
+
+def _group(rule: str, column: str | None, findings: tuple[Finding, ...], rows_read: int) -> Group:
+    is_uniform = len({(one.expected, one.remedy) for one in findings}) == 1
+    group = Group(rule, findings[0].severity, column, is_uniform, findings)
+    values = Counter(map(shown_value, findings))
+    if not is_uniform or not _ROWS_LISTED < len(findings) == rows_read or len(values) > _VALUES_TOLD:
+        return group
+    first, last = (one.cell or one.row for one in (findings[0], findings[-1]))
+    typed = tuple(values.most_common()) if findings[0].cell else ()
+    return replace(group, everywhere=f"{first} à {last}", values=typed)
 
 
 def _finding(finding: Finding) -> dict[str, object]:
@@ -328,7 +362,7 @@ def _template() -> "Template":
     environment = Environment(
         loader=PackageLoader("orchestration.intake"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plural=plural, spaced=_spaced)
+    environment.filters.update(plural=plural, spaced=_spaced, told=told, shown_value=shown_value, why=why)
     return environment.get_template("accuse.html")
 
 

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from orchestration.edition import Edition
@@ -34,12 +35,13 @@ _EDITIONS_LISTED = 12
 # What spreadsheets show at most in the title and in the text of a message.
 _MAX_TITLE, _MAX_MESSAGE = 32, 255
 
+# What a cell shows; it holds every digit. No decimal that means money, a share or a measure is hidden.
 _FORMATS: Mapping[Type, str] = {
-    "cost": "#,##0.00",
+    "cost": "#,##0.00######",
     "duration": "0.0#",
-    "rate": "0.0%",
-    "score": "0.0#",
-    "number": "#,##0.##",
+    "rate": "0.0###%",
+    "score": "0.0####",
+    "number": "General",
     "volume": "#,##0",
     "integer": "0",
     "date": "dd/mm/yyyy",
@@ -152,16 +154,17 @@ def _validation(contract: Contract, column: Column, position: int, words: int) -
 
     told = column_help(contract, column)
     letters = xl_col_to_name(position)
+    is_list = bool(column.names_of) or column.type in _PICKED
     words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
     rule: dict[str, Any] = {
-        "input_title": column.header[:_MAX_TITLE],
-        "input_message": _message(told),
-        "error_title": "Valeur inattendue",
-        "error_message": f"{told.expected}."[:_MAX_MESSAGE],
+        "input_title": shorten(column.header, _MAX_TITLE, placeholder="…"),
+        "input_message": _message(told, is_list=is_list),
+        "error_title": "Valeur hors de la liste" if is_list else "Valeur inattendue",
+        "error_message": _refusal(column, told, is_list=is_list),
         "error_type": "warning" if column.names_of or column.type in ("date", "edition") else "stop",
     }
     check = _check(column, f"{letters}2")
-    if column.names_of or column.type in _PICKED:
+    if is_list:
         return rule | {"validate": "list", "source": f"={words_range}"}
     if check is None:
         return rule | {"validate": "any"}
@@ -185,9 +188,24 @@ def _check(column: Column, cell: str) -> str | None:
     return f"AND({','.join(checks)})"
 
 
-def _message(told: ColumnHelp) -> str:
+def _refusal(column: Column, told: ColumnHelp, *, is_list: bool) -> str:
+    """What is said of a value that does not suit a cell, and what to do."""
+    if is_list:
+        kept = " Si la vôtre est exacte, vous pouvez la garder." if column.names_of or column.type == "edition" else ""
+        return f"Choisissez une valeur de la liste : la flèche à droite de la cellule l’ouvre.{kept}"
+    expected = f"{told.expected[0].lower()}{told.expected[1:]}"
+    message = (
+        f"Écrivez une {expected}." if column.type == "date" else f"Écrivez un {expected}, par exemple {told.example}."
+    )
+    if told.words_for_none:
+        message += f" Sans valeur, laissez la cellule vide ou écrivez : {', '.join(told.words_for_none)}."
+    return message[:_MAX_MESSAGE]
+
+
+def _message(told: ColumnHelp, *, is_list: bool) -> str:
     message = told.help
-    for more in (f"{told.presence}. {told.expected}.", f"Exemple : {told.example}"):
+    choose = ("Choisissez dans la liste.",) if is_list else ()
+    for more in (*choose, f"{told.presence}. {told.expected}.", f"Exemple : {told.example}"):
         if len(message) + len(more) < _MAX_MESSAGE:
             message += f"\n{more}"
     return message[:_MAX_MESSAGE]
@@ -227,7 +245,7 @@ def _instructions(contract: Contract, edition: Edition, perimeter: str, filed: F
     return [
         f"Édition {edition}, à déposer au plus tard le {day(edition.deadline)}.",
         f"Périmètre {perimeter_names()[perimeter]} ({perimeter}).",
-        f"Contrat {contract.kind}, version {contract.version}.",
+        f"Modèle « {contract.title_fr} », version {contract.version}.",
         "",
         f"Remplissez la feuille « {contract.title_fr} » : une ligne par {contract.subject_fr}. {origin}",
         "L’en-tête et les identifiants connus sont verrouillés, pour que l’historique ne se perde pas. "

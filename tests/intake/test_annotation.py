@@ -20,7 +20,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from orchestration.intake import take_in
 from orchestration.intake.annotation import FILE_NAME, annotate
 from orchestration.intake.annotation.copied import copied
+from orchestration.intake.annotation.headings import added_header
 from orchestration.intake.annotation.marks import COLOURS
+from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.findings import Finding
 from orchestration.intake.formats import RECEIPT_SHEET
 from orchestration.intake.reading import read
@@ -120,6 +122,16 @@ def test_a_faulty_cell_is_coloured_commented_and_in_sight(tmp_path, theirs):
     assert "Valeur saisie : « douze »\nQue faire : Écrivez un nombre seul" in cell.comment.text
     assert (sheet.row_dimensions[3].hidden, sheet.sheet_state) == (False, "visible")
     assert sheet["F4"].fill.fill_type is None
+
+
+def test_a_date_in_a_comment_is_written_as_the_agent_does(tmp_path, theirs):
+    sheet = theirs["Projets de l'année"]
+    sheet["G2"], sheet["G3"] = "Date de fin", datetime(2017, 3, 1)
+    copy = _opened(_annotated(tmp_path, _saved(theirs)))
+    said = copy["Projets de l'année"]["G3"].comment.text
+    assert said.startswith("Jalons – Erreur\nAttendu\u00a0: la fin prévue doit suivre le début.")
+    assert "Valeur saisie : « 01/03/2017 »" in said
+    assert [row[4].value for row in copy[RECEIPT_SHEET].iter_rows() if row[1].value == "G3"] == ["01/03/2017"]
 
 
 def test_our_sheet_says_the_verdict_and_leads_to_each_cell(tmp_path, theirs):
@@ -287,6 +299,103 @@ def test_a_finding_in_a_merged_cell_is_marked_where_the_cell_shows(tmp_path, the
     assert copy["Projets de l'année"]["A1"].comment.text.startswith("Jalons – À vérifier")
 
 
+def _headers(tmp_path: Path, data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """The header cells that are coloured, each with its comment, and what our sheet links to: place -> location."""
+    copy = _opened(_annotated(tmp_path, data))
+    sheet = copy.worksheets[1]
+    coloured = {cell.coordinate: cell.comment.text for cell in sheet[1] if cell.fill.fgColor.rgb in COLOURS.values()}
+    links = {row[1].value: row[1].hyperlink.location for row in copy[RECEIPT_SHEET].iter_rows() if row[1].hyperlink}
+    return coloured, links
+
+
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_a_finding_about_columns_is_marked_in_their_headers(tmp_path, is_workbook):
+    header = [*HEADERS, "Montant estimatif", "", "Colonne A"]
+    rows = [[f"P{n}", *ROW[1:5], str(12_500 + n), "3", "perdu", "x"] for n in range(6)]
+    lines = [";".join(row) for row in rows]
+    data = workbook(header, *rows) if is_workbook else projects_csv(*lines, header=";".join(header))
+    coloured, links = _headers(tmp_path, data)
+    assert {cell: text.split("\n")[1].split(" ")[0] for cell, text in coloured.items()} == {
+        "F1": "La",
+        "G1": "«\u00a0Montant",
+        "H1": "La",
+        "I1": "«\u00a0Montant",
+    }
+    assert "semble saisie en milliers" in coloured["F1"]
+    assert "n’a pas d’en-tête" in coloured["H1"]
+    assert all(f"!{cell}" in links[cell] for cell in ("F1", "G1", "H1"))
+
+
+def test_two_columns_that_claim_one_field_are_both_marked_and_legible(tmp_path):
+    book = _opened(workbook([*HEADERS, "Coût complet estimé"], [*ROW, "12"]))
+    for cell in book["Projets"][1]:
+        cell.font, cell.fill = Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF000091")
+    sheet = _opened(_annotated(tmp_path, _saved(book)))["Projets"]
+    assert [cell.coordinate for cell in sheet[1] if cell.fill.fgColor.rgb == COLOURS["error"]] == ["F1", "G1"]
+    assert (sheet["F1"].font.color.rgb, sheet["E1"].font.color.rgb) == ("FF161616", "FFFFFFFF")
+
+
+def test_a_column_that_an_agent_names_in_a_header_marks_no_other_column(tmp_path):
+    coloured, _ = _headers(tmp_path, workbook([*HEADERS, "Repris de la colonne A"], [*ROW, "oui"]))
+    assert list(coloured) == ["G1"]
+
+
+LACKING = [*HEADERS[:4], HEADERS[5]]
+LACKING_ROW = [*ROW[:4], "12"]
+
+
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_a_missing_column_is_named_in_the_first_free_header_cell(tmp_path, is_workbook):
+    rows = [LACKING, LACKING_ROW, [*LACKING_ROW, "", "une note"]]
+    data = workbook(*rows) if is_workbook else "\r\n".join(map(";".join, rows)).encode()
+    copy = _opened(_annotated(tmp_path, data))
+    cell = copy.worksheets[1]["H1"]
+    assert cell.value == "Colonne manquante, à ajouter\u00a0: «\u00a0Phase du projet en cours\u00a0»"
+    assert (cell.fill.fgColor.rgb, cell.alignment.wrap_text) == (COLOURS["error"], True)
+    assert copy.worksheets[1].column_dimensions["H"].width == 30
+    assert "remplacez le texte de cette cellule par l’en-tête" in cell.comment.text
+    (link,) = [row[1].hyperlink.location for row in copy[RECEIPT_SHEET].iter_rows() if row[1].hyperlink]
+    assert link.endswith("!H1")
+
+
+def test_a_copy_that_lacks_a_column_is_refused_again_until_it_is_there(tmp_path):
+    data = workbook(LACKING, LACKING_ROW)
+    first = _checked(tmp_path, data)
+    assert [one.rule for one in first.findings] == ["column_missing"]
+    copy = _annotated(tmp_path, data)
+    untouched = _checked(tmp_path, copy)
+    assert (untouched.status, untouched.findings) == ("rejected", first.findings)
+    again = _opened(_annotated(tmp_path, copy)).worksheets[1]
+    assert [cell.value for cell in again[1]][5:] == [
+        "Colonne manquante, à ajouter\u00a0: «\u00a0Phase du projet en cours\u00a0»"
+    ]
+
+    book = _opened(copy)
+    book.worksheets[1]["F2"] = "Déploiement"
+    assert _checked(tmp_path, _saved(book)).status == "rejected"
+    book.worksheets[1]["F1"] = "Phase du projet en cours"
+    mended = _checked(tmp_path, _saved(book))
+    assert (mended.status, mended.findings, mended.rows_accepted) == ("accepted", (), 1)
+
+
+def test_what_was_added_for_a_missing_column_goes_once_the_column_stands_elsewhere(tmp_path):
+    book = _opened(_annotated(tmp_path, workbook(LACKING, LACKING_ROW)))
+    sheet = book.worksheets[1]
+    sheet["G1"], sheet["G2"] = "Phase du projet en cours", "Déploiement"
+    mended = _saved(book)
+    assert _checked(tmp_path, mended).findings == ()
+    again = _opened(_annotated(tmp_path, mended)).worksheets[1]
+    assert [cell.value for cell in again[1]] == [*LACKING, None, "Phase du projet en cours"]
+    assert again["F1"].comment is None
+
+
+def test_no_contract_knows_the_header_that_is_added_for_a_missing_column():
+    for contract in CONTRACTS.values():
+        for column in contract.columns:
+            for title in (column.title, column.header, column.field, *column.aliases):
+                assert contract.match([added_header(title)]).columns == {}
+
+
 def test_a_finding_of_a_whole_row_is_marked_in_its_first_cell(tmp_path, theirs):
     data = _saved(theirs)
     finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l'année", row=4)
@@ -387,3 +496,14 @@ class TestInLibreOffice:
             assert faulty.comment.text.startswith("Jalons – Erreur")
             (link,) = [row[1].hyperlink.location for row in book[RECEIPT_SHEET].iter_rows() if row[1].value == "F3"]
             assert link.endswith("!F3")
+
+    def test_a_copy_that_lacks_a_column_is_still_refused_once_libreoffice_has_saved_it(self, tmp_path, through):
+        """The header that we add is shown, coloured and commented, and never taken for the column."""
+        data = workbook(LACKING, LACKING_ROW)
+        saved = through({"lacking.xlsx": _annotated(tmp_path, data)})["lacking.xlsx"]
+        cell = _opened(saved)["Projets"]["F1"]
+        assert cell.value == added_header("Phase du projet en cours")
+        assert cell.fill.fgColor.rgb == COLOURS["error"]
+        assert cell.comment.text.startswith("Jalons – Erreur")
+        receipt = _checked(tmp_path, saved)
+        assert (receipt.status, receipt.findings) == ("rejected", _checked(tmp_path, data).findings)

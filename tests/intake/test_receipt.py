@@ -4,7 +4,7 @@ import html
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from orchestration.cli import app
 from orchestration.intake import take_in
 from orchestration.intake.findings import Finding
 from orchestration.intake.receipt import SHOWN, Receipt
-from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.intake.drops import GOOD, HEADER, OTHER, drop, projects_csv, workbook
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 FAULTY = OTHER.replace("12", "douze")
@@ -258,6 +258,104 @@ def test_findings_of_one_rule_that_say_different_things_each_say_it():
     page = _text(_made(*findings).as_html())
     assert "F2 (vide) Il a été lu 2. À faire." in page.replace("  ", " ")
     assert "Il a été lu 3." in page
+
+
+ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la Justice") for n in range(6)]
+
+
+def test_what_is_the_same_on_every_row_is_said_once(settings):
+    receipt = _filed(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
+    assert len(receipt.findings) == 6
+    page = _text(receipt.as_html())
+    assert page.count("Ministère de la Justice") == 1
+    assert "Sur toutes les lignes (B2 à B7). Valeur saisie : Ministère de la Justice ." in page
+
+
+@pytest.mark.parametrize("rows", [[*ELSEWHERE, GOOD], ELSEWHERE[:3]], ids=["not on every row", "on few rows"])
+def test_what_is_not_on_every_row_or_on_few_is_listed(settings, rows):
+    page = _text(_filed(settings, ("2021-S2/MI/a.csv", projects_csv(*rows))).as_html())
+    assert "Sur toutes les lignes" not in page
+    assert "B2 P0 Ministère de la Justice" in page
+
+
+def test_what_differs_from_row_to_row_is_listed_and_the_same_few_values_are_counted():
+    def page(*values: str) -> str:
+        findings = [
+            Finding("r", "error", "Attendu.", "À faire.", cell=f"F{row}", row=row, column="Coût", value=value)
+            for row, value in enumerate(values, start=2)
+        ]
+        return _text(_made(*findings, rows_read=len(values)).as_html())
+
+    assert "Sur toutes les lignes (F2 à F6). Valeurs saisies : x (3 fois), y (2 fois)." in page(*"xyxyx")
+    assert "Sur toutes les lignes" not in page(*"abcde")
+
+
+def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
+    findings = [Finding("r", "warning", "Attendu.", "À faire.", row=row) for row in range(2, 8)]
+    page = _text(_made(*findings, rows_read=6).as_html())
+    assert "Ligne entière : 6 lignes Attendu. À faire. Sur toutes les lignes (2 à 7). Ce qui sera publié" in page
+
+
+def test_a_file_of_another_perimeter_is_told_to_look_at_its_folder_first(settings):
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
+    assert "Toutes les lignes nomment un ministère du périmètre Justice (MJ) : vérifiez d'abord le dossier." in page
+    assert "déposez ce fichier dans le dossier 2021-S2/MJ et le vôtre dans 2021-S2/MI" in page
+
+
+def test_a_ministry_that_nobody_knows_leads_to_no_other_perimeter(settings):
+    rows = [row.replace("de la Justice", "des Horizons") for row in ELSEWHERE]
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*rows)))
+    assert "Toutes les lignes nomment un ministère inconnu de votre périmètre" in page
+    assert "Toutes les lignes" not in _page(settings, ("2021-S2/MI/b.csv", projects_csv(*rows, GOOD)))
+
+
+def test_each_rule_says_why_it_is_there(settings):
+    data = workbook(
+        [*HEADER.split(";"), "Montant"],
+        ["HORIZON", "Ministère de la Justice", "01/01/2020", "4,5", "Déploiement", "douze", "3"],
+    )
+    page = _page(settings, ("2021-S2/MI/a.xlsx", data))
+    assert "Attendu : le nom du ministère est connu pour le périmètre ministériel du dossier de dépôt." in page
+    for reason in ("Le dossier décide du périmètre", "Un texte à la place d’un nombre", "Une colonne dont l’en-tête"):
+        assert f"Pourquoi : {reason}" in page
+
+
+def test_a_date_is_shown_as_the_agent_wrote_it_and_kept_as_it_was_read(settings):
+    rows = [
+        [*HEADER.split(";"), "Date de fin"],
+        ["HORIZON", "Ministère de l'Intérieur", date(2020, 1, 1), 4.5, "Déploiement", 42.5, date(2017, 3, 1)],
+        ["BOUSSOLE", "Ministère de l'Intérieur", date(2020, 1, 1), -8.5013698630137, "Cadrage", 12, None],
+    ]
+    receipt = _filed(settings, ("2021-S2/MI/a.xlsx", workbook(*rows)))
+    page = _text(receipt.as_html())
+    assert "G2 HORIZON 01/03/2017" in page
+    assert "D3 BOUSSOLE −8,5014" in page
+    assert "2017-03-01" not in page
+    values = [one["value"] for one in json.loads(receipt.as_json())["findings"]]
+    assert {"2017-03-01", "-8.5013698630137"} <= set(values)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "value", "shown"),
+    [
+        ("Projets", "2017-01-31", "31/01/2017"),
+        ("Projets", "2017-02-31", "2017-02-31"),
+        ("Projets", "SIRH 2017-01-31", "SIRH 2017-01-31"),
+        ("Projets", "42.5", "42.5"),
+        ("Projets", "0.00000001", "0.00000001"),
+        (None, "2017-01-31", "2017-01-31"),
+        (None, "8.5013698630137", "8.5013698630137"),
+    ],
+)
+def test_only_a_day_or_a_computed_number_of_a_sheet_is_shown_otherwise_than_typed(sheet, value, shown):
+    finding = Finding("r", "error", "Attendu.", "À faire.", sheet=sheet, cell="A2", row=2, value=value)
+    assert f"A2 {shown} Ce qui sera publié" in _text(_made(finding).as_html())
+
+
+def test_agents_read_of_a_model_and_never_of_a_contract(settings):
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD)))
+    assert "Versions modèle version 1.0.0, règles version" in page
+    assert "contrat" not in page.lower()
 
 
 def test_a_fault_of_ours_in_the_copy_costs_the_copy_alone(monkeypatch, caplog):

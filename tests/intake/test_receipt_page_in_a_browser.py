@@ -72,6 +72,10 @@ def test_on_a_telephone_each_value_stands_under_its_name(browser, pages):
     cell = page.locator("td", has_text="douze").first
     assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Valeur saisie\u00a0: "'
     assert cell.bounding_box()["width"] > 250
+    # Where it is and whose it is share the line above.
+    place, subject = (page.locator(".cells tr", has_text="douze").locator("td").nth(one) for one in (0, 1))
+    assert place.evaluate("cell => getComputedStyle(cell, '::before').content") == "none"
+    assert place.bounding_box()["y"] == subject.bounding_box()["y"]
     page.close()
 
 

@@ -44,7 +44,7 @@ def annotate(data: bytes, receipt: "Receipt") -> bytes | None:
         return None
     if sum(len(row) for sheet in sheets for row in sheet.rows) > _MAX_CELLS:
         return None
-    marks = marks_of(receipt.findings)
+    marks = marks_of(receipt.findings, sheets)
     with warnings.catch_warnings():
         # What openpyxl leaves behind, it warns about: that is known (`copied`).
         warnings.simplefilter("ignore")

@@ -11,7 +11,15 @@ import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestration.intake.annotation.marks import LIKE_A_FORMULA, Marker, Marks, SheetMarks, unmark
+from orchestration.intake.annotation.marks import (
+    ADDED_WIDTH,
+    LIKE_A_FORMULA,
+    Marker,
+    Marks,
+    SheetMarks,
+    added_columns,
+    unmark,
+)
 from orchestration.intake.annotation.plain import exact
 from orchestration.intake.annotation.receipt_sheet import fill_receipt_sheet
 from orchestration.intake.formats import RECEIPT_SHEET, is_receipt
@@ -90,7 +98,7 @@ def copied(data: bytes, read: Sequence[str], marks: Marks, receipt: "Receipt") -
         _clean(sheet)
         _mark(sheet, marks.get(sheet.title, {}))
     titles: dict[str | None, str] = {sheet.title: sheet.title for sheet in workbook.worksheets}
-    fill_receipt_sheet(workbook.create_sheet(RECEIPT_SHEET, 0), receipt, titles, has_styles=True)
+    fill_receipt_sheet(workbook.create_sheet(RECEIPT_SHEET, 0), receipt, titles, marks, has_styles=True)
     # One sheet alone is selected: what is typed while several are is typed into all of them.
     for sheet in workbook.worksheets:
         sheet.sheet_view.tabSelected = sheet.title == RECEIPT_SHEET
@@ -151,8 +159,11 @@ def _clean_cell(cell: Any) -> None:
 
 def _mark(sheet: Any, rows: SheetMarks) -> None:
     from openpyxl.cell import MergedCell
+    from openpyxl.utils import get_column_letter
 
     marker = Marker()
+    for column in added_columns(rows):
+        sheet.column_dimensions[get_column_letter(column)].width = ADDED_WIDTH
     if rows:
         sheet.sheet_state = "visible"
     for row, columns in rows.items():

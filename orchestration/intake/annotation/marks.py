@@ -4,10 +4,14 @@ What belongs here: what a copy and a plain workbook share. What does not: openin
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from orchestration.intake.annotation.headings import MISSING, added_header, headings, is_added_header
 from orchestration.intake.findings import Finding
+from orchestration.intake.formats import Sheet
+from orchestration.intake.wording import shown_value, told
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -20,26 +24,66 @@ LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # More comments make spreadsheets slow to open: the cells beyond are coloured, and listed on our sheet.
 _MAX_COMMENTS = 2_000
 _MAX_VALUE, _MAX_COMMENT = 200, 1_500
+# In characters: what is added for a missing column takes two lines.
+ADDED_WIDTH = 30
 # A text longer than this cannot stand in a cell of an XLSX.
 _MAX_TEXT = 32_767
 _BEFORE_THEIRS = "\n\nVotre commentaire :\n"
+_MEND_HERE = "\nPour l’ajouter ici, remplacez le texte de cette cellule par l’en-tête et remplissez la colonne."
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# Findings by row, then by 1-based column; those of a whole row stand in its first column.
+_INK = "FF161616"
+
+# Findings by row, then by 1-based column; those of a whole row stand in its first column, those of whole columns in
+# their headers.
 SheetMarks = Mapping[int, Mapping[int, Sequence[Finding]]]
 Marks = Mapping[str | None, SheetMarks]
 
 
-def marks_of(findings: Iterable[Finding]) -> Marks:
-    """The findings that have a row, by the sheet that they name."""
+def marks_of(findings: Sequence[Finding], sheets: Sequence[Sheet]) -> Marks:
+    """The findings that can be shown in a cell, by the sheet that they name."""
     from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
     marks: dict[str | None, dict[int, dict[int, list[Finding]]]] = {}
+
+    def put(finding: Finding, row: int, column: int) -> None:
+        marks.setdefault(finding.sheet, {}).setdefault(row, {}).setdefault(column, []).append(finding)
+
+    for place in headings(findings, sheets):
+        put(*place)
     for finding in findings:
         if finding.row is not None:
-            column = column_index_from_string(coordinate_from_string(finding.cell)[0]) if finding.cell else 1
-            marks.setdefault(finding.sheet, {}).setdefault(finding.row, {}).setdefault(column, []).append(finding)
+            put(
+                finding,
+                finding.row,
+                column_index_from_string(coordinate_from_string(finding.cell)[0]) if finding.cell else 1,
+            )
     return marks
+
+
+def header_cells(marks: Marks) -> Mapping[Finding, str]:
+    """The address of the first header cell that each finding about whole columns is shown in."""
+    from openpyxl.utils import get_column_letter
+
+    places = (
+        (finding, f"{get_column_letter(column)}{row}")
+        for rows in marks.values()
+        for row, columns in rows.items()
+        for column, findings in columns.items()
+        for finding in findings
+        if finding.row is None
+    )
+    return dict(reversed(list(places)))
+
+
+def added_columns(rows: SheetMarks) -> set[int]:
+    """The columns of a sheet that are added for missing ones."""
+    return {
+        column
+        for columns in rows.values()
+        for column, findings in columns.items()
+        if any(finding.row is None and finding.rule == MISSING for finding in findings)
+    }
 
 
 class Marker:
@@ -52,6 +96,9 @@ class Marker:
         """Colour a cell by its worst finding, and comment it; the comment that it had stays under ours."""
         from openpyxl.comments import Comment
 
+        for finding in findings:
+            if finding.row is None:
+                _show_header(cell, finding)
         cell.fill = fill("error" if any(finding.severity == "error" for finding in findings) else "warning")
         self._commented += 1
         if self._commented <= _MAX_COMMENTS:
@@ -61,6 +108,19 @@ class Marker:
             cell.comment = Comment(capped(text, _MAX_TEXT), AUTHOR, height=20 * min(lines, 25) + 10, width=340)
 
 
+def _show_header(cell: Any, finding: Finding) -> None:
+    """Keep a header legible on our colours, which many write in white; name the column that is missing."""
+    from openpyxl.styles import Alignment
+
+    font = copy(cell.font)
+    font.color = _INK
+    if finding.rule == MISSING and cell.value is None:
+        cell.value = added_header(str(finding.column))
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        font.bold = True
+    cell.font = font
+
+
 def unmark(cell: Any) -> None:
     """Take what an earlier copy of ours had marked off a cell, and leave what was theirs."""
     from openpyxl.comments import Comment
@@ -68,6 +128,8 @@ def unmark(cell: Any) -> None:
 
     if cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb in COLOURS.values():
         cell.fill = PatternFill()
+    if is_added_header(cell.value):
+        cell.value = None
     if cell.comment and cell.comment.text.startswith(f"{AUTHOR} – "):
         _, _, theirs = cell.comment.text.partition(_BEFORE_THEIRS)
         cell.comment = Comment(theirs, "") if theirs else None
@@ -102,8 +164,8 @@ def severity_fr(finding: Finding) -> str:
 
 
 def value_of(finding: Finding) -> str:
-    """The value as typed, capped; empty for a blank cell."""
-    return capped(finding.value or "", _MAX_VALUE)
+    """The value as the agent's spreadsheet shows it, capped; empty for a blank cell."""
+    return capped(shown_value(finding), _MAX_VALUE)
 
 
 def capped(text: str, length: int) -> str:
@@ -113,4 +175,5 @@ def capped(text: str, length: int) -> str:
 
 def _comment(finding: Finding) -> str:
     typed = f"\nValeur saisie : « {value_of(finding)} »" if finding.value else ""
-    return clean(f"{AUTHOR} – {severity_fr(finding)}\n{finding.expected}{typed}\nQue faire : {finding.remedy}")
+    here = _MEND_HERE if finding.row is None and finding.rule == MISSING else ""
+    return clean(f"{AUTHOR} – {severity_fr(finding)}\n{told(finding)}{typed}\nQue faire : {finding.remedy}{here}")

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from orchestration.intake.annotation.marks import LIKE_A_FORMULA, Marker, Marks, SheetMarks, clean, text_cell
+from orchestration.intake.annotation.marks import (
+    ADDED_WIDTH,
+    LIKE_A_FORMULA,
+    Marker,
+    Marks,
+    SheetMarks,
+    added_columns,
+    clean,
+    text_cell,
+)
 from orchestration.intake.annotation.receipt_sheet import fill_receipt_sheet
 from orchestration.intake.cells import Cell
 from orchestration.intake.formats import RECEIPT_SHEET, Sheet
@@ -32,10 +41,11 @@ def made(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") -> "Workbook
     workbook = Workbook(write_only=True)
     report = workbook.create_sheet(RECEIPT_SHEET)
     titles = {sheet.name: _title(sheet.name, number) for number, sheet in enumerate(sheets, start=1)}
-    fill_receipt_sheet(report, receipt, titles, has_styles=False)
+    fill_receipt_sheet(report, receipt, titles, marks, has_styles=False)
     for sheet in sheets:
         page = workbook.create_sheet(titles[sheet.name])
-        for number, width in enumerate(_widths(sheet.rows), start=1):
+        added = dict.fromkeys(added_columns(marks.get(sheet.name, {})), ADDED_WIDTH)
+        for number, width in (dict(enumerate(_widths(sheet.rows), start=1)) | added).items():
             page.column_dimensions[get_column_letter(number)].width = width
         for row in _written(page, sheet.rows, marks.get(sheet.name, {})):
             page.append(row)

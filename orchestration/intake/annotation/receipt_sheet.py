@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestration.french import plural
-from orchestration.intake.annotation.marks import fill, severity_fr, text_cell, value_of
+from orchestration.intake.annotation.marks import Marks, fill, header_cells, severity_fr, text_cell, value_of
 from orchestration.intake.findings import Finding
 from orchestration.intake.formats import RECEIPT_SHEET
+from orchestration.intake.wording import told
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -25,7 +26,9 @@ _MORE = "Corrigez dans cette copie, puis déposez-la : cette feuille, les couleu
 _PLAIN = "Vos cellules sont reprises telles qu'elles ont été lues, sans leur mise en forme."
 
 
-def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], *, has_styles: bool) -> None:
+def fill_receipt_sheet(
+    sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], marks: Marks, *, has_styles: bool
+) -> None:
     """Write the sheet, empty so far; `titles` maps the sheets that findings name to those of the workbook."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -39,7 +42,7 @@ def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | Non
         _said(sheet, receipt.verdict, size=12, is_bold=True),
         *(_said(sheet, sentence) for sentence in advice),
         [],
-        *(_listed(sheet, receipt, titles) if receipt.findings else []),
+        *(_listed(sheet, receipt, titles, header_cells(marks)) if receipt.findings else []),
         *(_said(sheet, *fact) for fact in receipt.facts),
     ]
     for number, row in enumerate(rows, start=1):
@@ -64,37 +67,40 @@ def _said(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> lis
     return row
 
 
-def _listed(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str]) -> list[list["Cell"]]:
+def _listed(
+    sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], headers_at: Mapping[Finding, str]
+) -> list[list["Cell"]]:
     headers = ("Gravité", "Où", "Colonne", receipt.subject_fr, "Valeur saisie", "Ce qui ne va pas", "Que faire")
     findings = sorted(receipt.findings, key=lambda finding: finding.severity != "error")
     rows = [_said(sheet, *headers, is_bold=True)]
-    rows += [_row(sheet, finding, titles) for finding in findings[:_MAX_LISTED]]
+    rows += [_row(sheet, finding, titles, headers_at.get(finding)) for finding in findings[:_MAX_LISTED]]
     if len(findings) > _MAX_LISTED:
         more = plural(len(findings) - _MAX_LISTED, "autre point", "autres points")
         rows.append(_said(sheet, f"… et {more}, tous dans accuse.json."))
     return [*rows, []]
 
 
-def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str]) -> list["Cell"]:
+def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str], header_at: str | None) -> list["Cell"]:
     from openpyxl.styles import Alignment, Font
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    place = finding.cell or (f"ligne {finding.row}" if finding.row else "tout le fichier")
+    at = finding.cell or header_at or (f"A{finding.row}" if finding.row else None)
+    place = finding.cell or (f"ligne {finding.row}" if finding.row else header_at or "tout le fichier")
     texts: Sequence[str] = (
         severity_fr(finding),
         place,
         finding.column or "",
         finding.subject or "",
         value_of(finding),
-        finding.expected,
+        told(finding),
         finding.remedy,
     )
     row = _said(sheet, *texts)
     for cell in row:
         cell.alignment = Alignment(vertical="top", wrap_text=True)
     row[0].fill = fill(finding.severity)
-    if finding.row and finding.sheet in titles:
+    if at and finding.sheet in titles:
         quoted = titles[finding.sheet].replace("'", "''")
-        row[1].hyperlink = Hyperlink(ref="", location=f"'{quoted}'!{finding.cell or f'A{finding.row}'}")
+        row[1].hyperlink = Hyperlink(ref="", location=f"'{quoted}'!{at}")
         row[1].font = Font(name="Calibri", size=11, color="FF0000EE", underline="single")
     return row

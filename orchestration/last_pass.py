@@ -1,0 +1,100 @@
+"""What the last whole pass saw and left, so that the next one can tell that there is nothing to do (DESIGN §3.3).
+
+What belongs here: holding everything that a pass reads and writes against what was noted at its end. What does not:
+what is pending in the inbox (`intake.take_in`), or what a pass does. When in doubt there is something to do.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.settings import Settings
+
+_ROOT = Path(__file__).resolve().parent.parent
+# Rules, models and seeds: whoever changes one is owed a pass.
+_SOURCES = ("orchestration", "expectations", "dbt_project", "requirements.lock")
+# What tools leave among them.
+_MADE = {"__pycache__", "target", "logs", ".user.yml"}
+# What became of a message is not settled while its row says one of these.
+_UNSETTLED = ("planned", "sending", "unknown")
+
+
+def sources(settings: Settings) -> str:
+    """A word for all that decides what a pass makes of its files: take it before the pass, since it may be edited."""
+    parts = [sys.version, settings.model_dump_json(exclude={"settle_seconds"}), str(settings.dagster_home)]
+    return _digest([*parts, *(line for name in _SOURCES for line in _seen(_ROOT / name))])
+
+
+def note(settings: Settings, of_sources: str) -> None:
+    """Note that a pass went through to its end without a fault, over sources that were such before it began.
+
+    Rows that came into the lake after the marts were made are owed a pass: then nothing is noted.
+    """
+    made = [path.stat().st_mtime_ns for path in settings.marts.glob("*.parquet")]
+    rows = [path.stat().st_mtime_ns for path in settings.lake.rglob("*.parquet")]
+    if made and max(rows, default=0) <= min(made):
+        _noted(settings).write_text(_state(settings, of_sources), encoding="utf-8")
+
+
+def has_work(settings: Settings, now: datetime) -> bool:
+    """Whether a pass would find anything to take in, remind, rebuild, release or send; under a second."""
+    from orchestration.intake.take_in import pending
+
+    try:
+        noted = _noted(settings).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return True
+    return noted != _state(settings, sources(settings)) or pending(settings, now) or _is_unsettled(settings)
+
+
+def _noted(settings: Settings) -> Path:
+    # Deleted with the warehouse, as a rebuild is owed then.
+    return settings.warehouse / "last_pass"
+
+
+def _state(settings: Settings, of_sources: str) -> str:
+    left = (line for folder in (settings.lake, settings.marts, settings.releases) for line in _seen(folder))
+    return _digest([of_sources, *left])
+
+
+def _digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
+def _seen(path: Path) -> Iterator[str]:
+    """Each file under a path by name, size and time, each link by where it leads, in the order of their names."""
+    if path.is_file():
+        yield _look(path)
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(set(folders) - _MADE)
+        for name in (*folders, *sorted(set(files) - _MADE)):
+            one = Path(folder, name)
+            if one.is_symlink():
+                yield f"{one} -> {one.readlink()}"
+            elif name not in folders:
+                yield _look(one)
+
+
+def _look(path: Path) -> str:
+    seen = path.stat()
+    return f"{path} {seen.st_size} {seen.st_mtime_ns}"
+
+
+def _is_unsettled(settings: Settings) -> bool:
+    """Whether a message still has to leave, or nobody knows whether it did."""
+    import sqlalchemy as sa
+
+    from orchestration.alerting.outbox import table
+
+    engine = sa.create_engine(settings.ledger)
+    try:
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table(table.name):
+                return True
+            rows = sa.select(sa.func.count()).select_from(table).where(table.c.state.in_(_UNSETTLED))
+            return connection.execute(rows).scalar_one() > 0
+    finally:
+        engine.dispose()
