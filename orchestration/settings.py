@@ -30,8 +30,10 @@ class Settings(BaseSettings):
     ledger_url: str = ""
     settle_seconds: float = Field(default=1.0, ge=0)
     site_url: str = ""
+    dagster_url: str = ""
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
     slack_channel: str = ""
+    slack_engineers_channel: str = ""
     slack_base_url: str = "https://slack.com/api/"
 
     def model_post_init(self, _context: object) -> None:

@@ -5,7 +5,7 @@ makes an alert (dbt decides) and how it is worded (`messages`).
 """
 
 import csv
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -20,7 +20,10 @@ SEVERITIES: tuple[Severity, ...] = ("information", "attention", "critique")
 
 @dataclass(frozen=True)
 class Alert:
-    """One row of the mart `alerts`: `alert_key` is `rule:subject:edition:level`, values are in `unit`."""
+    """One row of the mart `alerts`: `alert_key` is `rule:subject:edition:level`, values are in `unit`.
+
+    A fault of the machine (`faults`) is one too: `detail` says it, `to_do` what to do, `run_id` in which run.
+    """
 
     alert_key: str
     rule: str
@@ -42,11 +45,17 @@ class Alert:
     slip_months: int | None
     detail: str | None
     raised_at: datetime | None
+    to_do: str | None = None
+    run_id: str | None = None
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
         """Make the record of one row; raise `KeyError` if the mart lacks a column."""
-        return cls(**{field.name: row[field.name] for field in fields(cls)})
+        return cls(**{name: row[name] for name in COLUMNS})
+
+
+# What the mart holds of an alert.
+COLUMNS = tuple(field.name for field in fields(Alert) if field.default is MISSING)
 
 
 @cache

@@ -49,9 +49,8 @@ class Console:
     than a line lost.
     """
 
-    name = "console"
-
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, name: str = "console") -> None:
+        self.name = name
         self._stream = stream
 
     def send(self, message: Message) -> Outcome:
@@ -70,10 +69,21 @@ class Console:
 
 def open_channels(settings: Settings) -> list[Channel]:
     """The console always; Slack where both its token and its channel are set."""
-    channels: list[Channel] = [Console()]
-    if settings.slack_bot_token.get_secret_value() and settings.slack_channel:
-        from orchestration.alerting.slack import Slack
+    return [Console(), *_slack(settings, settings.slack_channel, "slack")]
 
-        token = settings.slack_bot_token.get_secret_value()
-        channels.append(Slack(token=token, channel=settings.slack_channel, base_url=settings.slack_base_url))
-    return channels
+
+def engineers_channels(settings: Settings) -> list[Channel]:
+    """The same for what only engineers are told of: the console, and a Slack channel of their own."""
+    return [
+        Console(name="engineers-console"),
+        *_slack(settings, settings.slack_engineers_channel, "engineers-slack"),
+    ]
+
+
+def _slack(settings: Settings, channel: str, name: str) -> list[Channel]:
+    token = settings.slack_bot_token.get_secret_value()
+    if not (token and channel):
+        return []
+    from orchestration.alerting.slack import Slack
+
+    return [Slack(token=token, channel=channel, base_url=settings.slack_base_url, name=name)]

@@ -10,19 +10,23 @@ A row is committed as `sending` before the call. A pass that finds one there kno
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
+
 from orchestration.alerting import messages, outbox
-from orchestration.alerting.alerts import Alert, read_rows
-from orchestration.alerting.channels import Channel, Outcome, open_channels
+from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
+from orchestration.alerting.channels import Channel, Outcome, engineers_channels, open_channels
+from orchestration.alerting.faults import FaultRule, cause_of, is_fault
 from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import Entry, Outbox, State
 from orchestration.alerting.reconciliation import latest, reconcile
 from orchestration.alerting.routing import Routing
-from orchestration.alerting.sentences import headline
+from orchestration.publication.holding import Hold, is_held
+from orchestration.publication.slip_lines import SLIP_OF_OVERRUN
 from orchestration.settings import Settings
 
 MOST_SINGLE_MESSAGES = 5
@@ -37,27 +41,73 @@ class Delivery:
     counts: Mapping[str, Mapping[State, int]] = field(default_factory=dict)
 
 
-def deliver(settings: Settings, now: datetime, channels: Sequence[Channel] | None = None) -> Delivery:
+def deliver(
+    settings: Settings, now: datetime, channels: Sequence[Channel] | None = None, holds: Sequence[Hold] = ()
+) -> Delivery:
     """Bring every open channel up to date with the mart `alerts`; without a mart nothing happens.
 
-    `channels` are those of the settings unless given. No fault of a channel raises; one delivery at a time per home.
+    `channels` are those of the settings unless given. Of an edition that `holds` hold back nothing is said and nothing
+    taken back, but what concerns its filing. No fault of a channel raises; one delivery at a time per home.
     """
-    routing = Routing()
     with outbox.opened(settings) as engine:
         rows = read_rows(settings)
         if rows is None:
             return Delivery()
-        alerts = {row["alert_key"]: Alert.of(row) for row in rows}
-        counts = {}
-        for channel in open_channels(settings) if channels is None else channels:
-            box = Outbox(engine, channel.name)
-            before = latest(box.entries())
-            _settle(box, channel, now)
-            routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
-            box.record(*reconcile(box.entries(), alerts, routed), now)
-            _send(box, channel, alerts, settings.site_url, now)
-            after = latest(box.entries())
-            counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
+
+        def is_free(one: Alert | Entry) -> bool:
+            # A refusal or a reminder speaks of a file, not of what the tables say.
+            is_of_filing = one.alert_key.startswith("submission_")
+            return one.edition is None or is_of_filing or not is_held(one.edition, holds)
+
+        alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
+        opened = open_channels(settings) if channels is None else channels
+        return _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
+
+
+def tell_engineers(
+    settings: Settings,
+    faults: Iterable[Alert],
+    now: datetime,
+    rules: Collection[FaultRule],
+    channels: Sequence[Channel] | None = None,
+) -> Delivery:
+    """Bring the engineers' channels up to date with the faults that there are now, of the `rules` that were looked at.
+
+    A fault is told once, however often it is found again, and its end is told once. Otherwise as `deliver`.
+    """
+    alerts = {fault.alert_key: fault for fault in faults}
+    opened = engineers_channels(settings) if channels is None else channels
+    with outbox.opened(settings) as engine:
+        return _bring_up_to_date(
+            engine,
+            opened,
+            alerts,
+            lambda entry: entry.alert_key.partition(":")[0] in rules,
+            settings.dagster_url,
+            now,
+        )
+
+
+def _bring_up_to_date(
+    engine: Engine,
+    channels: Sequence[Channel],
+    alerts: Mapping[str, Alert],
+    is_concerned: Callable[[Entry], bool],
+    base_url: str,
+    now: datetime,
+) -> Delivery:
+    """Make each channel say what there is of `alerts`, and take back the rows concerned that are no more."""
+    routing, counts = Routing(), {}
+    for channel in channels:
+        box = Outbox(engine, channel.name)
+        before = latest(box.entries())
+        _settle(box, channel, now)
+        routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
+        box.record(*reconcile(list(filter(is_concerned, box.entries())), alerts, routed), now)
+        planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
+        _send(box, channel, planned, alerts, base_url, now)
+        after = latest(box.entries())
+        counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
     return Delivery(counts)
 
 
@@ -69,11 +119,12 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     """
     rows = read_rows(settings) or []
     told = outbox.read_states(settings) if settings.home.is_dir() else {}
+    told = {key: one for key, one in told.items() if not is_fault(key)}
     states = [row | {"channels": told[row["alert_key"]].channels if row["alert_key"] in told else {}} for row in rows]
     for key in sorted(told.keys() - {row["alert_key"] for row in rows}):
         rule, _, rest = key.partition(":")
         left = {"alert_key": key, "rule": rule, "subject": rest.rsplit(":", 2)[0], "edition": told[key].edition}
-        blank = dict.fromkeys(field.name for field in fields(Alert))
+        blank = dict.fromkeys(COLUMNS)
         states.append(blank | left | {"detail": told[key].headline, "channels": told[key].channels})
     return [row for row in states if edition in (None, row["edition"])]
 
@@ -99,15 +150,21 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
         box.conclude(key, outcome, now)
 
 
-def _send(box: Outbox, channel: Channel, alerts: Mapping[str, Alert], site_url: str, now: datetime) -> None:
+def _send(
+    box: Outbox,
+    channel: Channel,
+    planned: Sequence[Entry],
+    alerts: Mapping[str, Alert],
+    base_url: str,
+    now: datetime,
+) -> None:
     """Send what is planned; a refusal or a lost answer concerns one message, "not now" ends the pass for a channel."""
-    planned = [entry for entry in box.entries() if entry.state == "planned"]
     rank = {key: number for number, key in enumerate(alerts)}
     ends = [entry for entry in planned if entry.kind == "resolution"]
-    news = [replace(e, headline=headline(alerts[e.alert_key])) for e in planned if e.kind == "alert"]
+    news = [replace(e, headline=messages.told([alerts[e.alert_key]])) for e in planned if e.kind == "alert"]
     news.sort(key=lambda entry: rank[entry.alert_key])
     for batch in (*_batches(ends), *_batches(news)):
-        message = _compose(_message_key(channel.name, batch), batch, alerts, site_url)
+        message = _compose(_message_key(channel.name, batch), batch, alerts, base_url)
         box.claim(batch, message.key)
         try:
             outcome = channel.send(message)
@@ -121,7 +178,10 @@ def _send(box: Outbox, channel: Channel, alerts: Mapping[str, Alert], site_url: 
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """The rows of each message: those of a message tried before stay together; many others make one per edition."""
+    """The rows of each message: those of a message tried before stay together; many others make one per edition.
+
+    Of faults there is one message per cause, and one of a slip and its overrun.
+    """
     tried: dict[str, list[Entry]] = {}
     fresh: list[Entry] = []
     for entry in entries:
@@ -130,12 +190,25 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         else:
             fresh.append(entry)
     yield from tried.values()
-    if len(fresh) <= MOST_SINGLE_MESSAGES:
-        yield from ([entry] for entry in fresh)
+    if len(fresh) <= MOST_SINGLE_MESSAGES or is_fault(fresh[0].alert_key):
+        alone: dict[str, list[Entry]] = {}
+        for entry in fresh:
+            alone.setdefault(_topic(entry.alert_key), []).append(entry)
+        yield from alone.values()
         return
     editions = sorted({entry.edition for entry in fresh}, key=lambda edition: (edition is None, edition))
     for edition in editions:
         yield [entry for entry in fresh if entry.edition == edition]
+
+
+def _topic(key: str) -> str:
+    """What alerts of one message have in common: the cause of a fault, the project and edition of one rise."""
+    rule, _, rest = key.partition(":")
+    if is_fault(key):
+        return cause_of(key)
+    if rule in SLIP_OF_OVERRUN or rule in SLIP_OF_OVERRUN.values():
+        return f"{SLIP_OF_OVERRUN.get(rule, rule)}:{rest.rpartition(':')[0]}"
+    return key
 
 
 def _message_key(channel: str, batch: Sequence[Entry]) -> str:
@@ -145,15 +218,20 @@ def _message_key(channel: str, batch: Sequence[Entry]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _compose(key: str, batch: Sequence[Entry], alerts: Mapping[str, Alert], site_url: str) -> Message:
+def _compose(key: str, batch: Sequence[Entry], alerts: Mapping[str, Alert], base_url: str) -> Message:
     first, is_repeat = batch[0], batch[0].attempts > 0
     if first.kind == "resolution":
         headlines = [entry.headline for entry in batch]
-        return messages.resolution(key, headlines, first.edition, site_url, is_repeat=is_repeat)
+        if is_fault(first.alert_key):
+            return messages.recovery(key, headlines, first.alert_key.partition(":")[0], is_repeat=is_repeat)
+        return messages.resolution(key, headlines, first.edition, base_url, is_repeat=is_repeat)
     found = [alerts[entry.alert_key] for entry in batch]
-    if len(found) == 1:
-        return messages.single(key, found[0], site_url, is_repeat=is_repeat)
-    return messages.digest(key, found, first.edition, site_url, is_repeat=is_repeat)
+    if is_fault(first.alert_key):
+        return messages.fault(key, found, base_url, is_repeat=is_repeat)
+    groups = messages.paired(found)
+    if len(groups) == 1:
+        return messages.single(key, groups[0], base_url, is_repeat=is_repeat)
+    return messages.digest(key, found, first.edition, base_url, is_repeat=is_repeat)
 
 
 def _brief(fault: Exception) -> str:

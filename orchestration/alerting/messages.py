@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from orchestration.alerting.alerts import SEVERITIES, Alert, Severity
+from orchestration.alerting.faults import LABELS as FAULTS
 from orchestration.alerting.sentences import (
     LABELS,
     MAX_LINE,
@@ -17,12 +18,14 @@ from orchestration.alerting.sentences import (
     REASONS,
     cut,
     headline,
+    headline_of_both,
     label,
     reason,
     typeset,
     what_to_do,
 )
 from orchestration.perimeter import perimeter_names
+from orchestration.publication.slip_lines import SLIP_OF_OVERRUN
 
 MAX_LINES = 20
 
@@ -54,27 +57,88 @@ class Message:
     is_repeat: bool = False
 
 
-def single(key: str, alert: Alert, site_url: str, *, is_repeat: bool = False) -> Message:
-    """The message of one alert."""
-    notes = [f"Pourquoi cette alerte : {reason(alert.rule, alert.severity)}."] if alert.rule in REASONS else []
+def told(alerts: Sequence[Alert]) -> str:
+    """What is listed of one alert, or of a slip and its overrun: how grave, then its headline."""
+    return cut(f"{_BADGES[_gravest(alerts)]} · {_headline(alerts)}", MAX_LINE)
+
+
+def paired(alerts: Sequence[Alert]) -> list[list[Alert]]:
+    """The alerts in their order, an overrun after the slip of its project: one rise is one line."""
+    slips = {(alert.rule, alert.subject, alert.edition): alert for alert in alerts}
+    beside = {alert.alert_key: slip for alert in alerts if (slip := slips.get(_slip_of(alert)))}
+    groups: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        groups.setdefault(beside.get(alert.alert_key, alert).alert_key, []).append(alert)
+    return [sorted(group, key=lambda alert: alert.alert_key in beside) for group in groups.values()]
+
+
+def _slip_of(alert: Alert) -> tuple[str, str, str | None]:
+    return SLIP_OF_OVERRUN.get(alert.rule, ""), alert.subject, alert.edition
+
+
+def _headline(alerts: Sequence[Alert]) -> str:
+    return headline(alerts[0]) if len(alerts) == 1 else headline_of_both(alerts[0], alerts[1])
+
+
+def _gravest(alerts: Sequence[Alert]) -> Severity:
+    return max((alert.severity for alert in alerts), key=SEVERITIES.index)
+
+
+def single(key: str, alerts: Sequence[Alert], site_url: str, *, is_repeat: bool = False) -> Message:
+    """The message of one alert, or of a slip and its overrun."""
+    alert = alerts[0]
+    notes = [f"Pourquoi cette alerte : {reason(one.rule, one.severity)}." for one in alerts if one.rule in REASONS]
     if todo := what_to_do(alert):
         notes.append(todo)
     elif alert.perimeter:
         notes.append(f"Périmètre : {perimeter_names().get(alert.perimeter, alert.perimeter)}.")
     return Message(
         key=key,
-        title=typeset(f"{_BADGES[alert.severity]} · {label(alert)}{_at(alert.edition)}"),
-        lines=(headline(alert),),
+        title=typeset(f"{_BADGES[_gravest(alerts)]} · {label(alert)}{_at(alert.edition)}"),
+        lines=(_headline(alerts),),
         notes=tuple(typeset(note) for note in notes),
         link=_link(alert, site_url),
         is_repeat=is_repeat,
     )
 
 
+def fault(key: str, alerts: Sequence[Alert], dagster_url: str, *, is_repeat: bool = False) -> Message:
+    """The message of one fault of the machine: one check in the editions that fail it, or the checks of one mart."""
+    first = alerts[0]
+    run = f"Passe {first.run_id} (`jalons ui`)." if first.run_id else ""
+    link = ("Voir la passe", f"{dagster_url.rstrip('/')}/runs/{first.run_id}") if dagster_url and run else None
+    return Message(
+        key=key,
+        title=typeset(f"{_BADGES[first.severity]} · {FAULTS[first.rule]}{_at(_edition_of(alerts))}"),
+        lines=tuple(headline(alert) for alert in alerts[:MAX_LINES]),
+        notes=(*_not_shown(len(alerts) - MAX_LINES), *(typeset(note) for note in (first.to_do, run) if note)),
+        link=link,
+        is_repeat=is_repeat,
+    )
+
+
+def recovery(key: str, headlines: Sequence[str], rule: str, *, is_repeat: bool = False) -> Message:
+    """The short message that says that a fault told earlier is no more."""
+    return Message(
+        key=key,
+        title=typeset(f"✅ Rétabli · {FAULTS[rule]}"),
+        lines=tuple(headlines[:MAX_LINES]),
+        notes=(*_not_shown(len(headlines) - MAX_LINES), "Ce défaut n'est plus constaté : il n'y a plus rien à faire."),
+        is_repeat=is_repeat,
+    )
+
+
+def _edition_of(alerts: Sequence[Alert]) -> str | None:
+    """The edition that the alerts share, if they do."""
+    editions = {alert.edition for alert in alerts}
+    return editions.pop() if len(editions) == 1 else None
+
+
 def digest(
     key: str, alerts: Sequence[Alert], edition: str | None, site_url: str, *, is_repeat: bool = False
 ) -> Message:
-    """The message of many alerts of one edition, in the order given; the first `MAX_LINES` are listed."""
+    """The message of many alerts of one edition, in the order given; the first `MAX_LINES` lines are there."""
+    groups = paired(alerts)
     count = Counter(alert.severity for alert in alerts)
     parts = [f"{count[s]} {_COUNTED[s][count[s] > 1]}" for s in reversed(SEVERITIES) if count[s]]
     command = f"jalons alerts {edition}" if edition else "jalons alerts"
@@ -82,9 +146,9 @@ def digest(
     return Message(
         key=key,
         title=typeset(f"{len(alerts)} alertes{_for(edition)} : {', '.join(parts)}"),
-        lines=tuple(cut(f"{_BADGES[alert.severity]} · {headline(alert)}", MAX_LINE) for alert in alerts[:MAX_LINES]),
+        lines=tuple(map(told, groups[:MAX_LINES])),
         notes=(
-            *_not_shown(len(alerts), f" Liste complète : commande `{command}`."),
+            *_not_shown(sum(map(len, groups[MAX_LINES:])), f" Liste complète : commande `{command}`."),
             *(typeset(f"{LABELS[rule]} : {reason(rule)}.") for rule in rules),
         ),
         link=_edition_link(edition, site_url),
@@ -95,7 +159,7 @@ def digest(
 def resolution(
     key: str, headlines: Sequence[str], edition: str | None, site_url: str, *, is_repeat: bool = False
 ) -> Message:
-    """The short message that takes back alerts sent earlier, each recalled by its headline."""
+    """The short message that takes back alerts sent earlier, each recalled by what was told of it."""
     many = len(headlines) > 1
     title = f"{len(headlines)} alertes levées{_for(edition)}" if many else f"Alerte levée{_at(edition)}"
     note = "Ce qui a été reçu depuis a fait disparaître le motif de {}, qui n'{} plus lieu d'être."
@@ -104,7 +168,7 @@ def resolution(
         title=typeset(f"✅ {title}"),
         lines=tuple(headlines[:MAX_LINES]),
         notes=(
-            *_not_shown(len(headlines)),
+            *_not_shown(len(headlines) - MAX_LINES),
             note.format(*(("ces alertes", "ont") if many else ("cette alerte", "a"))),
         ),
         link=_edition_link(edition, site_url) if many else None,
@@ -120,8 +184,7 @@ def _for(edition: str | None) -> str:
     return f" pour l'édition {edition}" if edition else " hors édition"
 
 
-def _not_shown(total: int, where_to_look: str = "") -> tuple[str, ...]:
-    rest = total - MAX_LINES
+def _not_shown(rest: int, where_to_look: str = "") -> tuple[str, ...]:
     if rest <= 0:
         return ()
     more = "1 autre n'est pas montrée" if rest == 1 else f"{rest} autres ne sont pas montrées"

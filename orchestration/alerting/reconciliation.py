@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.alerting.alerts import Alert
+from orchestration.alerting.messages import told
 from orchestration.alerting.outbox import Entry, State
-from orchestration.alerting.sentences import headline
 
 Changes = tuple[list[Entry], list[tuple[Entry, State]]]
 
@@ -62,4 +62,4 @@ def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Col
 
 
 def _planned(alert: Alert, occurrence: int) -> Entry:
-    return Entry(alert.alert_key, "alert", occurrence, alert.edition, headline(alert))
+    return Entry(alert.alert_key, "alert", occurrence, alert.edition, told([alert]))

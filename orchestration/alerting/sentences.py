@@ -12,8 +12,9 @@ from decimal import Decimal
 from babel.dates import format_date
 
 from orchestration.alerting.alerts import SEVERITIES, Alert, Severity, thresholds
+from orchestration.alerting.faults import is_fault
 from orchestration.french import day as full_day
-from orchestration.french import number
+from orchestration.french import months_between, number, period
 from orchestration.perimeter import perimeter_names
 
 MAX_NAME = 120
@@ -102,8 +103,15 @@ _KINDS = {
 
 def headline(alert: Alert) -> str:
     """The one line that says who, what, by how much and since when; never longer than `MAX_LINE`."""
-    sentence = _SENTENCES.get(alert.rule, _other)(alert)
+    sentence = _plain(alert.detail or "") if is_fault(alert.alert_key) else _SENTENCES.get(alert.rule, _other)(alert)
     return cut(typeset(sentence), MAX_LINE)
+
+
+def headline_of_both(slip: Alert, overrun: Alert) -> str:
+    """The line of a slip whose project crossed a level over its baseline by the same rise: it says both."""
+    initial = f" ({figure})" if (figure := _figure(overrun)) else ""
+    both = f"{headline(slip).removesuffix('.')} ; {_above(overrun)}{initial}, palier de {overrun.level} % franchi."
+    return cut(typeset(both), MAX_LINE)
 
 
 def label(alert: Alert) -> str:
@@ -162,23 +170,25 @@ def _change(alert: Alert) -> str:
 
 
 def _schedule_slip(alert: Alert) -> str:
-    by = f" de {alert.slip_months} mois" if alert.slip_months else ""
+    by = f" de {months} mois" if (months := _months(alert)) else ""
     span = f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}" if alert.from_text and alert.to_text else ""
     return f"{_subject(alert)} : fin prévue repoussée{by}{span}{_since(alert)}."
 
 
 def _overrun(alert: Alert) -> str:
-    what, passed = ("durée", "passée") if alert.rule == "schedule_overrun" else ("coût", "passé")
     crossed = f" ; palier de {alert.level} % franchi" + (f" à l'édition {alert.edition}" if alert.edition else "")
+    return f"{_subject(alert)} : {_above(alert)}{_span(alert)}{crossed}."
+
+
+def _above(alert: Alert) -> str:
+    """« coût passé à 24,9 % au-dessus de la référence initiale »."""
+    what = "durée passée" if alert.rule == "schedule_overrun" else "coût passé"
     over = ""
     if alert.from_value is not None and alert.to_value is not None:
         before, after = _decimal(alert.from_value), _decimal(alert.to_value)
         # To one decimal: 24,9 % must not be read as 25 %, which is another level.
         over = f" {number((after - before) / before * 100, 1)} %" if before > 0 else ""
-    return (
-        f"{_subject(alert)} : {what} {passed} à{over or ' un niveau'} au-dessus de la référence initiale{_span(alert)}"
-        f"{crossed}."
-    )
+    return f"{what} à{over or ' un niveau'} au-dessus de la référence initiale"
 
 
 def _rebaselined(alert: Alert) -> str:
@@ -201,7 +211,7 @@ def _span(alert: Alert) -> str:
 
 
 def _overdue(alert: Alert) -> str:
-    late = f"de {alert.slip_months} mois" if alert.slip_months else "de moins d'un mois"
+    late = f"de {months} mois" if (months := _months(alert)) else "de moins d'un mois"
     return (
         f"{_subject(alert)} : fin prévue en {_month(alert.from_text)}, dépassée {late} au {_day(alert.to_text)}, "
         f"projet ni terminé ni abandonné{_lasting(alert)}."
@@ -262,11 +272,33 @@ def _measure(value: Decimal | float | None) -> str:
 
 
 def _action_overdue(alert: Alert) -> str:
-    late = f"{alert.slip_months} mois de retard" if alert.slip_months else "moins d'un mois de retard"
+    due, months = _due(alert)
+    late = f"{months} mois de retard" if months else "moins d'un mois de retard"
     return (
-        f"{_subject(alert)} : action prévue pour {_month(alert.from_text)}, encore ouverte au {_day(alert.to_text)}, "
+        f"{_subject(alert)} : action prévue pour {due}, encore ouverte au {_day(alert.to_text)}, "
         f"soit {late}{_lasting(alert)}."
     )
+
+
+def _due(alert: Alert) -> tuple[str, int | None]:
+    """When an action was due, as far as it was known, and how many months ago that ended.
+
+    The text is the first day of the period; the mart counts from its last: two months or more between both tell which.
+    """
+    months = _months(alert)
+    begun = (months or 0) - (alert.slip_months or 0)
+    if begun < 2:
+        return _month(alert.from_text), months
+    precision, last = ("quarter", 2) if begun < 4 else ("semester", 5)
+    return period(date.fromisoformat(alert.from_text or ""), precision), (months or 0) - last
+
+
+def _months(alert: Alert) -> int | None:
+    """The months between the two dates of the sentence, as a reader counts them who is shown months."""
+    try:
+        return months_between(date.fromisoformat(alert.from_text or ""), date.fromisoformat(alert.to_text or ""))
+    except ValueError:
+        return alert.slip_months
 
 
 def _submission_missing(alert: Alert) -> str:

@@ -63,9 +63,8 @@ class _ShortWait(RateLimitErrorRetryHandler):
 class Slack:
     """One Slack channel, written to by a bot."""
 
-    name = "slack"
-
-    def __init__(self, *, token: str, channel: str, base_url: str) -> None:
+    def __init__(self, *, token: str, channel: str, base_url: str, name: str = "slack") -> None:
+        self.name = name
         self._channel = channel
         # An explicit list: the default handler sends again after a lost answer.
         self._client = WebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[_ShortWait()])

@@ -1,6 +1,7 @@
 """What starts a pass: one job over everything that has no partition, and the sensor that looks at the inbox.
 
-What belongs here: the job, the sensor and its patience. What does not: what a pass does.
+What belongs here: the job, its sensor and its patience, and the sensor that tells engineers of faults. What does not:
+what a pass does and what a fault is (`faults`).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -8,18 +9,20 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster import DagsterRunStatus
 
+from orchestration.alerting.delivery import tell_engineers
+from orchestration.defs.faults import (
+    ALL_RULES,
+    LATE,
+    MOST_PATIENCE,
+    PROCESS_DROPS,
+    UNDER_WAY,
+    faults_of_passes,
+    faults_of_ticks,
+)
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.take_in import pending
 from orchestration.settings import Settings
 
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
-# A run that says nothing for so long has died with its machine; a second pass would wait for the home, not clash.
-_MOST_PATIENCE = timedelta(minutes=30)
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 
 # The UI has every event; a terminal is for what went wrong.
@@ -29,7 +32,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 _PARTITIONED = dg.AssetSelection.assets(*(["submissions", kind] for kind in CONTRACTS), "edition_release")
 
 process_drops = dg.define_asset_job(
-    "process_drops",
+    PROCESS_DROPS,
     selection=dg.AssetSelection.all() - _PARTITIONED,
     description="One pass: take in every pending drop, consolidate, validate, release what changed, deliver alerts.",
     executor_def=dg.in_process_executor,
@@ -43,11 +46,26 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
     now = datetime.now(UTC)
     if not pending(Settings(), now):
         return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
-    under_way = dg.RunsFilter(job_name=process_drops.name, statuses=_UNDER_WAY, updated_after=now - _MOST_PATIENCE)
+    under_way = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=UNDER_WAY, updated_after=now - MOST_PATIENCE)
     if context.instance.get_runs_count(under_way):
         return dg.SkipReason("A pass is under way; whatever came since is for the next one.")
-    failed = dg.RunsFilter(job_name=process_drops.name, updated_after=now - _PAUSE_AFTER_FAILURE)
+    failed = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=now - _PAUSE_AFTER_FAILURE)
     last = context.instance.get_runs(failed, limit=1)
     if last and last[0].status == DagsterRunStatus.FAILURE:
         return dg.SkipReason(f"The last pass failed ({last[0].run_id}); the next try is five minutes after it.")
     return dg.RunRequest()
+
+
+@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Tell engineers what is wrong with passes, checks and the inbox's sensor: each fault once, and its end once."""
+    now = datetime.now(UTC)
+    # While a machine is off nothing ticks, this sensor neither: only what it has watched for itself is late.
+    since, last = map(datetime.fromisoformat, context.cursor.split()) if context.cursor else (now, now)
+    if now - last > LATE:
+        since = now
+    context.update_cursor(f"{since.isoformat()} {now.isoformat()}")
+    late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
+    faults = [*faults_of_passes(context.instance), *late]
+    tell_engineers(Settings(), faults, now, ALL_RULES)
+    return dg.SkipReason(f"Faults: {', '.join(fault.alert_key for fault in faults) or 'none'}.")

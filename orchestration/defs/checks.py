@@ -9,29 +9,31 @@ import dagster as dg
 
 from expectations.rule import Rule
 from expectations.runner import Verdict
-from orchestration.defs.metadata import markdown_table
+from orchestration.defs.metadata import MetadataEntry, markdown_table
+from orchestration.publication.holding import found_in
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-def spec_of(rule: Rule, asset: Sequence[str], *, blocking: bool, told_by: Sequence[str] = ()) -> dg.AssetCheckSpec:
-    """The check that a rule is on an asset; a blocking one holds back whatever depends on the asset.
+def spec_of(rule: Rule, asset: Sequence[str], told_by: str) -> dg.AssetCheckSpec:
+    """The check that a rule is on an asset; `told_by` is the asset that the verdict comes from.
 
-    `told_by` are other assets that the verdict comes from.
+    None is blocking in Dagster's sense, which knows no edition: what a verdict holds back, publication decides.
     """
-    return dg.AssetCheckSpec(
-        rule.id, asset=dg.AssetKey(asset), description=rule.sentence_fr, blocking=blocking, additional_deps=told_by
-    )
+    return dg.AssetCheckSpec(rule.id, asset=dg.AssetKey(asset), description=rule.sentence_fr, additional_deps=[told_by])
 
 
-def carried(verdict: Verdict, asset: Sequence[str]) -> dg.AssetCheckResult:
-    """The verdict, with its severity, its sentence and the rows that fail; a check that could not run has failed."""
+def carried(verdict: Verdict, asset: Sequence[str], **more: MetadataEntry) -> dg.AssetCheckResult:
+    """The verdict, with its severity, what it expects and finds; a check that could not run has failed.
+
+    `more` are shown beside them where the check has failed.
+    """
     return dg.AssetCheckResult(
         check_name=verdict.id,
         asset_key=dg.AssetKey(asset),
         passed=verdict.success,
         severity=SEVERITIES[verdict.severity],
-        description=verdict.broken or verdict.sentence_fr,
+        description=verdict.sentence_fr if verdict.success else found_in(verdict),
         metadata={}
         if verdict.success
         else {
@@ -39,6 +41,7 @@ def carried(verdict: Verdict, asset: Sequence[str]) -> dg.AssetCheckResult:
             "remedy": verdict.remedy_fr,
             "failing_rows": verdict.failing_count,
             "failing": markdown_table(verdict.failing, most=20),
+            **more,
         },
     )
 

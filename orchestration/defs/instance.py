@@ -5,7 +5,7 @@ What belongs here: preparing the instance, running the job, and summing the run 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +15,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.alerting.delivery import Delivery
+from orchestration.alerting.delivery import Delivery, tell_engineers
 from orchestration.defs.event_log import kept_open
+from orchestration.defs.faults import PASS_RULES, faults_of_passes, step_failures
 from orchestration.defs.resources import home_resource
 from orchestration.garbage import collection_held
 from orchestration.intake.take_in import TakeIn
@@ -92,6 +93,7 @@ def run_pass(settings: Settings, now: datetime, say: Callable[[str], None] = lam
             tags={"jalons/now": now.isoformat()},
             raise_on_error=False,
         )
+        tell_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
     return _summary(result)
 
 
@@ -113,16 +115,5 @@ def _summary(result: dg.ExecuteInProcessResult) -> PassSummary:
         drops=Counter(one.receipt.status for one in taken.outcomes) if taken else {},
         releases=tuple((one.edition, one.revision) for one in made if one.is_new),
         alerts_sent=sent,
-        failures=tuple(_failures(result)),
+        failures=tuple(f"{step}: {cause}" for step, cause in step_failures(result.all_events)),
     )
-
-
-def _failures(result: dg.ExecuteInProcessResult) -> Iterator[str]:
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed and evaluation.blocking:
-            yield f"{evaluation.asset_key.to_user_string()}: {evaluation.description}"
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
-        if error and error.cls_name != "DagsterAssetCheckFailedError":
-            cause = error.cause or error
-            yield f"{event.step_key}: {cause.message.strip()}"

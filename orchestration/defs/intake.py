@@ -76,7 +76,7 @@ submissions = [_submissions(kind) for kind in CONTRACTS]
 
 @dg.multi_asset_check(
     specs=[
-        spec_of(rule, ["submissions", kind], blocking=False, told_by=["drops"])
+        spec_of(rule, ["submissions", kind], told_by="drops")
         for kind, suite in SUBMISSION_SUITES.items()
         for rule in suite.rules
     ],

@@ -13,7 +13,8 @@ import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
+MetadataEntry = dg.MetadataValue[Any] | str | int | float
+Metadata = dict[str, MetadataEntry]
 SHOWN = 10
 
 

@@ -5,9 +5,12 @@ What belongs here: showing releases. What does not: making one (`orchestration.p
 
 import dagster as dg
 
+from expectations.runner import Verdict, validate_marts
 from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
 from orchestration.defs.partitions import EDITIONS, add_editions
 from orchestration.defs.resources import Home
+from orchestration.defs.validation import reason
+from orchestration.publication.holding import holds_of
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import KEYS
 
@@ -17,13 +20,17 @@ _SHOWN = ("projects", "total_cost_bn_eur", "mean_duration_years", "procedures", 
 
 
 @dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS)
-def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Release]]:
+def releases(
+    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], verdicts: list[Verdict]
+) -> dg.MaterializeResult[list[Release]]:
     """One row per edition: its latest revision. A pass makes a revision of each edition whose content has changed.
+
+    An edition that a verdict holds back keeps the revision that it has, and is no row here.
 
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
     home.say("Releasing")
-    made = release(home.settings)
+    made = release(home.settings, holds=holds_of(verdicts))
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
     for one in new:
@@ -38,6 +45,9 @@ def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Ho
 
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
+    holds = [hold for hold in holds_of(validate_marts(home.settings.marts)) if hold.covers(context.partition_key)]
+    if holds:
+        raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
     made = release(home.settings, [context.partition_key])
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)

@@ -1,24 +1,78 @@
-"""Validation in the UI: the expectations on the marts, as checks that hold a release back if their severity is error.
+"""Validation in the UI: the expectations on the marts, as checks; what fails with severity error is held back.
 
-What belongs here: carrying verdicts. What does not: the rules (`expectations`).
+What belongs here: carrying verdicts. What does not: the rules (`expectations`) and what they hold back
+(`orchestration.publication.holding`).
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations.runner import MART_SUITES, validate_marts
+from expectations.runner import MART_SUITES, Verdict, validate_marts
 from orchestration.defs.checks import carried, spec_of
+from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.resources import Home
+from orchestration.publication.holding import Hold, failing_editions, found_in, hold_of, holds_of
+
+# The names of what a failed check says for engineers.
+BROKEN, FOUND = "broken", "found"
+
+
+@dg.asset(
+    group_name="validation",
+    owners=["team:publication"],
+    kinds={"python", "greatexpectations"},
+    deps=[suite.name for suite in MART_SUITES],
+)
+def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]]:
+    """One row per rule on the marts: whether what is about to be published is plausible.
+
+    Releases and alerts of an edition wait until no row of it fails a rule of severity error.
+    """
+    home.say("Validating the marts")
+    reached = validate_marts(home.settings.marts)
+    failed = sum(not one.success for one in reached)
+    held_back = markdown_table([_line(hold) for hold in holds_of(reached)], most=40)
+    return dg.MaterializeResult(
+        value=reached, metadata={"dagster/row_count": len(reached), "failed": failed, "held_back": held_back}
+    )
 
 
 @dg.multi_asset_check(
-    specs=[
-        spec_of(rule, [suite.name], blocking=rule.severity == "error") for suite in MART_SUITES for rule in suite.rules
-    ]
+    specs=[spec_of(rule, [suite.name], told_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
+    ins={"verdicts": dg.AssetIn("verdicts")},
 )
-def mart_checks(home: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
-    """Whether what is about to be published is plausible."""
-    home.say("Validating the marts")
-    for verdict in validate_marts(home.settings.marts):
-        yield carried(verdict, [verdict.suite])
+def mart_checks(verdicts: list[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    """Say the verdicts, each on its mart; the step fails where one holds an edition back, and nothing waits for it."""
+    for verdict in verdicts:
+        yield carried(verdict, [verdict.suite], **_more(verdict))
+    if holds := holds_of(verdicts):
+        raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
+
+
+def reason(hold: Hold) -> str:
+    """Which editions are held back, by which rule, and why, on one line."""
+    verdict = hold.verdict
+    return f"{hold.held} held back by {verdict.suite}: {verdict.id}: {found_in(verdict)}"
+
+
+def _more(verdict: Verdict) -> Metadata:
+    """What is held back, and what was found in each edition: the engineers' message is written from it."""
+    hold = hold_of(verdict)
+    held = {"held_back": hold.held} if hold else {}
+    if verdict.broken:
+        return {**held, BROKEN: verdict.broken}
+    found = {edition or "": found_in(verdict, edition) for edition in failing_editions(verdict)}
+    return {**held, FOUND: dg.MetadataValue.json(found)}
+
+
+def _line(hold: Hold) -> dict[str, object]:
+    verdict = hold.verdict
+    return {
+        "editions": hold.held,
+        "mart": verdict.suite,
+        "rule": verdict.id,
+        "why": found_in(verdict),
+        "failing rows": verdict.failing_count,
+        "remedy": verdict.remedy_fr,
+    }

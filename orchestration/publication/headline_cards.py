@@ -94,14 +94,17 @@ def _of_procedures(headline: Row, previous: Row | None) -> list[Card | None]:
         detail = share(headline[f"{stem}_reached"], rated, over)
         return _card(headline, previous, title, f"{stem}_reached", details=(detail,))
 
-    total, plus = headline["procedures"], headline["franceconnect_plus"]
-    connected = headline["franceconnect"] + plus
-    online = share(headline["procedures_online"], total, plural(total, "démarche"))
-    details = (share(connected, total, plural(total, "démarche")), f"dont {plus} avec FranceConnect+")
+    total, alone, plus = headline["procedures"], headline["franceconnect"], headline["franceconnect_plus"]
+    connected = alone + plus
+    # The chart of the goals leaves out the procedures that are not rated: its shares are others.
+    of_all = f"{plural(total, 'démarche')} du TOP 250, évaluées ou non"
+    online = share(headline["procedures_online"], total, of_all)
+    apart = f"dont {number(alone)} avec FranceConnect seul et {number(plus)} avec FranceConnect+"
+    details = (share(connected, total, of_all), apart)
     return [
         _card(headline, previous, "Démarches du TOP 250", "procedures"),
         _card(headline, previous, "Entièrement en ligne", "procedures_online", details=(online,)),
-        Card("Avec FranceConnect", number(connected), details, _connected_before(headline, previous)),
+        Card("Avec FranceConnect ou FranceConnect+", number(connected), details, _connected_before(headline, previous)),
         goal("Satisfaction d’au moins 8 sur 10", "satisfaction"),
         goal("«\u00a0Dites-le-nous une fois\u00a0» respecté", "dlnuf"),
         goal("Accessibilité totale", "accessibility"),

@@ -20,9 +20,8 @@ from orchestration.perimeter import perimeter_names
 from orchestration.publication.charts import bar_chart
 from orchestration.publication.headline_cards import headline_cards
 from orchestration.publication.manifest import missing_perimeters
+from orchestration.publication.slip_lines import slip_lines
 from orchestration.publication.tables import Row
-
-_SEVERITIES = ("critique", "attention", "information")
 
 # The indicators of `procedure_scores` that have a goal, in the order in which they are shown.
 _GOALS = (
@@ -95,17 +94,11 @@ def render(
             kind: [row for row in tables["movements"] if row["movement"] == kind]
             for kind in ("in", "out", "renamed", "back", "awaited")
         },
-        slips=[
-            row | _slip(row)
-            for row in sorted(
-                (row for row in tables["slips"] if row["kind"] == "projects"),
-                key=lambda row: (_SEVERITIES.index(row["severity"]), row["rule"], row["name"]),
-            )
-        ],
+        slips=slip_lines(tables["slips"]),
         goals=goals,
         goals_chart=bar_chart(
             (
-                (goal["indicator_name"], goal["share_pct"], french.number(goal["share_pct"], 1) + french.NBSP + "%")
+                (_rated(goal), goal["share_pct"], french.number(goal["share_pct"], 1) + french.NBSP + "%")
                 for goal in goals
                 if goal["share_pct"] is not None
             ),
@@ -164,33 +157,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _slip(row: Row) -> Row:
-    """A slip's two sides and its size, in words."""
-
-    def side(value: Decimal | float | None, text: str | None) -> str:
-        if value is not None or not text:
-            return french.quantity(value, row["unit"])
-        try:
-            return french.month(date.fromisoformat(text))
-        except ValueError:
-            return text
-
-    if row["slip_months"] is not None:
-        change = french.signed(row["slip_months"]) + french.NBSP + "mois"
-    elif row["delta"] is not None and row["unit"] in ("meur", "years"):
-        change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
-        change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
-        if row["delta_pct"] is not None:
-            change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
-    else:
-        change = french.ABSENT
-    return {
-        "finding": french.label(row["rule"])
-        + (f" ({french.label(row['measure'])})" if row["rule"] in ("figure_withdrawn", "rebaselined") else ""),
-        "before": side(row["from_value"], row["from_text"]),
-        "after": side(row["to_value"], row["to_text"]),
-        "change": change,
-    }
+def _rated(goal: Row) -> str:
+    """« En ligne (245 évaluées) »: the indicator, and how many procedures its share is of."""
+    return f"{goal['indicator_name']} ({french.plural(goal['reached'] + goal['not_reached'], 'évaluée')})"
 
 
 def _procedure(row: Row) -> Row:

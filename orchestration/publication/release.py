@@ -9,6 +9,7 @@ What belongs here: when a revision is made and how it becomes visible. What does
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from filelock import FileLock
 from orchestration.edition import Edition
 from orchestration.publication import page
 from orchestration.publication.headline_cards import COMPARED
+from orchestration.publication.holding import Hold, is_held
 from orchestration.publication.manifest import closed_at, content_sha256, drops_used, json_bytes, known_at, manifest
 from orchestration.publication.tables import Row, data_files, edition_table, read_tables
 from orchestration.settings import Settings
@@ -78,14 +80,19 @@ class Release:
     figures: dict[str, object]
 
 
-def release(settings: Settings, editions: list[str] | None = None) -> list[Release]:
+def release(settings: Settings, editions: list[str] | None = None, holds: Sequence[Hold] = ()) -> list[Release]:
     """Make a revision of each edition whose content changed, oldest edition first, and point `current` to the latest.
 
     Reads the marts and the closings of the lake; `editions` narrows the work, and one without figures is passed over.
+    An edition that `holds` hold back keeps the revision that it has.
     Whatever a process that died left behind is put right. Raises `FileNotFoundError` when a mart is missing.
     """
     known = pq.read_table(settings.marts / "headline_figures.parquet", columns=["edition"], partitioning=None)
-    wanted = sorted(code for code in known.column("edition").to_pylist() if editions is None or code in editions)
+    wanted = sorted(
+        code
+        for code in known.column("edition").to_pylist()
+        if (editions is None or code in editions) and not is_held(code, holds)
+    )
     settings.releases.mkdir(parents=True, exist_ok=True)
     # The system lets go of the lock when its holder dies: every leftover found under it is a dead process's.
     with FileLock(settings.home / "releases.lock"):

@@ -77,6 +77,10 @@ class Home:
         """The Slack channel alone."""
         return Slack(token=TOKEN, channel=CHANNEL, base_url=self.slack.base_url)
 
+    def engineers(self) -> list[Channel]:
+        """The same Slack, as the engineers' channel."""
+        return [Slack(token=TOKEN, channel=CHANNEL, base_url=self.slack.base_url, name="engineers-slack")]
+
     @property
     def screen_titles(self) -> list[str]:
         """The first line of each message on the console."""

@@ -3,15 +3,20 @@
 import io
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from alert_home import NOW, Home, alert_row
 from fake_slack import TOKEN, FakeSlack, Mischief
 
-from orchestration.alerting.channels import Channel, Console, Outcome, open_channels
-from orchestration.alerting.delivery import alert_states, deliver
+from expectations.runner import Verdict
+from orchestration.alerting.alerts import Alert
+from orchestration.alerting.channels import Channel, Console, Outcome, engineers_channels, open_channels
+from orchestration.alerting.delivery import alert_states, deliver, tell_engineers
+from orchestration.alerting.faults import check_failed
 from orchestration.alerting.messages import Message
+from orchestration.publication.holding import Hold
 from orchestration.settings import Settings
 
 
@@ -220,6 +225,16 @@ def test_five_alerts_are_five_messages_and_six_are_one(home: Home, alerts: int, 
     assert (len(home.slack.messages), len(home.screen_titles)) == (messages, messages)
 
 
+def test_a_slip_and_its_overrun_are_one_message(home: Home) -> None:
+    overrun = {"rule": "budget_overrun", "level": "25", "from_value": Decimal(75)}
+    home.mart(alert_row("sirhen"), alert_row("sirhen", **overrun), alert_row("chorus", **overrun))
+    assert home.deliver().counts["slack"] == {"sent": 3}
+    assert [text.count("palier de") for text in home.slack.texts] == [1, 1]
+    home.mart()
+    home.deliver()
+    assert ["2 alertes levées" in text for text in home.slack.texts] == [False, False, False, True]
+
+
 def test_a_digest_that_never_arrived_is_sent_again_without_what_was_corrected(home: Home) -> None:
     home.mart(*many(8))
     home.slack.mischief.append("lose_request")
@@ -398,3 +413,99 @@ def test_the_fake_refuses_what_the_real_slack_refuses(slack: FakeSlack, home: Ho
     home.mart(alert_row("sirhen"))
     home.settings.slack_channel = "C0OTHER"
     assert deliver(home.settings, NOW).counts["slack"] == {"dead": 1}
+
+
+def held(edition: str) -> list[Hold]:
+    rule = Verdict("a_rule", "slips", "error", "none", "Une phrase.", "", "to_value", success=False)
+    return [Hold(rule, (edition,))]
+
+
+def test_of_an_edition_held_back_nothing_is_said_and_nothing_taken_back(home: Home) -> None:
+    home.mart(alert_row("sirhen"), alert_row("chorus", edition="2017-S1"))
+    home.deliver()
+    home.mart(alert_row("linky"), alert_row("copernic", edition="2017-S1"))
+    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    assert home.states("slack") == {"sirhen": "sent", "chorus": "resolved", "linky": None, "copernic": "sent"}
+    home.deliver()
+    assert home.states("slack") == {"sirhen": "resolved", "chorus": "resolved", "linky": "sent", "copernic": "sent"}
+
+
+def test_what_was_planned_waits_while_its_edition_is_held_back(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.slack.mischief.append("long_rate_limit")
+    home.deliver()
+    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    assert (home.states("slack"), home.slack.messages) == ({"sirhen": "planned"}, [])
+    assert home.deliver().counts["slack"] == {"sent": 1}
+
+
+def test_a_refused_file_is_told_of_though_its_edition_is_held_back(home: Home) -> None:
+    home.mart(alert_row("projets.csv", rule="submission_rejected"))
+    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    assert home.states("slack") == {"projets.csv": "sent"}
+
+
+def fault(edition: str | None = "2017-S2", *, is_error: bool = True, name: str = "top50_cost_known") -> Alert:
+    found = {"found": "Attendu : un coût. Constaté : vide.", "remedy": "Vérifiez la sélection."}
+    return check_failed(name, "top50", edition, **found, is_error=is_error, run_id="3f2a")
+
+
+def test_a_fault_reaches_the_engineers_channels_and_no_other_once(home: Home) -> None:
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    for _ in range(2):
+        tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+        home.deliver()
+    assert ["Contrôle en échec" in text for text in home.slack.texts] == [False, True]
+    assert home.slack.posts == 2
+    assert [row["subject"] for row in alert_states(home.settings)] == ["sirhen"]
+
+
+def test_a_fault_has_its_cause_its_next_action_and_a_link_to_the_run(home: Home) -> None:
+    settings = home.settings.model_copy(update={"dagster_url": "https://dagster.example/"})
+    tell_engineers(settings, [fault()], NOW, ["check_failed"], home.engineers())
+    (text,) = home.slack.texts
+    for part in ("Constaté", "À faire", "vérifiez la sélection", "<https://dagster.example/runs/3f2a|Voir la passe>"):
+        assert part in text
+
+
+def test_one_check_that_fails_in_many_editions_is_one_message(home: Home) -> None:
+    many_editions = [fault(f"20{year}-S1") for year in range(10, 17)]
+    tell_engineers(home.settings, many_editions, NOW, ["check_failed"], home.engineers())
+    tell_engineers(home.settings, [], NOW, ["check_failed"], home.engineers())
+    assert [text.split("\n")[0] for text in home.slack.texts] == [
+        "🔴 Critique · Contrôle en échec",
+        "✅ Rétabli · Contrôle en échec",
+    ]
+
+
+def test_two_checks_that_fail_are_two_messages(home: Home) -> None:
+    names = [f"rule_{number}" for number in range(7)]
+    tell_engineers(home.settings, [fault(name=name) for name in names], NOW, ["check_failed"], home.engineers())
+    assert len(home.slack.messages) == 7
+
+
+def test_a_warning_is_no_emergency_and_holds_nothing_back(home: Home) -> None:
+    tell_engineers(home.settings, [fault(is_error=False)], NOW, ["check_failed"], home.engineers())
+    (text,) = home.slack.texts
+    assert text.startswith("🔵 Information")
+    assert "Rien n'est retenu." in text
+
+
+def test_a_fault_whose_answer_was_lost_is_not_told_again(home: Home) -> None:
+    home.slack.mischief.append("lose_answer")
+    for _ in range(2):
+        tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+    assert home.slack.posts == 1
+
+
+def test_a_fault_that_nobody_looked_for_is_not_taken_back(home: Home) -> None:
+    tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+    tell_engineers(home.settings, [], NOW, ["tick_late"], home.engineers())
+    assert len(home.slack.messages) == 1
+
+
+def test_the_engineers_have_a_console_always_and_a_slack_channel_of_their_own(home: Home) -> None:
+    both = home.settings.model_copy(update={"slack_engineers_channel": "C0ENGINEERS"})
+    names = [[channel.name for channel in engineers_channels(settings)] for settings in (home.settings, both)]
+    assert names == [["engineers-console"], ["engineers-console", "engineers-slack"]]

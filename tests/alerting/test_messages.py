@@ -8,7 +8,7 @@ import pytest
 from alert_home import alert_row
 
 from orchestration.alerting.alerts import Alert, thresholds
-from orchestration.alerting.messages import digest, resolution, single
+from orchestration.alerting.messages import digest, paired, resolution, single, told
 from orchestration.alerting.sentences import LABELS, MAX_LINE, REASONS, headline, reason
 from orchestration.alerting.slack import blocks
 
@@ -174,8 +174,28 @@ SENTENCES = [
             edition="2021-S2",
             since_edition="2021-S1",
         ),
-        "Label (Services du Premier ministre) : action prévue pour octobre 2020, encore ouverte au 31 décembre 2021, "
+        "Label (Services du Premier ministre) : action prévue pour T4 2020, encore ouverte au 31 décembre 2021, "
         "soit 12 mois de retard, depuis l'édition 2021-S1.",
+    ),
+    (
+        alert("A-7", rule="action_overdue", from_text="2021-01-01", to_text="2021-12-31", slip_months=6),
+        "A-7 (Éducation nationale) : action prévue pour S1 2021, encore ouverte au 31 décembre 2021, soit 6 mois de "
+        "retard.",
+    ),
+    (
+        alert("A-7", rule="action_overdue", from_text="2021-10-01", to_text="2022-06-30", slip_months=7),
+        "A-7 (Éducation nationale) : action prévue pour octobre 2021, encore ouverte au 30 juin 2022, soit 8 mois de "
+        "retard.",
+    ),
+    (
+        alert(rule="schedule_slip", from_text="2017-08-31", to_text="2018-02-01", slip_months=5),
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 6 mois, d'août 2017 à février 2018, "
+        "depuis l'édition 2017-S1.",
+    ),
+    (
+        alert(rule="overdue", from_text="2017-01-31", to_text="2017-06-30", slip_months=4),
+        "SIRHEN (Éducation nationale) : fin prévue en janvier 2017, dépassée de 5 mois au 30 juin 2017, "
+        "projet ni terminé ni abandonné.",
     ),
     (
         alert(
@@ -227,11 +247,11 @@ def test_units_and_high_punctuation_never_start_a_line() -> None:
 def test_a_rule_without_wording_still_makes_a_sentence() -> None:
     found = alert(rule="unheard_of", from_text="2016-S2", to_text="2017-S2")
     assert plain(headline(found)).startswith("SIRHEN (Éducation nationale) : règle unheard_of de 2016-S2 à 2017-S2")
-    assert single("k", found, SITE).notes
+    assert single("k", [found], SITE).notes
 
 
 def test_the_message_says_why_it_was_sent_with_the_thresholds_of_the_seed() -> None:
-    why = plain(single("k", alert(severity="critique"), SITE).notes[0])
+    why = plain(single("k", [alert(severity="critique")], SITE).notes[0])
     assert why == (
         "Pourquoi cette alerte : coût complet en hausse d'au moins 10 % ou 5 M€ par rapport à l'édition précédente ; "
         "gravité « critique » à partir de 50 % ou 50 M€."
@@ -250,35 +270,35 @@ def test_every_rule_of_the_seed_has_a_label_and_a_reason_that_names_its_threshol
 
 
 def test_a_missing_submission_says_where_to_file_and_has_no_page() -> None:
-    message = single("k", alert("MI/projects", rule="submission_missing", perimeter="MI", level="7"), SITE)
+    message = single("k", [alert("MI/projects", rule="submission_missing", perimeter="MI", level="7")], SITE)
     assert "2017-S2/MI" in message.notes[1]
     assert message.link is None
 
 
 def test_what_has_no_page_of_its_own_links_to_the_edition() -> None:
     found = alert("A-7", rule="action_overdue", from_text="2020-10-01", to_text="2021-12-31")
-    assert single("k", found, SITE).link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
-    assert single("k", found, "").link is None
+    assert single("k", [found], SITE).link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
+    assert single("k", [found], "").link is None
 
 
 def test_the_message_names_severity_rule_edition_and_perimeter_in_full() -> None:
-    message = single("k", alert(), SITE)
+    message = single("k", [alert()], SITE)
     assert plain(message.title) == "🟠 Attention · Coût en hausse · édition 2017-S2"
     assert "jeunesse et sports" in message.notes[1]
 
 
 def test_the_message_links_to_the_page_of_the_project_if_the_site_is_known() -> None:
     address = "https://jalons.example/panorama/2017-S2/#si%20rh"
-    assert single("k", alert("si rh"), SITE).link == ("Voir la fiche du projet", address)
-    assert single("k", alert("si rh"), "").link is None
-    assert single("k", alert("42", rule="submission_rejected"), SITE).link is None
+    assert single("k", [alert("si rh")], SITE).link == ("Voir la fiche du projet", address)
+    assert single("k", [alert("si rh")], "").link is None
+    assert single("k", [alert("42", rule="submission_rejected")], SITE).link is None
 
 
 def test_a_rejected_file_says_what_to_do_and_where_the_receipt_is() -> None:
-    (_, todo) = single("k", alert("42", rule="submission_rejected", detail="Illisible."), SITE).notes
+    (_, todo) = single("k", [alert("42", rule="submission_rejected", detail="Illisible.")], SITE).notes
     assert "2017-S2/MEN" in todo
     assert "déposer de nouveau" in todo
-    (_, todo) = single("k", alert("42", rule="submission_rejected", edition=None, perimeter=None), SITE).notes
+    (_, todo) = single("k", [alert("42", rule="submission_rejected", edition=None, perimeter=None)], SITE).notes
     assert "_non_classes" in todo
 
 
@@ -296,9 +316,34 @@ def test_a_digest_counts_by_severity_lists_twenty_and_explains_each_rule() -> No
 
 
 def test_a_resolution_recalls_what_was_said() -> None:
-    message = resolution("k", [headline(alert())], "2017-S2", SITE)
+    message = resolution("k", [told([alert()])], "2017-S2", SITE)
     assert plain(message.title) == "✅ Alerte levée · édition 2017-S2"
-    assert message.lines == (headline(alert()),)
+    assert plain(message.lines[0]).startswith("🟠 Attention · SIRHEN (Éducation nationale) : coût en hausse de 12,0 M€")
+
+
+OVERRUN = {"rule": "budget_overrun", "level": "25", "from_value": Decimal(75), "severity": "critique"}
+
+
+def test_one_rise_against_the_last_edition_and_the_baseline_is_one_line() -> None:
+    found = [alert("a", **OVERRUN), alert("b", rule="went_silent"), alert("a"), alert("c", **OVERRUN)]
+    assert [[one.rule for one in group] for group in paired(found)] == [
+        ["budget_slip", "budget_overrun"],
+        ["went_silent"],
+        ["budget_overrun"],
+    ]
+    assert plain(digest("k", found, "2017-S2", SITE).lines[0]) == (
+        "🔴 Critique · A (Éducation nationale) : coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€, depuis "
+        "l'édition 2017-S1 ; coût passé à 29,3 % au-dessus de la référence initiale (75,0 M€), palier de 25 % franchi."
+    )
+
+
+def test_the_message_of_one_rise_has_the_reasons_of_both_rules() -> None:
+    message = single("k", [alert(), alert(**OVERRUN)], SITE)
+    assert plain(message.title) == "🔴 Critique · Coût en hausse · édition 2017-S2"
+    assert [part in plain(note) for part, note in zip(("10 % ou 5 M€", "par palier"), message.notes, strict=False)] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("name", ["A\nB", "A\tB", "A\x1b[31mB", "A\u202eB", "A\u200bB"])
@@ -316,7 +361,7 @@ def test_a_very_long_name_is_cut() -> None:
 
 def test_slack_shows_submitted_text_as_text_and_calls_nobody() -> None:
     hostile = "<!channel> & <@U123> <https://evil.example|ici> @here @Channel MISTR@L"
-    text = blocks(single("k", alert(subject_name=hostile), SITE))[1]["text"]["text"]
+    text = blocks(single("k", [alert(subject_name=hostile)], SITE))[1]["text"]["text"]
     assert "<" not in text
     assert "&lt;!channel&gt; &amp; &lt;@U123&gt;" in text
     assert "@here" not in text
@@ -325,6 +370,6 @@ def test_slack_shows_submitted_text_as_text_and_calls_nobody() -> None:
 
 
 def test_slack_gets_a_header_sections_a_link_and_the_small_print() -> None:
-    made = blocks(single("k", alert(raised_at=datetime(2017, 1, 1)), SITE))
+    made = blocks(single("k", [alert(raised_at=datetime(2017, 1, 1))], SITE))
     assert [block["type"] for block in made] == ["header", "section", "section", "context"]
     assert made[2]["text"]["text"] == f"<{SITE}2017-S2/#sirhen|Voir la fiche du projet>"

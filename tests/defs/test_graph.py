@@ -39,6 +39,7 @@ def test_a_pass_runs_every_asset_that_has_no_partition(definitions):
     assert set(job.asset_layer.selected_asset_keys) == unpartitioned
 
 
-def test_the_sensor_runs_without_being_asked_to(definitions):
-    (sensor,) = definitions.sensors
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+def test_the_sensors_run_without_being_asked_to(definitions):
+    assert {one.name: one.default_status for one in definitions.sensors} == dict.fromkeys(
+        ("inbox_sensor", "engineers_sensor"), dg.DefaultSensorStatus.RUNNING
+    )

@@ -12,7 +12,7 @@ from expectations.runner import validate_marts
 from orchestration.alerting.delivery import alert_states
 from orchestration.consolidation.build import build
 from orchestration.definitions import defs
-from orchestration.defs import consolidation, validation
+from orchestration.defs import consolidation, publication, validation
 from orchestration.defs.instance import PassSummary, run_pass
 from orchestration.intake.take_in import pending
 from orchestration.publication.release import NoRelease, read_figures
@@ -92,22 +92,104 @@ def test_a_pass_leaves_nothing_to_do_and_a_second_one_changes_nothing(passed, ho
     assert (again.drops, again.releases, again.alerts_sent, again.failures) == ({}, (), {}, ())
 
 
-def test_a_failed_check_holds_the_release_and_the_alerts_back(settings, monkeypatch):
+def failing_first(**changes):
+    """What validation would say if the first rule of severity error failed."""
+
     def implausible(marts):
         verdicts = validate_marts(marts)
         first = next(index for index, one in enumerate(verdicts) if one.severity == "error")
-        failed = replace(verdicts[first], success=False, failing=({"value": 1},), failing_count=1)
+        failed = replace(verdicts[first], success=False, **changes)
         return [*verdicts[:first], failed, *verdicts[first + 1 :]]
 
-    monkeypatch.setattr(validation, "validate_marts", implausible)
+    return implausible
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"broken": "no file"},
+        {"failing": ({"value": 1},), "failing_count": 1},
+        {"failing": ({"edition": "2020-S1", "value": 1}, {"edition": None, "value": 1}), "failing_count": 2},
+    ],
+    ids=["could not run", "no edition", "one row without its edition"],
+)
+def test_a_failed_check_that_names_no_edition_holds_every_release_back(settings, monkeypatch, fault):
+    monkeypatch.setattr(validation, "validate_marts", failing_first(**fault))
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     drop(settings.home, "2021-S2/MC/projets.xlsx", b"PK\x03\x04 not a workbook")
     summary = run_pass(settings, NOW)
-    assert len(summary.failures) == 1
+    (failure,) = summary.failures
+    assert "every edition held back by portfolio: portfolio_current_cost_not_negative" in failure
     with pytest.raises(NoRelease):
         read_figures(settings, "2021-S2")
-    assert [one["channels"] for one in alert_states(settings)] == [{}]
     assert pending(settings)
+
+
+@pytest.fixture
+def one_held_back(settings, monkeypatch):
+    """A home of two editions whose latest is held back by a failed check, and the summary of that pass."""
+    fault = {"failing": ({"edition": "2021-S2", "project_id": "horizon", "value": -1},), "failing_count": 1}
+    drop(settings.home, "2021-S1/MI/projets.csv", projects_csv(GOOD, OTHER))
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    drop(settings.home, "2021-S2/MC/projets.xlsx", b"PK\x03\x04 not a workbook")
+    with monkeypatch.context() as patched:
+        patched.setattr(validation, "validate_marts", failing_first(**fault))
+        return settings, run_pass(settings, NOW)
+
+
+def test_a_failed_check_holds_back_the_editions_whose_rows_fail_it_and_no_other(one_held_back):
+    settings, summary = one_held_back
+    assert summary.releases == (("2021-S1", 1),)
+    (failure,) = summary.failures
+    assert "2021-S2 held back by portfolio: portfolio_current_cost_not_negative" in failure
+    with pytest.raises(NoRelease):
+        read_figures(settings, "2021-S2")
+
+
+def test_of_an_edition_held_back_only_what_concerns_its_filing_is_told(one_held_back):
+    settings, _ = one_held_back
+    told = {(one["rule"], one["edition"]): one["channels"] for one in alert_states(settings)}
+    assert told == {("submission_rejected", "2021-S2"): {"console": "sent"}, ("went_silent", "2021-S2"): {}}
+
+
+def test_an_edition_held_back_shows_in_the_ui_by_which_check_and_why(one_held_back):
+    settings, summary = one_held_back
+    check = dg.AssetCheckKey(dg.AssetKey("portfolio"), "portfolio_current_cost_not_negative")
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        told = instance.event_log_storage.get_latest_asset_check_execution_by_key([check])[check]
+        evaluation = told.event.dagster_event.asset_check_evaluation_data
+        (record,) = instance.fetch_materializations(dg.AssetKey("verdicts"), limit=5).records
+        run = instance.get_run_by_id(summary.run_id)
+    assert (evaluation.passed, evaluation.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert evaluation.metadata["held_back"].value == "2021-S2"
+    assert "| 2021-S2 | portfolio | portfolio_current" in record.asset_materialization.metadata["held_back"].value
+    assert run.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_an_edition_held_back_asks_for_passes_until_it_is_mended_and_is_then_released(one_held_back):
+    settings, _ = one_held_back
+    assert pending(settings)
+    summary = run_pass(settings, NOW)
+    assert (summary.releases, summary.failures, pending(settings)) == ((("2021-S2", 1),), (), False)
+    assert {tuple(one["channels"].values()) for one in alert_states(settings)} == {("sent",)}
+
+
+def test_an_edition_held_back_cannot_be_released_by_hand(one_held_back, monkeypatch):
+    settings, _ = one_held_back
+    fault = {"failing": ({"edition": "2021-S2", "value": -1},), "failing_count": 1}
+    monkeypatch.setattr(publication, "validate_marts", failing_first(**fault))
+    monkeypatch.setenv("JALONS_HOME", str(settings.home))
+    job = defs().resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+
+        def by_hand(edition):
+            chosen = {"asset_selection": [dg.AssetKey("edition_release")], "partition_key": edition}
+            instance.add_dynamic_partitions("edition", [edition])
+            return job.execute_in_process(**chosen, instance=instance, raise_on_error=False).success
+
+        assert (by_hand("2021-S1"), by_hand("2021-S2")) == (True, False)
+    with pytest.raises(NoRelease):
+        read_figures(settings, "2021-S2")
 
 
 def test_a_failed_warning_holds_nothing_back(settings, monkeypatch):

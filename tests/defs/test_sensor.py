@@ -86,7 +86,7 @@ def test_nothing_is_asked_while_a_pass_is_under_way(tick, begin, settings, statu
 def test_a_run_that_died_with_its_machine_does_not_hold_passes_back_for_ever(tick, begin, settings, monkeypatch):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     begin(dg.DagsterRunStatus.STARTED)
-    monkeypatch.setattr(automation, "_MOST_PATIENCE", timedelta(0))
+    monkeypatch.setattr(automation, "MOST_PATIENCE", timedelta(0))
     assert tick() == dg.RunRequest()
 
 

@@ -69,7 +69,9 @@ def test_headline_figures_are_compared_with_the_previous_edition(state: State) -
     assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3 an" in text
     assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis le premier semestre 2021" in text
     assert "Écart budgétaire moyen −3,2 % moyenne de 2 projets agrégé : +21,4 %" in text
-    assert "Avec FranceConnect 2 sur 3 démarches, soit 66,7 % dont 1 avec FranceConnect+" in text
+    connected = "2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 % dont 1 avec FranceConnect seul et 1 avec"
+    assert f"Avec FranceConnect ou FranceConnect+ {connected} FranceConnect+" in text
+    assert "Entièrement en ligne 2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 %" in text
     assert "Accessibilité totale 0 sur 0 démarche évaluée" in text
 
 
@@ -122,10 +124,73 @@ def test_slips_are_listed_the_gravest_first_with_both_sides(state: State) -> Non
     grave = "Critique Bêta Fin reportée août 2021 oct. 2022 +14 mois Justice"
     cost = "Attention Bêta Coût en hausse 49,90 M€ 53,02 M€ +3,12 M€ (+6,3 %) Justice"
     cost_lost = "Attention Alpha Chiffre retiré (coût) 9,50 M€ En cadrage – Justice"
-    duration_lost = "Attention Alpha Chiffre retiré (durée) 5,7 ans – – Justice"
+    duration_lost = "Attention Alpha Chiffre retiré (durée) 5,7 ans non renseigné – Justice"
     silent = "Information Delta N’est plus déclaré – – – Justice"
 
     assert f"{grave} {cost} {cost_lost} {duration_lost} {silent}" in text
+
+
+def test_a_rise_over_the_baseline_and_the_last_edition_is_one_line_that_says_both(state: State) -> None:
+    overrun = state.row("slips", rule="budget_slip") | {"rule": "budget_overrun", "from_value": Decimal("40.1")}
+    state.marts["slips"].append(overrun | {"severity": "critique", "delta_pct": Decimal("32.2")})
+    text = page_of(state).text
+
+    line = (
+        "Critique Bêta Coût en hausse dépassement de coût : +32,2 % sur 40,10 M€ au départ 49,90 M€ 53,02 M€ +3,12 M€"
+    )
+    assert line in text
+    assert "Dépassement de coût" not in text
+
+
+def test_an_overrun_without_a_slip_is_a_line_of_its_own(state: State) -> None:
+    state.row("slips", rule="budget_slip")["rule"] = "budget_overrun"
+
+    assert "Attention Bêta Dépassement de coût 49,90 M€ 53,02 M€ +3,12 M€ (+6,3 %)" in page_of(state).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("NC", "NC (non communiqué)"),
+        ("nd", "nd (non communiqué)"),
+        ("N/A", "N/A (non applicable)"),
+        ("En cadrage", "En cadrage"),
+        ("à voir", "à voir"),
+        ("-", "non renseigné"),
+        (None, "non renseigné"),
+    ],
+)
+def test_what_stands_for_a_figure_that_is_gone_is_explained(state: State, typed: str | None, shown: str) -> None:
+    state.row("slips", measure="cost", rule="figure_withdrawn")["to_text"] = typed
+
+    assert f"Chiffre retiré (coût) 9,50 M€ {shown} –" in page_of(state).text
+
+
+def test_months_are_counted_between_the_months_that_are_shown(state: State) -> None:
+    state.row("slips", rule="schedule_slip").update(from_text="2017-08-31", to_text="2018-02-01", slip_months=5)
+
+    assert "Fin reportée août 2017 févr. 2018 +6 mois" in page_of(state).text
+
+
+def test_the_chart_of_the_goals_says_how_many_procedures_each_share_is_of(state: State) -> None:
+    assert "En ligne (2 évaluées) 50,0 %" in page_of(state).text
+
+
+def test_a_long_table_shows_its_first_rows_and_keeps_the_rest_behind_a_line(state: State) -> None:
+    row = state.row("top250", procedure_id="D2")
+    state.marts["top250"] = [row | {"rank": n, "procedure_id": f"P{n}", "name": f"Démarche {n}."} for n in range(1, 41)]
+    before, _, after = html_of(state).partition("<details>")
+
+    assert ("Démarche 25." in before, "Démarche 26." in before) == (True, False)
+    assert "<summary>Voir les 15 démarches suivantes</summary>" in after
+    assert [f"Démarche {n}." in after.partition("</details>")[0] for n in (25, 26, 40)] == [False, True, True]
+
+
+def test_a_table_of_thirty_rows_is_shown_whole(state: State) -> None:
+    row = state.row("top250", procedure_id="D2")
+    state.marts["top250"] = [row | {"rank": n, "procedure_id": f"P{n}", "name": f"Démarche {n}."} for n in range(1, 31)]
+
+    assert "<details>" not in html_of(state)
 
 
 def test_the_slips_of_procedures_are_in_the_open_data_and_not_among_those_of_the_projects(state: State) -> None:
