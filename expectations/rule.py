@@ -5,11 +5,13 @@ What belongs here: the records and the few checks that suites share. What does n
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Union, cast
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Columns of one length, by name.
+Table = Union["pd.DataFrame", "Mapping[str, pd.Series[Any]]"]
 Severity = Literal["error", "warning"]
 Effect = Literal["row", "cell", "none"]
 
@@ -20,6 +22,13 @@ class Check:
 
     expectation: str
     arguments: Mapping[str, object]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it judges, helper columns among them."""
+        several = self.arguments.get("column_list", ())
+        named = (self.arguments.get(key) for key in ("column", "column_A", "column_B"))
+        return tuple(str(name) for name in (*named, *cast("Iterable[str]", several)) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Rule:
     right_fr: str = field(default="", kw_only=True)
 
 
-def _none(_frame: "pd.DataFrame") -> Mapping[str, Iterable[object]]:
+def _none(_frame: object) -> Mapping[str, Iterable[object]]:
     return {}
 
 
@@ -52,13 +61,13 @@ class Suite:
     """The rules of one table, in the order in which they are told.
 
     `keys` are the columns that name a failing row. `helpers` computes helper columns, named `_like_this`, for what the
-    library cannot say: it gets a frame of plain objects (`None` where missing), and gives one value per row.
+    library cannot say: it gets a table of plain objects (`None` where missing) or floats, and gives one value per row.
     """
 
     name: str
     keys: tuple[str, ...]
     rules: tuple[Rule, ...]
-    helpers: Callable[["pd.DataFrame"], Mapping[str, Iterable[object]]] = _none
+    helpers: Callable[[Any], Mapping[str, Iterable[object]]] = _none
 
 
 def present(column: str) -> Check:
@@ -75,7 +84,7 @@ def between(column: str, low: float | None, high: float | None, *, strictly_abov
 
 
 def holds(column: str) -> Check:
-    """The helper column is true; `None` stands for a row that cannot be judged."""
+    """The helper column is true, or `None` for a row that cannot be judged."""
     return Check("ExpectColumnValuesToBeInSet", {"column": column, "value_set": [True]})
 
 

@@ -6,13 +6,13 @@ names are (`orchestration.likeness`).
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
-from orchestration.folding import fold_name
+from orchestration.folding import fold_names
 from orchestration.perimeter import SEEDS
 
 REGISTER = SEEDS / "project_aliases.csv"
@@ -90,7 +90,12 @@ class AliasRegister:
 
 def folded(name: str) -> str:
     """What a name is compared by; one without any Latin letter or digit folds to nothing and stands for itself."""
-    return fold_name(name) or name.strip().lower()
+    return folded_names([name])[0]
+
+
+def folded_names(names: Sequence[str]) -> list[str]:
+    """What each name is compared by."""
+    return [short or name.strip().lower() for name, short in zip(names, fold_names(names), strict=True)]
 
 
 def alias_register(path: Path | None = None) -> AliasRegister:

@@ -7,27 +7,32 @@ What does not: judging that two names that fold differently are one project (the
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
-# The marks that letters of French come apart into, and where no other mark stands before.
+# What ASCII has beside the letters of a folded name and the end of its line.
+_NOT_IN_NAMES = bytes(set(range(128)) - set(b"0123456789abcdefghijklmnopqrstuvwxyz\n"))
+# Beyond Latin and its punctuation, the curly apostrophe of French included, and the marks that letters come apart into.
+_MAY_BE_MARK = re.compile(r"[\u0300-\u1fff\u2070-\U0010ffff]")
 _FRENCH_MARKS = re.compile(r"[\u0300-\u036f]+")
-# Beyond Latin and its punctuation, the curly apostrophe of French included.
-_BEYOND_LATIN = re.compile(r"[\u0370-\u1fff\u2070-\U0010ffff]")
 
 
 def _without_accents(text: str) -> str:
-    if text.isascii():
-        return text.casefold()
+    return text.casefold() if text.isascii() else _without_marks(_apart(text))
+
+
+def _apart(text: str) -> str:
+    """The text in small letters, each apart from its marks; ligatures are spelled out, as a French reader would."""
     # Marks go first: normalising is quadratic in the marks of one letter.
-    folded = unicodedata.normalize("NFKD", _without_marks(text)).casefold()
-    # Ligatures have no decomposition: œ and æ are spelled out, as a French reader would.
-    folded = folded.replace("œ", "oe").replace("æ", "ae")
-    return _without_marks(folded)
+    small = unicodedata.normalize("NFKD", _without_marks(text)).casefold()
+    return small.replace("œ", "oe").replace("æ", "ae")
 
 
 def _without_marks(text: str) -> str:
+    if _MAY_BE_MARK.search(text) is None:
+        return text
     bare = _FRENCH_MARKS.sub("", text)
-    if _BEYOND_LATIN.search(bare) is None:
+    if _MAY_BE_MARK.search(bare) is None:
         return bare
     return "".join(character for character in bare if not unicodedata.combining(character))
 
@@ -45,4 +50,13 @@ def fold_name(text: str) -> str:
 
     `"MCIC²"` and `"MCIC-2"` both give `"mcic2"`; `"MISTR@L"` and `"Mistral"` both give `"mistral"`.
     """
-    return _NOT_WORD.sub("", _without_accents(text.replace("@", "a")))
+    return fold_names([text])[0]
+
+
+def fold_names(texts: Sequence[str]) -> list[str]:
+    """Fold many names at once, as one text of a line each: a tenth of the time."""
+    lines = "\n".join(texts)
+    if lines.count("\n") >= len(texts):
+        lines = "\n".join(text.replace("\n", " ") for text in texts)
+    letters = _apart(lines.replace("@", "a")).encode("ascii", "ignore").translate(None, _NOT_IN_NAMES)
+    return letters.decode().split("\n")[: len(texts)]

@@ -1,8 +1,10 @@
 """Which spellings are one header or one name, by the pairs that the real files hold."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from orchestration.folding import fold_header, fold_name
+from orchestration.folding import fold_header, fold_name, fold_names
 from orchestration.perimeter import perimeter_names, perimeter_of
 
 
@@ -41,6 +43,15 @@ def test_two_names_of_two_projects_stay_apart(one, other):
 )
 def test_headers_fold_without_case_accents_spaces_line_breaks_or_punctuation(one, other):
     assert fold_header(one) == fold_header(other)
+
+
+@given(st.lists(st.text(max_size=8)))
+@example([])
+@example(["", "\n", "a\nb", ""])
+@example(["e\u0301", "\u0301", "Ⅻ", "ŒUF", "ß", "@"])
+def test_many_names_fold_as_each_does_alone_and_as_headers_do_but_for_spaces(names):
+    assert fold_names(names) == [fold_name(name) for name in names]
+    assert fold_names(names) == [fold_header(name.replace("@", "a")).replace(" ", "") for name in names]
 
 
 def test_there_are_eleven_perimeters_and_ministry_names_map_to_them():

@@ -1,28 +1,41 @@
 """Helper columns that the suites of several kinds share: who is declared twice, whose ministry it is, at what date.
 
 What belongs here: comparisons that no expectation of the library makes. What does not: a rule, or what one kind needs.
-Each takes columns of one length, as lists (`None` where unknown), and gives a list of that length.
+Each takes columns of one length (`None` where unknown) and gives one value per row, flags that are up where a row
+cannot be judged. They judge the rows all at once, or what is alike once: a file has a hundred thousand.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestration.alias_register import folded as folded_name
+from orchestration.alias_register import folded_names
 from orchestration.edition import Edition
 from orchestration.perimeter import perimeter_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    from expectations.rule import Table
+
+    Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+    Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+    Places = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 _MONTHS = {"month": 1, "quarter": 3, "semester": 6}
 
 
-def numbers(frame: "pd.DataFrame", column: str) -> list[float]:
+def is_given(values: Iterable[object]) -> "Floats":
+    """One where there is a value, NaN where there is none: quicker for the library than the values themselves."""
+    import numpy as np
+
+    return np.array([np.nan if value is None else 1 for value in values])
+
+
+def numbers(frame: "Table", column: str) -> "Floats":
     """A column's numbers as floats, NaN where unknown: every comparison with an unknown number is false."""
-    return [float(number) for number in frame[column].astype("float64")]
+    return frame[column].to_numpy(dtype="float64", na_value=float("nan"))
 
 
 def folded(names: Iterable[object]) -> list[str | None]:
@@ -30,54 +43,82 @@ def folded(names: Iterable[object]) -> list[str | None]:
 
     A name without any Latin letter or digit folds to nothing: it stands for itself.
     """
-    return [folded_name(name) or None for name in map(_stripped, names)]
+    return [name or None for name in folded_names(["" if name is None else str(name) for name in names])]
 
 
-def identities(declared: Iterable[object], named: Iterable[str | None]) -> list[str | None]:
+def identities(declared: Iterable[str | None], named: Iterable[str | None]) -> list[str | None]:
     """What consolidation takes (SPEC §7): the declared id, else what the name stands for."""
-    return [_stripped(given) or name for given, name in zip(declared, named, strict=True)]
+    return [(given and given.strip()) or name for given, name in zip(declared, named, strict=True)]
 
 
-def _stripped(given: object) -> str:
-    return "" if given is None else str(given).strip()
+def is_first(submissions: "pd.Series[Any]", keys: Sequence[Hashable]) -> "Flags":
+    """Whether the row is the first of its submission with this key, or has none."""
+    import numpy as np
 
-
-def is_first(submissions: Iterable[Hashable], keys: Iterable[Hashable]) -> list[bool | None]:
-    """Whether the row is the first of its submission with this key; `None` where there is no key."""
-    seen: Counter[tuple[Hashable, Hashable]] = Counter()
-    first: list[bool | None] = []
-    for submission, key in zip(submissions, keys, strict=True):
-        seen[submission, key] += 1
-        first.append(None if key is None else seen[submission, key] == 1)
-    return first
+    places = _first_places(submissions, keys)
+    return np.where(places < 0, True, places == np.arange(len(keys)))
 
 
 def is_own_name(
-    submissions: Sequence[Hashable], folded_names: Sequence[str | None], ids: Sequence[str | None]
-) -> list[bool | None]:
-    """Whether no earlier row of the submission has this name under another identity; `None` where there is no name."""
-    owner: dict[tuple[Hashable, str], str | None] = {}
-    return [
-        None if name is None else owner.setdefault((submission, name), identity) == identity
-        for submission, name, identity in zip(submissions, folded_names, ids, strict=True)
-    ]
+    submissions: "pd.Series[Any]", folded_names: Sequence[str | None], ids: Sequence[str | None]
+) -> "Flags":
+    """Whether no earlier row of the submission has this name under another identity."""
+    import numpy as np
+
+    places, owners = _first_places(submissions, folded_names), np.array(ids, dtype=object)
+    return np.where(places < 0, True, owners[places] == owners)
 
 
-def is_of_perimeter(names: Iterable[object], perimeters: Iterable[object]) -> list[bool | None]:
-    """Whether a ministry's or perimeter's name is known for the folder's perimeter; `None` where either is missing."""
-    return [
-        None if name is None or perimeter is None else perimeter_of(str(name)) == perimeter
-        for name, perimeter in zip(names, perimeters, strict=True)
-    ]
+def _first_places(submissions: "pd.Series[Any]", keys: Sequence[Hashable]) -> "Places":
+    """The place of the first row with each row's key in its submission; -1 where there is no key."""
+    import numpy as np
+
+    codes = _codes(keys)
+    pairs, places = _pairs(_codes(submissions), codes)
+    return np.where(codes >= 0, places[pairs], -1)
 
 
-def is_by_edition_date(days: Iterable[object], editions: Iterable[object]) -> list[bool | None]:
-    """Whether the day is not after the edition's date; `None` where either is missing."""
-    as_of = lru_cache(lambda edition: Edition.parse(str(edition)).as_of)
-    return [
-        day <= as_of(edition) if isinstance(day, date) and edition is not None else None
-        for day, edition in zip(days, editions, strict=True)
-    ]
+def is_of_perimeter(names: "pd.Series[Any]", perimeters: "pd.Series[Any]") -> "Flags":
+    """Whether a ministry's or perimeter's name is known for the folder's perimeter, or either is missing."""
+    return _of_each_pair(lambda perimeter, name: perimeter_of(name) == perimeter, perimeters, names)
+
+
+def is_by_edition_date(days: "pd.Series[Any]", editions: "pd.Series[Any]") -> "Flags":
+    """Whether the day is not after the edition's date, or either is missing."""
+    return _of_each_pair(lambda edition, day: day <= Edition.parse(edition).as_of, editions, days)
+
+
+def _of_each_pair(judge: Callable[[Any, Any], bool], first: "pd.Series[Any]", second: "pd.Series[Any]") -> "Flags":
+    """What is judged of each row's pair of values, both known; few pairs differ, and each is judged once."""
+    import numpy as np
+
+    flags = np.ones(len(first), dtype=bool)
+    known = np.flatnonzero(first.notna() & second.notna())
+    if len(known):
+        one, other = first.to_numpy()[known], second.to_numpy()[known]
+        pairs, places = _pairs(_codes(one), _codes(other))
+        flags[known] = np.array([judge(one[place], other[place]) for place in places.tolist()])[pairs]
+    return flags
+
+
+def _pairs(first: "Places", second: "Places") -> "tuple[Places, Places]":
+    """A number for each row's pair of codes, the same for equal ones, and the place of the first row with each."""
+    import numpy as np
+    import pandas as pd
+
+    pairs, different = pd.factorize(first * np.int64(len(second) + 1) + second + 1)
+    places = np.empty(len(different), dtype=np.intp)
+    # Backwards, so that the first one stays.
+    places[pairs[::-1]] = np.arange(len(pairs))[::-1]
+    return pairs, places
+
+
+def _codes(values: "Sequence[Hashable] | pd.Series[Any] | np.ndarray[Any, Any]") -> "Places":
+    """A number for each value, the same for equal ones; -1 for `None`."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.factorize(np.asarray(values, dtype=object))[0]
 
 
 def _period_start(day: date, precision: str | None) -> date:

@@ -6,12 +6,12 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from expectations.rule import Rule, Suite, holds, present
+from expectations.rule import Rule, Suite, Table, holds, present
 from expectations.submissions.helper_columns import ends_after_start, folded, is_by_edition_date, is_first, numbers
 from orchestration.folding import fold_header
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 # Each value with its date: the fields, and how a sentence calls them.
 _DATED = (
@@ -33,9 +33,9 @@ def _is_not_fraction(unit: object, values: Sequence[float]) -> bool | None:
     return not (all(0 <= value <= 1 for value in known) and any(0 < value < 1 for value in known))
 
 
-def _is_dated(value: object, day: object, absence: object) -> bool | None:
+def _is_dated(value: float, day: object, absence: object) -> bool | None:
     """Whether a known value has its date; `None` where there is no value, or something else stands for the date."""
-    return None if value is None or absence is not None else day is not None
+    return None if value != value or absence is not None else day is not None
 
 
 def _differs(target: float, baseline: float) -> bool | None:
@@ -43,18 +43,18 @@ def _differs(target: float, baseline: float) -> bool | None:
     return target != baseline if target == target and baseline == baseline else None
 
 
-def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     ids = folded(frame["indicator_id"])
     values = [numbers(frame, value) for value, *_ in _DATED]
     baseline = frame["baseline_date"], frame["baseline_date_precision"]
     return {
         "_id": ids,
-        "_is_first": is_first(list(frame["drop_id"]), ids),
+        "_is_first": is_first(frame["drop_id"], ids),
         "_title": folded(frame["title"]),
         "_is_not_fraction": map(_is_not_fraction, frame["unit"], zip(*values, strict=True)),
         **{
-            f"_is_{value}_dated": map(_is_dated, frame[value], frame[day], frame[f"{day}_absence"])
-            for value, day, *_ in _DATED
+            f"_is_{value}_dated": map(_is_dated, known, frame[day], frame[f"{day}_absence"])
+            for known, (value, day, *_) in zip(values, _DATED, strict=True)
         },
         "_differs": map(_differs, values[1], values[0]),
         "_target_follows": map(ends_after_start, *baseline, frame["target_date"], frame["target_date_precision"]),

@@ -6,12 +6,13 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from expectations.rule import Rule, Suite, at_least, between, holds, present
+from expectations.rule import Rule, Suite, Table, at_least, between, holds, present
 from expectations.submissions.helper_columns import (
     folded,
     identities,
     is_by_edition_date,
     is_first,
+    is_given,
     is_of_perimeter,
     is_own_name,
     numbers,
@@ -19,6 +20,8 @@ from expectations.submissions.helper_columns import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from expectations.submissions.helper_columns import Flags, Floats
 
 MIN_PLAUSIBLE_AVAILABILITY = 0.5
 MAX_LOAD_TIME_MS = 60_000
@@ -41,37 +44,40 @@ _SCORES = {
 }
 
 
-def _share_fits(rate: float, online: float, total: float) -> bool | None:
-    """Whether the rate is the online share of the volume; `None` where one of the three is unknown or impossible."""
-    if not (0 <= rate <= 1 and 0 <= online <= total and total > 0):
-        return None
-    return abs(rate - online / total) <= SHARE_TOLERANCE
+def _share_fits(rate: "Floats", online: "Floats", total: "Floats") -> "Flags":
+    """Whether the rate is the online share of the volume, or one of the three is unknown or impossible."""
+    import numpy as np
+
+    is_known = (rate >= 0) & (rate <= 1) & (online >= 0) & (online <= total) & (total > 0)
+    share = np.divide(online, total, out=np.zeros_like(total), where=is_known)
+    return ~is_known | (np.abs(rate - share) <= SHARE_TOLERANCE)
 
 
-def _level_fits(level: object, rate: float) -> bool | None:
-    """Whether full accessibility and a rate of 100 % go together."""
-    return None if level is None or not 0 <= rate <= 1 else (level == "totale") == (rate == 1)
+def _level_fits(level: "pd.Series[str]", rate: "Floats") -> "Flags":
+    """Whether full accessibility and a rate of 100 % go together, or either is unknown."""
+    is_known = level.notna().to_numpy() & (rate >= 0) & (rate <= 1)
+    fits: Flags = ~is_known | ((level.to_numpy() == "totale") == (rate == 1))
+    return fits
 
 
-def _is_idle(status: object, volume: float) -> bool | None:
-    """Whether a procedure that is not online has no online volume; `None` for the others."""
-    return volume == 0 if status in _NOT_ONLINE and volume >= 0 else None
+def _is_idle(status: "pd.Series[str]", volume: "Floats") -> "Flags":
+    """Whether a procedure that is not online has no online volume."""
+    return ~status.isin(_NOT_ONLINE).to_numpy() | ~(volume > 0)
 
 
-def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
     ids = identities(frame["procedure_id"], names)
-    drops = list(frame["drop_id"])
     rates, online, total = (numbers(frame, name) for name in ("digital_use_rate", "online_volume", "total_volume"))
     return {
-        "_identity": ids,
-        "_is_first": is_first(drops, ids),
-        "_is_own_name": is_own_name(drops, names, ids),
+        "_identity": is_given(ids),
+        "_is_first": is_first(frame["drop_id"], ids),
+        "_is_own_name": is_own_name(frame["drop_id"], names, ids),
         "_is_own_ministry": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_is_own_perimeter": is_of_perimeter(frame["perimeter_name"], frame["perimeter"]),
-        "_is_idle": map(_is_idle, frame["online_status"], online),
-        "_share_fits": map(_share_fits, rates, online, total),
-        "_level_fits": map(_level_fits, frame["disability_status"], numbers(frame, "accessibility_rate")),
+        "_is_idle": _is_idle(frame["online_status"], online),
+        "_share_fits": _share_fits(rates, online, total),
+        "_level_fits": _level_fits(frame["disability_status"], numbers(frame, "accessibility_rate")),
         "_is_declared_by_then": is_by_edition_date(frame["accessibility_declared_on"], frame["edition"]),
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from expectations.rule import Rule, Suite, between, holds, present
+from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import (
     ends_after_start,
     folded,
@@ -22,7 +22,7 @@ from orchestration.alias_register import resolved
 from orchestration.folding import fold_header
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MAX_COST_MEUR = 10_000
 MAX_DURATION_DAYS = 30 * 365
@@ -85,18 +85,17 @@ def _end_fits_duration(start: object, end: object, days: float, precisions: Iter
     return abs((end - start).days - days) <= slack
 
 
-def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
     ids = identities(frame["declared_project_id"], resolved(names, frame["edition"]))
-    drops = list(frame["drop_id"])
     costs = numbers(frame, "current_cost_meur")
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")
     start_precisions, end_precisions = frame["start_date_precision"], frame["current_end_date_precision"]
     precisions = zip(start_precisions, end_precisions, frame["current_duration_days_precision"], strict=True)
     return {
         "_folded_name": names,
-        "_is_first": is_first(drops, ids),
-        "_is_own_name": is_own_name(drops, names, ids),
+        "_is_first": is_first(frame["drop_id"], ids),
+        "_is_own_name": is_own_name(frame["drop_id"], names, ids),
         "_is_of_perimeter": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_start_year": [start.year if isinstance(start, date) else None for start in starts],
         "_ends_after_start": map(ends_after_start, starts, start_precisions, ends, end_precisions),

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from expectations.rule import Rule, Suite, between, holds, present
+from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import folded, is_by_edition_date, is_first
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 END_YEARS = (2000, 2050)
 
@@ -38,11 +38,11 @@ def _is_entered(entry: object, edition: object) -> bool | None:
     return None if entry is None or edition is None else str(entry) <= str(edition)
 
 
-def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
+def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     ids = folded(frame["action_id"])
     return {
         "_id": ids,
-        "_is_first": is_first(list(frame["drop_id"]), ids),
+        "_is_first": is_first(frame["drop_id"], ids),
         "_title": folded(frame["title"]),
         "_mission": folded(frame["mission"]),
         "_is_entered": map(_is_entered, frame["entry_edition"], frame["edition"]),

@@ -85,8 +85,10 @@ _LINK = re.compile(
 _MAX_TYPED, _MAX_WORDS = 100, 1_000
 # A text that is taken as it is, as nearly all are: neither a mark nor a tag, nor how an error or an apostrophe begins.
 # Of the signs beyond U+0300, the dashes, quotes and dots of French and the euro are what normalising leaves alone.
-_PLAIN = re.compile(r"[^\s#E'<\u0300-\U0010ffff][^<\u0300-\u200f\u2028-\u202f\u205f-\u20ab\u20ad-\U0010ffff]*+")
-_PLAIN_URL = re.compile(r"https?://[!-;=-~]++")
+# Patterns that `plain_cells` gives to another engine: no escape that the two read in two ways.
+_BEGINS = "[^\t-\r\x1c- \x85\xa0#E'<\u0300-\U0010ffff]"
+_GOES_ON = "[^<\u0300-\u200f\u2028-\u202f\u205f-\u20ab\u20ad-\U0010ffff]"
+PLAIN_TEXT, PLAIN_URL, PLAIN_WHOLE = f"{_BEGINS}{_GOES_ON}*", "https?://[!-;=-~]+", "[0-9]{1,9}"
 # Normalising is quadratic in the marks of one letter: no run of them is taken whole.
 _BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,64}")
 _AUTO_DATE = re.compile(rf"[0-3]?\d ({'|'.join(_MONTHS)})|({'|'.join(_MONTHS)}) \d{{2}}")
@@ -277,7 +279,7 @@ def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
     if not isinstance(cell, str) or len(cell) > _MAX_TYPED:
         return None
     is_plain = _PLAIN_NUMBER.fullmatch(cell)
-    if is_plain is not None and (decimals := len(is_plain[1] or "")) != 3:
+    if is_plain is not None and ((decimals := len(is_plain[1] or "")) != 3 or cell[0] == "0"):
         return _Number(Decimal(cell.replace(",", ".")), "", decimals)
     match = _NUMBER.fullmatch(_SPACES.sub(" ", cell.strip()))
     if match is None:
@@ -379,7 +381,7 @@ def _scaled(
     number = _number(cell)
     if number is None or (factor := factors.get(number.unit)) is None:
         return _no_number(cell)
-    value = number.value * factor
+    value = number.value * factor if number.unit else number.value
     if abs(value) >= most:
         return Parsed(fault="cell_number_too_large")
     value = value.quantize(digits)
@@ -520,7 +522,7 @@ def _year(digits: str) -> int:
     return int(digits) if len(digits) == 4 else 2000 + int(digits)
 
 
-_AS_IT_IS: Mapping[Type, re.Pattern[str]] = {"text": _PLAIN, "url": _PLAIN_URL}
+_AS_IT_IS: Mapping[Type, re.Pattern[str]] = {"text": re.compile(PLAIN_TEXT), "url": re.compile(PLAIN_URL)}
 _PARSERS: Mapping[Type, Callable[[Any, Column], Parsed]] = {
     "text": _text,
     "url": _url,

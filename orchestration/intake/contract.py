@@ -35,6 +35,8 @@ Type = Literal[
 PLAIN: frozenset[Type] = frozenset({"text", "url"})
 DATED: frozenset[Type] = frozenset({"date", "duration"})
 
+_NUMBERS: frozenset[Type] = frozenset({"cost", "duration", "rate", "score", "number", "volume", "integer"})
+
 _ARROW: Mapping[Type, pa.DataType] = {
     "text": pa.string(),
     "url": pa.string(),
@@ -141,6 +143,11 @@ class Contract:
     def by_field(self) -> Mapping[str, Column]:
         """The columns by field id."""
         return {column.field: column for column in self.columns}
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The fields that hold numbers."""
+        return frozenset(column.field for column in self.columns if column.type in _NUMBERS)
 
     @property
     def version(self) -> str:

@@ -7,6 +7,7 @@ dbt computes over all perimeters, and choosing the earlier submission (take_in).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from expectations.submissions.helper_columns import folded, identities
 from orchestration.alias_register import alias_register, resolved
@@ -63,6 +64,7 @@ def compare(reading: Reading, rows: Iterable[Row], previous: Previous, sha256: s
 class _Comparison:
     def __init__(self, reading: Reading, rows: list[Row], previous: Previous) -> None:
         self._reading, self._rows, self._previous = reading, rows, previous
+        self._earlier = list(previous.rows)
         self._contract = CONTRACTS[str(reading.kind)]
         self._doubtful = {finding.cell for finding in reading.findings}
         # What is said of a whole column need not be said of each of its cells.
@@ -71,9 +73,9 @@ class _Comparison:
     def findings(self, sha256: str) -> Iterator[Finding]:
         if sha256 == self._previous.sha256:
             yield finding("previous_file_again", {"edition": self._previous.edition})
-        ids, earlier_ids = self._identities(self._rows), self._identities(self._previous.rows)
-        known = dict(zip(earlier_ids, self._previous.rows, strict=True))
-        by_name = dict(zip(self._names(self._previous.rows), self._previous.rows, strict=True))
+        ids, earlier_ids = self._identities(self._rows), self._identities(self._earlier)
+        known = dict(zip(earlier_ids, self._earlier, strict=True))
+        by_name = dict(zip(self._names(self._earlier), self._earlier, strict=True))
         present = set(ids)
         seen: set[int] = set()
         located: list[Finding] = []
@@ -88,7 +90,7 @@ class _Comparison:
             else:
                 seen.add(id(before))
                 located += self._changes(row, before)
-        gone = [row for row in self._previous.rows if id(row) not in seen]
+        gone = [row for row in self._earlier if id(row) not in seen]
         renamed, proposals = self._proposals(strangers, gone)
         silent = [row for row in gone if id(row) not in renamed and not _is_over(row)]
         if silent:
@@ -108,7 +110,7 @@ class _Comparison:
         yield from proposals
 
     def _identities(self, rows: Sequence[Row]) -> list[str | None]:
-        return identities((row.get(self._contract.key) for row in rows), self._names(rows))
+        return identities((cast("str | None", row.get(self._contract.key)) for row in rows), self._names(rows))
 
     def _names(self, rows: Sequence[Row]) -> list[str | None]:
         """What the name of each row stands for in its edition."""

@@ -9,14 +9,19 @@ import io
 import json
 import re
 import zipfile
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import itemgetter
+
+import pyarrow as pa
 
 from orchestration.folding import fold_header
 from orchestration.french import NBSP, number
 from orchestration.intake.cells import Cell
 from orchestration.intake.findings import Finding
+from orchestration.intake.grid import Grid
 from orchestration.intake.limits import (
     MAX_BYTES,
     MAX_CELL,
@@ -44,6 +49,8 @@ _MAX_LINES = 2**20
 # Separators in one record, those within its quoted cells included.
 _MAX_SEPARATORS = 20_000
 _ROWS_ABOVE_HEADER = 1_000
+# The header is sought in so many bytes.
+_START = 4 * 2**20
 _SEPARATORS = ",;\t|"
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 # The letters and signs of French in UTF-8: in cp1252 these bytes would be "Ã©", "Â°", "â€™", which nobody writes.
@@ -87,7 +94,7 @@ def is_receipt(sheet: str) -> bool:
 def _open(data: bytes) -> list[Sheet]:
     if len(data) > MAX_BYTES:
         raise TooLarge("bytes")
-    if not data.strip(b"\x00\xef\xbb\xbf \t\r\n"):
+    if not data.lstrip(b"\x00\xef\xbb\xbf \t\r\n"):
         raise Refused(finding("file_empty"))
     if data.startswith(b"PK\x03\x04"):
         _check_package(data)
@@ -97,12 +104,12 @@ def _open(data: bytes) -> list[Sheet]:
         raise Refused(finding("format_encrypted" if is_encrypted else "format_xls"))
     if data.lstrip()[:5] == b"%PDF-":
         raise Refused(finding("format_pdf"))
-    text = _decoded(data)
-    match text.lstrip()[:1]:
+    text = _in_utf8(data)
+    match text.lstrip()[:100].decode(errors="ignore").lstrip()[:1]:
         case "<":
             raise Refused(finding("format_html"))
         case "[" | "{":
-            return _json(text)
+            return _json(text.decode())
     return _delimited(text)
 
 
@@ -125,24 +132,31 @@ def _too_large(over: TooLarge) -> Finding:
     return finding("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
 
 
-def _decoded(data: bytes) -> str:
+def _in_utf8(data: bytes) -> bytes:
+    """The bytes of a text in UTF-8, whatever its encoding."""
+    text = data.removeprefix(BOM_UTF8)
     try:
-        text = _text(data)
+        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            text = data.decode("utf-16").encode()
+        elif not _is_utf8(text):
+            # Files put together from several hold both encodings.
+            of_one = _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data)
+            text = of_one.decode("cp1252").encode()
     except UnicodeDecodeError as error:
         raise Refused(finding("format_unknown")) from error
-    if "\x00" in text:
+    if b"\x00" in text:
         raise Refused(finding("format_unknown"))
     return text
 
 
-def _text(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8; a large text is not decoded to know it, which is slow and takes twice its room."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Files put together from several hold both encodings.
-        return _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data).decode("cp1252")
+        ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _check_package(data: bytes) -> None:
@@ -205,10 +219,15 @@ def _json_cell(value: object) -> Cell:
     return text.encode("utf-8", "replace").decode()
 
 
-def _delimited(text: str) -> list[Sheet]:
+def _delimited(utf8: bytes) -> list[Sheet]:
     csv.field_size_limit(MAX_CELL)
     # The header names the columns: the separator that finds most of them is the file's; the first listed wins a tie.
-    separator = max(_SEPARATORS, key=lambda candidate: _width(text, candidate))
+    start = utf8[:_START].decode(errors="ignore")
+    width, separator = max(((_width(start, one), one) for one in _SEPARATORS), key=itemgetter(0))
+    grid = _grid(utf8, separator, width)
+    if grid is not None:
+        return [Sheet(None, grid)]
+    text = utf8.decode()
     tally = Tally()
     rows: list[Row] = []
     try:
@@ -219,6 +238,29 @@ def _delimited(text: str) -> list[Sheet]:
     except csv.Error as error:
         raise TooLarge("cell", None, len(rows)) from error
     raise Refused(finding("quote_unclosed", {"row": number(len(rows))}))
+
+
+def _grid(utf8: bytes, separator: str, width: int) -> Grid | None:
+    """The rows of a text without quotes, as many cells in each, all at once; `None` for any other, or one too large."""
+    import pyarrow.compute as pc
+    from pyarrow import csv as columns
+
+    if b'"' in utf8 or not 0 < width <= MAX_COLUMNS:
+        return None
+    names = [str(place) for place in range(width)]
+    try:
+        table = columns.read_csv(
+            pa.BufferReader(utf8),
+            columns.ReadOptions(column_names=names, use_threads=False),
+            columns.ParseOptions(delimiter=separator, quote_char=False, ignore_empty_lines=False),
+            columns.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None
+    rows = [pa.concat_arrays(column.chunks) for column in table.columns]
+    is_small = table.num_rows <= MAX_ROWS + 1 and table.num_rows * width <= MAX_CELLS
+    longest = max(pc.max(pc.binary_length(column)).as_py() for column in rows)
+    return Grid(rows) if is_small and longest <= MAX_CELL else None
 
 
 def _width(text: str, separator: str) -> int:

@@ -6,7 +6,7 @@ accepted.
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger
+from orchestration.intake.rows import Rows
 
 _DROPS_SCHEMA = pa.schema(
     [
@@ -45,7 +46,7 @@ def submission_path(lake: Path, kind: str, edition: str, perimeter: str, drop_id
     return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{drop_id:08d}.parquet"
 
 
-def write_submission(lake: Path, kind: str, rows: Sequence[Mapping[str, object]]) -> None:
+def write_submission(lake: Path, kind: str, rows: Rows) -> None:
     """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `drop_id`.
 
     A submission without rows (`NÉANT`) writes nothing: the ledger alone says that it was filed.
@@ -53,7 +54,8 @@ def write_submission(lake: Path, kind: str, rows: Sequence[Mapping[str, object]]
     if rows:
         first = rows[0]
         path = submission_path(lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["drop_id"])))
-        _write(path, rows, CONTRACTS[kind].lake_schema())
+        schema = CONTRACTS[kind].lake_schema()
+        _write(path, pa.table([pa.array(rows.objects(one.name), type=one.type) for one in schema], schema=schema))
 
 
 def read_submission(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> list[dict[str, object]]:
@@ -76,16 +78,18 @@ def export_ledger(lake: Path, ledger: Ledger) -> None:
                 sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
             ).mappings()
         )
-        _write(lake / "_ledger" / "edition_events.parquet", events, _EVENTS_SCHEMA)
-    _write(lake / "_ledger" / "drops.parquet", drops, _DROPS_SCHEMA)
+        _write(lake / "_ledger" / "edition_events.parquet", _table(events, _EVENTS_SCHEMA))
+    _write(lake / "_ledger" / "drops.parquet", _table(drops, _DROPS_SCHEMA))
     for kind, contract in CONTRACTS.items():
-        _write(lake / kind / "_empty.parquet", [], contract.lake_schema())
+        _write(lake / kind / "_empty.parquet", contract.lake_schema().empty_table())
 
 
-def _write(path: Path, rows: Iterable[Mapping[Any, Any]], schema: pa.Schema) -> None:
+def _table(rows: Sequence[Mapping[Any, Any]], schema: pa.Schema) -> pa.Table:
+    return pa.table([pa.array([row[one.name] for row in rows], type=one.type) for one in schema], schema=schema)
+
+
+def _write(path: Path, table: pa.Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
-    rows = list(rows)
-    columns = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema]
-    pq.write_table(pa.table(columns, schema=schema), aside)
+    pq.write_table(table, aside)
     aside.replace(path)

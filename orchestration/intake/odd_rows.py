@@ -7,11 +7,18 @@ them (reading).
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
 
 from orchestration.folding import fold_header
 from orchestration.intake.cells import Cell, Parsed, looks_like_a_date, typed_text
+from orchestration.intake.grid import Grid
 from orchestration.perimeter import perimeter_of
+
+if TYPE_CHECKING:
+    from orchestration.intake.rows import Array
 
 Oddity = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
 Parse = Callable[[Cell], Parsed]
@@ -40,13 +47,32 @@ def is_plain(cells: Sequence[Cell], headers: Sequence[str]) -> bool:
     return not is_label and (at >= len(headers) or first != headers[at])
 
 
+def _are_plain(rows: Grid, headers: Sequence[str]) -> "Array":
+    """Which rows are data at a glance, of many; it may leave some to `is_plain`."""
+    import pyarrow.compute as pc
+
+    filled = sum(pc.binary_length(column).to_numpy() > 0 for column in rows.columns)
+    first = rows.columns[0]
+    is_label = pc.match_substring_regex(first, f"(?i)^(?:{_LABEL.pattern})").to_numpy(zero_copy_only=False)
+    is_header = pc.is_in(first, pa.array(["", *headers[:1]])).to_numpy(zero_copy_only=False)
+    are_plain: Array = (filled > _FEW_CELLS) & ~is_label & ~is_header
+    return are_plain
+
+
+def suspects(rows: Sequence[Sequence[Cell]], headers: Sequence[str]) -> list[int]:
+    """The places of the rows that may be no data."""
+    places = np.flatnonzero(~_are_plain(rows, headers)).tolist() if isinstance(rows, Grid) else range(len(rows))
+    return [place for place in places if not is_plain(rows[place], headers)]
+
+
+def is_said(cell: Cell) -> bool:
+    """Whether a cell is not blank."""
+    return cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())
+
+
 def said(cells: Sequence[Cell]) -> list[int]:
     """The positions of the cells that are not blank."""
-    return [
-        position
-        for position, cell in enumerate(cells)
-        if cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())
-    ]
+    return [position for position, cell in enumerate(cells) if is_said(cell)]
 
 
 def oddity(

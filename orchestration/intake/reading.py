@@ -6,15 +6,16 @@ value that can be read is one that a ministry should mend (expectations), and th
 """
 
 import json
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from typing import Self
 
+import numpy as np
+import pyarrow as pa
+
 from orchestration import french
-from orchestration.intake import header, odd_rows, structure, whole_columns
+from orchestration.intake import grid, header, odd_rows, structure, whole_columns
 from orchestration.intake.cells import (
     BLANK,
     Cell,
@@ -28,9 +29,11 @@ from orchestration.intake.cells import (
 from orchestration.intake.contract import DATED, PLAIN, Column, Contract, Type
 from orchestration.intake.findings import Finding
 from orchestration.intake.formats import Refused, open_sheets
+from orchestration.intake.grid import Grid
 from orchestration.intake.header import Table
 from orchestration.intake.limits import MAX_FINDINGS
-from orchestration.intake.row import Row
+from orchestration.intake.plain_cells import plain
+from orchestration.intake.rows import Row, Rows, Values
 from orchestration.intake.rules import finding
 from orchestration.intake.structure import Range, Structure, letters
 
@@ -57,7 +60,7 @@ class Reading:
     headers: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     rows_read: int = 0
-    rows: tuple[Row, ...] = ()
+    rows: Rows = field(default_factory=Rows.none)
     findings: tuple[Finding, ...] = ()
 
     @classmethod
@@ -98,12 +101,6 @@ _Met = tuple[int, Column, Cell, Parsed]
 def _read_rows(table: Table, reading: Reading, look: Structure, notices: Sequence[Finding]) -> Reading:
     cells = _with_formula_errors(table, look)
     body = _Body(table, reading, cells)
-    for number, row in enumerate(cells, start=table.start + 1):
-        if not odd_rows.is_plain(row, table.headers):
-            filled = odd_rows.said(row)
-            if not filled or body.sets_aside(number, row, filled):
-                continue
-        body.keep(number, row)
     wrong = body.read()
     if wrong:
         words = {"limit": french.number(MAX_FINDINGS), "columns": header.listed(wrong)}
@@ -112,7 +109,7 @@ def _read_rows(table: Table, reading: Reading, look: Structure, notices: Sequenc
     if not body.rows:
         faults = () if body.says_nothing else (finding("rows_missing", sheet=reading.sheet),)
         return replace(reading, findings=(*faults, *notices, *body.findings))
-    swapped = whole_columns.swapped(body.cells, body.refusing, _texts_without_numbers(table))
+    swapped = whole_columns.swapped(body.cells, body.refusing, body.refused, _texts_without_numbers(table))
     if swapped:
         first, second = map(table.named, sorted(swapped))
         fault = finding("columns_swapped", {"first": first, "second": second}, sheet=reading.sheet)
@@ -120,53 +117,43 @@ def _read_rows(table: Table, reading: Reading, look: Structure, notices: Sequenc
     structural = (
         *notices,
         *header.stray_columns(table, body.strays),
-        *_hidden_rows(reading, look, body.rows),
+        *_hidden_rows(reading, look, body.numbers.tolist()),
         *_figures_out_of_place(table, body.rows),
     )
     findings = (*structural, *body.findings, *_marked_cells(look, body))
-    return replace(reading, findings=findings, rows=tuple(body.rows), rows_read=len(body.rows))
+    return replace(reading, findings=findings, rows=body.rows, rows_read=len(body.rows))
 
 
 class _Body:
-    """The rows under a header, read one by one: what they say, what was met, and what stands beside the table."""
+    """The rows under a header, read a column at a time: what they say, what was met, what stands beside the table."""
 
     def __init__(self, table: Table, reading: Reading, body: Sequence[Sequence[Cell]]) -> None:
-        self.rows: list[Row] = []
-        self.cells: list[Sequence[Cell]] = []
+        self.rows = Rows.none()
         self.findings: list[Finding] = []
         self.strays: set[int] = set()
         self.says_nothing: list[tuple[int, int, Sequence[Cell]]] = []
-        self._numbers: list[int] = []
+        self.refusing: dict[int, odd_rows.Parse] = {}
+        self.refused: set[int] = set()
         self._table, self._reading = table, reading
-        columns = sorted(table.matching.columns.items())
+        self._columns = sorted(table.matching.columns.items())
         self._known = frozenset(table.matching.columns)
-        self._width = len(table.headers)
-        self._unread = frozenset(range(self._width)) - self._known
         identities = (table.contract.key, table.contract.subject)
         self._identities = {table.fields[name] for name in identities if name in table.fields}
         self._subject = table.fields.get(table.contract.subject)
-        self._places = [
-            (
-                position,
-                column,
-                _parser(column, position, body, is_identity=position in self._identities),
-                _lake_fields(column),
-            )
-            for position, column in columns
-        ]
-        self.refusing = {position: parse for position, column, parse, _ in self._places if column.type not in PLAIN}
         self._shifts_sought = 0
         self._has_second_header = False
-        self._empty: dict[str, object] = {
-            **dict.fromkeys(("edition", "perimeter", "drop_id")),
-            "sheet": reading.sheet,
-            "row_number": None,
-            "cell_columns": json.dumps(reading.columns, sort_keys=True),
-            **{name: None for column in table.contract.columns for name in _lake_fields(column)},
-        }
+        first = table.start + 1
+        suspects = odd_rows.suspects(body, table.headers)
+        aside = [place for place in suspects if self._sets_aside(first + place, body[place])]
+        places = np.delete(np.arange(len(body)), aside)
+        self.numbers = first + places
+        self.cells = body if not aside else grid.take(body, places)
 
-    def sets_aside(self, number: int, cells: Sequence[Cell], filled: Sequence[int]) -> bool:
-        """Whether a row is no data, which is said; `filled` are its cells that are not blank."""
+    def _sets_aside(self, number: int, cells: Sequence[Cell]) -> bool:
+        """Whether a row is blank, or no data, which is said."""
+        filled = odd_rows.said(cells)
+        if not filled:
+            return True
         oddity = odd_rows.oddity(cells, filled, self._identities, self._subject, self._table.headers)
         if oddity == "nothing_to_declare":
             self.says_nothing.append((number, filled[0], cells))
@@ -174,53 +161,78 @@ class _Body:
             self._say_of_row(oddity, number, filled[0], cells)
         return oddity not in (None, "row_name_only")
 
-    def keep(self, number: int, cells: Sequence[Cell]) -> None:
-        """Keep the row of this number, to be read with the others."""
-        self.cells.append(cells)
-        self._numbers.append(number)
-
     def read(self) -> list[str]:
-        """Read the rows that were kept, a column at a time, as is fastest, then look at the rows where much is met.
+        """Read the rows, then look at those where much is met.
 
         Stop where there is more to say than anyone would read, and return the names of the columns that make it so.
         """
-        columns: dict[str, Iterable[object]] = {name: repeat(value) for name, value in self._empty.items()}
-        columns["row_number"] = self._numbers
+        count = len(self.numbers)
+        columns = {name: Values.of_one(None, count) for name in self._table.contract.lake_schema().names}
+        columns["sheet"] = Values.of_one(self._reading.sheet, count)
+        columns["row_number"] = Values(pa.array(self.numbers))
+        columns["cell_columns"] = Values.of_one(json.dumps(self._reading.columns, sort_keys=True), count)
         met: dict[int, list[_Met]] = {}
         counts: Counter[int] = Counter()
-        for position, column, parse, names in self._places:
-            typed = [row[position] if position < len(row) else None for row in self.cells]
-            keys: Sequence[object] = typed
-            if not set(map(type, typed)) <= {str, type(None)}:
-                # One, 1.0 and true are equal, and not the same.
-                keys = [(type(cell), cell) for cell in typed]
-            # Equal cells say the same, and most are equal.
-            said = {key: parse(cell) for key, cell in dict(zip(keys, typed, strict=True)).items()}
-            columns |= zip(names, _lake_columns(typed, [said[key] for key in keys], len(names)), strict=True)
-            odd = {key for key, one in said.items() if one.fault or one.doubt or one.link}
-            for index, key in enumerate(keys) if odd else ():
-                if key in odd:
-                    met.setdefault(index, []).append((position, column, typed[index], said[key]))
-                    counts[position] += not said[key].link
+        for position, column in self._columns:
+            for index, cell, one in self._read_column(position, column, columns):
+                met.setdefault(index, []).append((position, column, cell, one))
+                counts[position] += not one.link
+                if one.fault and position in self.refusing:
+                    self.refused.add(position)
             if counts.total() > MAX_FINDINGS:
                 return self._most_met(counts)
-        places = {name: place for place, name in enumerate(columns)}
-        self.rows = [Row(places, list(values)) for values in zip(*columns.values(), strict=False)]
-        shifted = {index for index in sorted(met) if self._say_what_is_met(index, met[index])}
-        if self._unread or max(map(len, self.cells), default=0) > self._width:
-            for index, cells in enumerate(self.cells):
-                if index not in shifted:
-                    self.strays.update(set(odd_rows.said(cells)) - self._known)
+        self.rows = Rows(columns, self.numbers)
+        shifted = [index for index in sorted(met) if self._say_what_is_met(index, met[index])]
+        for position in set(range(grid.width(self.cells))) - self._known:
+            cells, codes = grid.coded(self.cells, position)
+            is_said = np.array([odd_rows.is_said(cell) for cell in cells])[codes]
+            is_said[shifted] = False
+            if is_said.any():
+                self.strays.add(position)
         if self._has_second_header:
-            del self.rows[0], self.cells[0], self._numbers[0]
+            self.rows.remove(int(self.numbers[0]))
+            self.cells, self.numbers = self.cells[1:], self.numbers[1:]
         for place in self.says_nothing if self.rows else ():
             self._say_of_row("row_note", *place)
-        for row in self.rows:
-            self.findings += _initial_values_missing(self._table.contract, self._reading, row)
+        self.findings += _initial_values_missing(self._table.contract, self._reading, self.rows)
         if len(self.findings) > MAX_FINDINGS:
             return self._most_met(Counter(structure.place(one.cell)[0] for one in self.findings if one.cell))
         self.findings.sort(key=lambda one: one.row or 0)
         return []
+
+    def _read_column(
+        self, position: int, column: Column, columns: dict[str, Values]
+    ) -> Iterator[tuple[int, Cell, Parsed]]:
+        """Put what a column says among the lake's `columns`, and yield its cells where something is met.
+
+        Equal cells say the same, and most are equal: each is read once.
+        """
+        is_identity, count = position in self._identities, len(self.numbers)
+        names = _lake_fields(column)
+        texts = self.cells.columns[position] if isinstance(self.cells, Grid) else None
+        glance = None if texts is None else plain(texts, column, is_identity=is_identity)
+        if texts is None or glance is None:
+            places = np.arange(count)
+            cells, codes = grid.coded(self.cells, position)
+        else:
+            places = np.flatnonzero(~glance.is_plain)
+            cells, codes = grid.coded(Grid([texts.take(places)]), 0)
+        parse = _parser(column, cells, is_identity=is_identity)
+        if column.type not in PLAIN:
+            self.refusing[position] = parse
+        said = [parse(cell) for cell in cells]
+        for name, values in zip(names, _lake_columns(cells, said, len(names)), strict=True):
+            if glance is None:
+                columns[name] = Values(values, codes)
+            else:
+                others = dict(zip(places.tolist(), (values[code] for code in codes.tolist()), strict=True))
+                of_plain = {names[0]: glance.values, f"{column.field}_typed": texts}
+                columns[name] = (
+                    Values(of_plain[name], others=others) if name in of_plain else Values.of_one(None, count, others)
+                )
+        odd = np.array([bool(one.fault or one.doubt or one.link) for one in said], dtype=bool)[codes]
+        for index, code in zip(places[odd].tolist(), codes[odd].tolist(), strict=True):
+            yield index, cells[code], said[code]
 
     def _most_met(self, counts: Counter[int]) -> list[str]:
         """The columns where nearly all is met; those that the file lacks, where it is met in none."""
@@ -236,9 +248,10 @@ class _Body:
                 row[column.link_field] = row.get(column.link_field) or one.link
         faults = sum(1 for _, _, _, one in met if one.fault)
         if faults >= _FAULTS_OF_A_SHIFT:
-            if self._numbers[index] == self._table.start + 1 and self._is_second_header(cells, faults):
+            number = int(self.numbers[index])
+            if number == self._table.start + 1 and self._is_second_header(cells, faults):
                 self._has_second_header = True
-                self._say_of_row("row_header", self._numbers[index], odd_rows.said(cells)[0], cells)
+                self._say_of_row("row_header", number, odd_rows.said(cells)[0], cells)
                 return True
             met, is_shifted = self._unless_shifted(row, cells, met)
         self.findings += [self._of_cell(row, *one) for one in met if one[3].fault or one[3].doubt]
@@ -254,13 +267,12 @@ class _Body:
         shift = odd_rows.shift(cells, self.refusing) if self._shifts_sought <= _MAX_SHIFTS_SOUGHT else None
         if shift is None:
             return met, False
-        for position, _, _, names in self._places:
+        for position, column in self._columns:
             if position >= shift.start:
                 cell = cells[position] if position < len(cells) else None
                 parsed = Parsed(fault="row_shifted") if typed_text(cell) else BLANK
-                row.update(
-                    zip(names, (column[0] for column in _lake_columns([cell], [parsed], len(names))), strict=True)
-                )
+                names = _lake_fields(column)
+                row.update(zip(names, (said[0] for said in _lake_columns([cell], [parsed], len(names))), strict=True))
         columns = "d’une colonne" if abs(shift.by) == 1 else f"de {abs(shift.by)} colonnes"
         words = {
             "way": f"{columns} vers la {'droite' if shift.by > 0 else 'gauche'}",
@@ -310,15 +322,15 @@ class _Body:
     def at(self, rule: str, words: Mapping[str, object], address: str) -> Finding | None:
         """The finding of a rule at an address, if a known column of a row that was read stands there."""
         position, number = structure.place(address)
-        index = bisect_left(self._numbers, number)
-        if position not in self._known or self._numbers[index : index + 1] != [number]:
+        index = int(np.searchsorted(self.numbers, number))
+        if position not in self._known or self.numbers[index : index + 1].tolist() != [number]:
             return None
         return self._at(rule, words, self.rows[index], position, self.cells[index])
 
     def count_in(self, cells: Range) -> int:
         """How many known cells of rows that were read are in a range."""
         columns = sum(cells.left <= position <= cells.right for position in self._known)
-        return columns * (bisect_right(self._numbers, cells.bottom) - bisect_left(self._numbers, cells.top))
+        return columns * int(((cells.top <= self.numbers) & (self.numbers <= cells.bottom)).sum())
 
 
 def _cells_to_mend(cells: Sequence[Cell], shift: odd_rows.Shift) -> str:
@@ -351,11 +363,11 @@ def _with_formula_errors(table: Table, look: Structure) -> Sequence[Sequence[Cel
     return patched
 
 
-def _parser(column: Column, position: int, body: Sequence[Sequence[Cell]], *, is_identity: bool) -> odd_rows.Parse:
+def _parser(column: Column, cells: Sequence[Cell], *, is_identity: bool) -> odd_rows.Parse:
     parse = parser_of(column)
     if is_identity:
         return lambda cell: Parsed(fault="name_auto_date") if looks_like_a_date(cell) else parse(cell)
-    if column.type == "date" and is_month_first(row[position] for row in body if position < len(row)):
+    if column.type == "date" and is_month_first(cells):
         return month_first(parse)
     return parse
 
@@ -365,8 +377,8 @@ def _texts_without_numbers(table: Table) -> list[int]:
     return [table.fields[name] for name in ("cost_band", table.contract.subject) if name in table.fields]
 
 
-def _hidden_rows(reading: Reading, look: Structure, rows: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
-    hidden = sorted({int(str(row["row_number"])) for row in rows} & look.hidden_rows)
+def _hidden_rows(reading: Reading, look: Structure, numbers: Sequence[int]) -> Iterator[Finding]:
+    hidden = sorted(look.hidden_rows.intersection(numbers))
     if hidden:
         rule = "filter_active" if look.has_filter else "rows_hidden"
         yield finding(rule, {"rows": _runs(hidden)}, sheet=reading.sheet)
@@ -424,19 +436,22 @@ def _lake_columns(cells: Sequence[Cell], parsed: Sequence[Parsed], width: int) -
         yield [one.precision for one in parsed]
 
 
-def _initial_values_missing(contract: Contract, reading: Reading, row: Mapping[str, object]) -> Iterator[Finding]:
-    if reading.contract_version != "2.0.0" or row["phase"] in _BEFORE_INITIAL_VALUES:
+def _initial_values_missing(contract: Contract, reading: Reading, rows: Rows) -> Iterator[Finding]:
+    if reading.contract_version != "2.0.0":
         return
-    for name in _INITIAL_VALUES:
-        by_end_date = name == "initial_duration_days" and row.get("initial_end_date")
-        if row.get(name) is None and row.get(f"{name}_absence") is None and not by_end_date:
-            where = {"cell": f"{reading.columns[name]}{row['row_number']}"} if name in reading.columns else {}
-            yield finding(
-                "initial_value_missing",
-                {"title": contract.by_field[name].title},
-                sheet=reading.sheet,
-                row=row["row_number"],
-                column=reading.headers.get(name),
-                subject=row.get("name"),
-                **where,
-            )
+    for row in rows:
+        if row["phase"] in _BEFORE_INITIAL_VALUES:
+            continue
+        for name in _INITIAL_VALUES:
+            by_end_date = name == "initial_duration_days" and row.get("initial_end_date")
+            if row.get(name) is None and row.get(f"{name}_absence") is None and not by_end_date:
+                where = {"cell": f"{reading.columns[name]}{row['row_number']}"} if name in reading.columns else {}
+                yield finding(
+                    "initial_value_missing",
+                    {"title": contract.by_field[name].title},
+                    sheet=reading.sheet,
+                    row=row["row_number"],
+                    column=reading.headers.get(name),
+                    subject=row.get("name"),
+                    **where,
+                )

@@ -8,10 +8,9 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +22,7 @@ from orchestration.intake.difference import Difference
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import Drop
+from orchestration.intake.rows import Rows
 from orchestration.intake.wording import shown_value, told, why
 from orchestration.perimeter import perimeter_names, perimeter_of
 
@@ -103,7 +103,7 @@ class Receipt:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, in a few French sentences."""
-        folder = f"le dossier {self.edition}/{self.perimeter}" if self.edition and self.perimeter else "le même dossier"
+        folder = f"le dossier {self.edition}/{self.perimeter}" if self.edition and self.perimeter else "votre dossier de dépôt"
         if self.is_dry_run and self.status != "rejected":
             counts = f"C'était un essai : rien n'est compté. Pour que ce fichier compte, déposez-le dans {folder}."
         else:
@@ -278,21 +278,20 @@ class Receipt:
         return folder
 
 
-def published_fr(kind: str | None, rows: Iterable[Mapping[str, object]]) -> str | None:
+def published_fr(kind: str | None, rows: Rows) -> str | None:
     """What will be published of accepted rows, in one French sentence; `None` for an unknown kind."""
     contract = CONTRACTS.get(kind or "")
     if contract is None:
         return None
-    filed = list(rows)
-    if not filed:
+    if not rows:
         return f"Vous déclarez n'avoir aucune ligne à publier ({contract.title_fr.lower()})."
-    said = plural(len(filed), contract.subject_fr)
+    said = plural(len(rows), contract.subject_fr)
     if contract.kind == "projects":
-        costs = [Decimal(str(row["current_cost_meur"])) for row in filed if row.get("current_cost_meur") is not None]
+        costs = [cost for cost in rows.objects("current_cost_meur") if cost is not None]
         known = f"dont {number(len(costs))} au coût connu, pour {number(sum(costs), 2)}\u00a0M€ au total"
         return f"{said}, {known if costs else 'sans coût connu'}."
     if contract.kind == "procedures":
-        online = sum(row.get("online_status") == "oui" for row in filed)
+        online = int((rows.objects("online_status") == "oui").sum())
         return f"{said}, dont {number(online)} entièrement en ligne."
     return f"{said}."
 

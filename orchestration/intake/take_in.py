@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from expectations.runner import Verdict, validate_submissions
 from orchestration import french
 from orchestration.edition import Edition
 from orchestration.garbage import collection_held
 from orchestration.intake import archive, inbox, lake
+from orchestration.intake.contract import Contract
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.cross_edition import Previous, compare
 from orchestration.intake.difference import MAX_ROWS, difference
@@ -27,10 +31,13 @@ from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
 from orchestration.intake.limits import MAX_BYTES, MAX_FINDINGS
 from orchestration.intake.reading import Reading, read
 from orchestration.intake.receipt import Receipt, Status, of_place, published_fr
-from orchestration.intake.row import Row
+from orchestration.intake.rows import Rows
 from orchestration.intake.rules import RULES_VERSION, finding
 from orchestration.perimeter import perimeter_names
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,7 +77,7 @@ class _Arrival:
 class _Examined:
     arrival: _Arrival
     reading: Reading
-    rows: dict[int, Row]  # by spreadsheet row
+    rows: Rows
     findings: list[Finding]
     unreadable: frozenset[str | None]  # addresses of the cells that reading calls faulty
 
@@ -133,7 +140,8 @@ def check_file(
 ) -> Receipt:
     """The receipt of a file that is not filed: what the pipeline would say of it, in the home of `settings` if any."""
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        # No more room is asked for than the file needs, up to the most that is read.
+        data = file.read(min(path.stat().st_size, MAX_BYTES) + 1)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, archive.digest(data), now, place, is_misplaced=False)
     (examined,), _ = _examine([arrival])
@@ -193,20 +201,29 @@ def _read(arrival: _Arrival, key: int) -> _Examined:
 
 def _examined(arrival: _Arrival, reading: Reading, key: int) -> _Examined:
     edition, perimeter, _ = of_place(arrival.place)
-    rows = {int(str(row["row_number"])): row for row in reading.rows}
-    for row in rows.values():
-        row["edition"], row["perimeter"], row["drop_id"] = edition, perimeter, key
+    reading.rows.say(edition=edition, perimeter=perimeter, drop_id=key)
     unreadable = frozenset(finding.cell for finding in reading.findings if finding.severity == "error")
-    return _Examined(arrival, reading, rows, list(reading.findings), unreadable)
+    return _Examined(arrival, reading, reading.rows, list(reading.findings), unreadable)
+
+
+class _Table(dict[str, "pd.Series[Any]"]):
+    """The rows of several files by column, each made when a check first asks for it."""
+
+    def __init__(self, contract: Contract, several: Sequence[Rows]) -> None:
+        super().__init__()
+        self._contract, self._several = contract, several
+
+    def __missing__(self, name: str) -> "pd.Series[Any]":
+        import pandas as pd
+
+        is_number = name in self._contract.numbers
+        columns = [rows.floats(name) if is_number else rows.objects(name) for rows in self._several]
+        self[name] = pd.Series(np.concatenate(columns), dtype="float64" if is_number else object)
+        return self[name]
 
 
 def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined]) -> list[Verdict]:
-    import pandas as pd
-
-    rows = [row for one in of_kind for row in one.rows.values()]
-    columns = [name for name in CONTRACTS[kind].lake_schema().names if not name.endswith("_typed")]
-    frame = pd.DataFrame({name: Row.column(rows, name) for name in columns}, dtype=object)
-    verdicts = validate_submissions(kind, frame)
+    verdicts = validate_submissions(kind, _Table(CONTRACTS[kind], [one.rows for one in of_kind]))
     for verdict in verdicts:
         if verdict.broken:
             _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
@@ -218,7 +235,7 @@ def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined
 def _apply(verdict: Verdict, failing: dict[str, object], one: _Examined) -> None:
     """Add the finding of one failing row, and do what its severity asks: drop the row, or empty the cell."""
     number = int(str(failing["row_number"]))
-    row = one.rows.get(number)
+    row = one.rows.of_number(number)
     if row is None or len(one.findings) > MAX_FINDINGS:
         return  # The row or the file is out already: one reason is enough to mend it.
     column = verdict.column or ""
@@ -248,7 +265,7 @@ def _apply(verdict: Verdict, failing: dict[str, object], one: _Examined) -> None
     if verdict.severity != "error":
         return
     if verdict.effect == "row":
-        del one.rows[number]
+        one.rows.remove(number)
     elif verdict.effect == "cell":
         row[column] = None
         row[f"{column}_absence"] = "illisible"
@@ -291,7 +308,7 @@ def _filed_receipt(settings: Settings, ledger: Ledger, one: _Examined) -> Receip
     if not earlier or not earlier.place or receipt.status not in ACCEPTED or len(one.rows) > MAX_ROWS:
         return replace(receipt, earlier=earlier)
     rows = lake.read_submission(settings.lake, kind, earlier.place.edition, place.perimeter, earlier.drop_id)
-    return replace(receipt, earlier=earlier, difference=difference(CONTRACTS[kind], rows, one.rows.values()))
+    return replace(receipt, earlier=earlier, difference=difference(CONTRACTS[kind], rows, one.rows))
 
 
 def _since_previous_edition(
@@ -304,13 +321,12 @@ def _since_previous_edition(
     if drop is None or drop.place is None or is_refused:
         return []
     rows = lake.read_submission(settings.lake, kind, drop.place.edition, drop.place.perimeter, drop.drop_id)
-    return compare(one.reading, one.rows.values(), Previous(drop.place.edition, drop.sha256, rows), one.arrival.sha256)
+    return compare(one.reading, one.rows, Previous(drop.place.edition, drop.sha256, rows), one.arrival.sha256)
 
 
 def _write_rows(settings: Settings, one: _Examined) -> None:
-    for row in one.rows.values():
-        row["drop_id"] = one.arrival.drop_id
-    lake.write_submission(settings.lake, str(one.reading.kind), list(one.rows.values()))
+    one.rows.say(drop_id=one.arrival.drop_id)
+    lake.write_submission(settings.lake, str(one.reading.kind), one.rows)
 
 
 def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
@@ -342,6 +358,7 @@ def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
         findings=(*structural, *located),
         file_name=one.arrival.file_name,
         drop_id=one.arrival.drop_id,
-        is_dry_run=is_dry_run,
-        published=None if refused else published_fr(one.reading.kind, one.rows.values()),
+        # What is not filed counts no more than a trial.
+        is_dry_run=is_dry_run or one.arrival.drop_id is None,
+        published=None if refused else published_fr(one.reading.kind, one.rows),
     )

@@ -4,7 +4,7 @@ What belongs here: telling it from the cells or the values read. What does not: 
 (rules), or comparing with the previous edition (cross_edition).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
 from statistics import median
@@ -28,15 +28,20 @@ Parse = Callable[[Cell], Parsed]
 
 
 def swapped(
-    rows: Sequence[Sequence[Cell]], parsers: Mapping[int, Parse], texts: Sequence[int]
+    rows: Sequence[Sequence[Cell]], parsers: Mapping[int, Parse], refused: Collection[int], texts: Sequence[int]
 ) -> tuple[int, int] | None:
     """The positions of two columns, each of which holds what is expected in the other.
 
-    `parsers` are those of the columns whose type can refuse a cell; `texts` are columns of text that never hold a bare
-    number.
+    `parsers` are those of the columns whose type can refuse a cell, `refused` the columns where it did; `texts` are
+    columns of text that never hold a bare number.
     """
-    columns = {place: [row[place] for row in rows[:_ROWS_JUDGED] if place < len(row)] for place in (*parsers, *texts)}
-    suspects = [place for place in parsers if _share(columns[place], parsers[place], _is_fault) >= _NEARLY_ALL]
+    judged = list(rows[:_ROWS_JUDGED])
+    columns = {place: [row[place] for row in judged if place < len(row)] for place in (*parsers, *texts)}
+    suspects = [
+        place
+        for place in parsers
+        if place in refused and _share(columns[place], parsers[place], _is_fault) >= _NEARLY_ALL
+    ]
     for first, second in combinations(suspects, 2):
         if (
             _share(columns[first], parsers[second], _is_value) >= _NEARLY_ALL

@@ -138,7 +138,7 @@ def test_our_sheet_says_the_verdict_and_leads_to_each_cell(tmp_path, theirs):
     sheet = _opened(_annotated(tmp_path, _saved(theirs)))[RECEIPT_SHEET]
     said = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
     assert said[0] == [RECEIPT_SHEET]
-    assert said[1][0].startswith("Votre fichier est accepté")
+    assert said[1][0].startswith("Votre fichier serait accepté")
     (row,) = [row for row in sheet.iter_rows() if row[1].value == "F3"]
     assert (row[0].value, row[2].value, row[3].value, row[4].value) == ("Erreur", "Coût estimé", "HORIZON", "douze")
     assert row[1].hyperlink.location == "'Projets de l''année'!F3"

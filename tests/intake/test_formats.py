@@ -88,7 +88,7 @@ def test_a_package_with_too_many_entries_is_refused_before_it_is_opened():
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"a;b\n1;2\n", OLE, projects_csv(GOOD)[:40]])
 def test_reading_never_raises(data):
     reading = read(data)
-    assert reading.rows == ()
+    assert not reading.rows
     assert reading.findings
 
 

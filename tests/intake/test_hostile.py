@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.intake import inbox, lake, take_in
+from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake.limits import MAX_ROWS
 from orchestration.intake.reading import read
 from tests.intake.bounds import assert_bounded, measured
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv, workbook
@@ -121,7 +123,7 @@ def test_a_file_made_to_harm_is_refused_with_its_reason_within_bounds(name):
     with measured() as cost:
         reading = read(data)
     assert [finding.rule for finding in reading.findings] == [rule]
-    assert reading.rows == ()
+    assert not reading.rows
     assert_bounded(cost, name)
 
 
@@ -134,6 +136,20 @@ def test_what_is_odd_and_harmless_is_read_within_bounds(name):
     assert not [finding for finding in reading.findings if finding.severity == "error"]
     assert reading.rows
     assert_bounded(cost, name)
+
+
+def test_as_many_values_as_a_file_may_hold_are_checked_within_bounds(tmp_path):
+    columns = CONTRACTS["procedures"].current
+    cells = {"text": "é{0}-{1}", "url": "http://a/{0}", "volume": "{0}{1}", "integer": "{0}", "rate": "0.{0}{1}"}
+    cells |= {"score": "9.{0}{1}", "date": "2021-01-01", "code": "Oui"}
+    line = ";".join(cells[column.type].replace("{1}", str(place)) for place, column in enumerate(columns))
+    rows = "\n".join(line.replace("{0}", str(row)) for row in range(MAX_ROWS))
+    file = tmp_path / "demarches.csv"
+    file.write_text(";".join(column.field for column in columns) + "\n" + rows, encoding="utf-8")
+    with measured() as cost:
+        receipt = take_in.check_file(file, NOW)
+    assert (receipt.kind, receipt.rows_read) == ("procedures", MAX_ROWS)
+    assert_bounded(cost, "values that all differ")
 
 
 def test_what_is_no_plain_file_gets_a_receipt_and_is_never_opened(settings, tmp_path):

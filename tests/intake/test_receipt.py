@@ -171,7 +171,7 @@ def _written(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_check_gives_the_receipt_of_the_pipeline_and_so_does_a_dry_run(settings, tmp_path):
+def test_check_gives_the_receipt_of_a_dry_run_which_finds_what_a_filed_one_does(settings, tmp_path):
     data = projects_csv(GOOD, FAULTY)
     _filed(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD)))
     path = tmp_path / "b.csv"
@@ -181,9 +181,10 @@ def test_check_gives_the_receipt_of_the_pipeline_and_so_does_a_dry_run(settings,
     (dry,) = take_in.take_in(settings, NOW + timedelta(days=1)).outcomes
     drop(settings.home, "2021-S2/MI/b.csv", data)
     (filed,) = take_in.take_in(settings, NOW + timedelta(days=1)).outcomes
-    written = {name: (Path(filed.receipt_folder) / name).read_bytes() for name in filed.receipt.files(data)}
+    written = _written(Path(dry.receipt_folder))
     assert sorted(written) == ["accuse.html", "accuse.json", "annote.xlsx", "differences.json"]
-    assert replace(checked, drop_id=filed.receipt.drop_id).files(data) == written
+    assert replace(checked, drop_id=dry.receipt.drop_id).files(data) == written
+    assert checked.verdict.startswith("Votre fichier serait accepté")
     assert dry.receipt.as_json() == checked.as_json() == filed.receipt.as_json()
     assert dry.receipt.difference == filed.receipt.difference
 
