@@ -339,7 +339,8 @@ def check(
     home: Home = _HERE,
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
-    from orchestration.intake.take_in import check_file
+    from orchestration.intake.receipt_files import receipt_files
+    from orchestration.intake.take_in import bytes_of, check_file
     from orchestration.intake.wording import shown_value, told
 
     if (edition is None) != (perimeter is None):
@@ -349,14 +350,14 @@ def check(
     # With a home, the receipt also says what changes since the submission that counts there.
     settings = _settings(home) if home.is_dir() else None
     try:
-        data = file.read_bytes()
         with _progress(f"Checking {file.name}…"):
             receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
+            files = receipt_files(receipt, bytes_of(file)) if out else {}
     except OSError as error:
         _say_no(f"{file} cannot be read: {error.strerror}.")
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        for name, content in receipt.files(data).items():
+        for name, content in files.items():
             (out / name).write_bytes(content)
     if as_json:
         typer.echo(receipt.as_json(), nl=False)

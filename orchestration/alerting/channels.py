@@ -1,45 +1,16 @@
-"""Where messages go: what every channel must offer, the console, and which channels are open.
+"""Where messages go: the console, and which channels are open.
 
-What belongs here: the border between delivery and the outside. What does not: the outbox's states (`outbox`) and
-wording (`messages`).
+What belongs here: opening channels by the settings. What does not: what every channel offers (`channel`), Slack's own
+ways (`slack`), and who gets what (`routing`).
 """
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol, TextIO
+from typing import TextIO
 
+from orchestration.alerting.channel import Channel, Outcome
 from orchestration.alerting.messages import Message
 from orchestration.settings import Settings
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one attempt: `sent` (with the channel's `message_id` if it has any), `dead` (the message is
-    refused for good), `unknown` (no answer) or `planned` (not now).
-    """
-
-    state: Literal["sent", "dead", "unknown", "planned"]
-    message_id: str | None = None
-    error: str | None = None
-
-
-class Channel(Protocol):
-    """A place where people read messages."""
-
-    @property
-    def name(self) -> str:
-        """The channel's name in `routing.csv` and in the outbox."""
-
-    def send(self, message: Message) -> Outcome:
-        """Try once; an exception means that nobody knows whether the message arrived."""
-
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str] | None:
-        """Which of these message keys did arrive, with their message ids; a key left out is safe to send again.
-
-        `after` is the id of a message sent earlier than all of them. `None` means that the channel cannot tell now:
-        nothing is sent again.
-        """
 
 
 class Console:

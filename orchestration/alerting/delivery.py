@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 
 from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
-from orchestration.alerting.channels import Channel, Outcome, engineers_channels, open_channels
+from orchestration.alerting.channel import Channel, Outcome
+from orchestration.alerting.channels import engineers_channels, open_channels
 from orchestration.alerting.faults import FaultRule, cause_of, is_fault
 from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import Entry, Outbox, State

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from orchestration.alerting.channels import Outcome
+from orchestration.alerting.channel import Outcome
 from orchestration.settings import Settings
 
 State = Literal["planned", "sending", "sent", "unknown", "dead", "cancelled", "resolved"]

@@ -16,7 +16,7 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 
-from orchestration.alerting.channels import Outcome
+from orchestration.alerting.channel import Outcome
 from orchestration.alerting.messages import Message
 
 EVENT_TYPE = "jalons_alert"

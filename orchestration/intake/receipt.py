@@ -1,11 +1,10 @@
 """The receipt: what a ministry is told about its drop, always, in French (SPEC §6).
 
-What belongs here: the record, its verdict sentence, and how it is written as JSON and HTML. What does not: reaching
-the verdict (take_in).
+What belongs here: the record, its verdict sentence, and how it is said as JSON and HTML. What does not: reaching the
+verdict (take_in), the annotated copy (annotation) and writing them all (receipt_files).
 """
 
 import json
-import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestration.edition import Edition
 from orchestration.french import NBSP, day, moment, number, plural, semester
-from orchestration.intake import annotation
 from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.difference import Difference
 from orchestration.intake.findings import Finding
@@ -29,8 +27,6 @@ from orchestration.perimeter import perimeter_names, perimeter_of
 if TYPE_CHECKING:
     from jinja2 import Template
     from upath import UPath
-
-_LOG = logging.getLogger(__name__)
 
 Status = Literal["accepted", "accepted_with_warnings", "unchanged", "rejected"]
 
@@ -103,7 +99,8 @@ class Receipt:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, in a few French sentences."""
-        folder = f"le dossier {self.edition}/{self.perimeter}" if self.edition and self.perimeter else "votre dossier de dépôt"
+        is_placed = self.edition and self.perimeter
+        folder = f"le dossier {self.edition}/{self.perimeter}" if is_placed else "votre dossier de dépôt"
         if self.is_dry_run and self.status != "rejected":
             counts = f"C'était un essai : rien n'est compté. Pour que ce fichier compte, déposez-le dans {folder}."
         else:
@@ -233,8 +230,8 @@ class Receipt:
         }
         return json.dumps(accuse, ensure_ascii=False, indent=2) + "\n"
 
-    def as_html(self, *, has_workbook: bool = False) -> str:
-        """The page `accuse.html`: the verdict, what to do, then the details."""
+    def as_html(self, *, workbook: str | None = None) -> str:
+        """The page `accuse.html`: the verdict, what to do, then the details; `workbook` names the annotated copy."""
         located = _grouped([finding for finding in self.findings if finding.row is not None], self.rows_read)
         return _template().render(
             receipt=self,
@@ -245,37 +242,9 @@ class Receipt:
             errors=[group for group in located if group.severity == "error"],
             warnings=[group for group in located if group.severity == "warning"],
             since=_since(self.earlier, self.edition) if self.earlier else None,
-            workbook=annotation.FILE_NAME if has_workbook else None,
+            workbook=workbook,
             shown=SHOWN,
         )
-
-    def files(self, data: bytes) -> dict[str, bytes]:
-        """Every file of the receipt, by name; `data` are the bytes that it is about. Made twice, they are the same."""
-        try:
-            workbook = annotation.annotate(data, self)
-        except Exception:
-            # The agent is told everything without it: a fault of ours here must not cost the receipt.
-            _LOG.exception("annotating %s failed", self.sha256)
-            workbook = None
-        files = {
-            "accuse.html": self.as_html(has_workbook=workbook is not None).encode(errors="replace"),
-            "accuse.json": self.as_json().encode(errors="replace"),
-        }
-        if workbook is not None:
-            files[annotation.FILE_NAME] = workbook
-        if self.difference:
-            files["differences.json"] = (
-                json.dumps(asdict(self.difference), ensure_ascii=False, indent=2) + "\n"
-            ).encode(errors="replace")
-        return files
-
-    def write(self, outbox: "UPath", data: bytes) -> "UPath":
-        """Write every file and return their folder; written twice, they say the same."""
-        folder = self.folder(outbox)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in self.files(data).items():
-            (folder / name).write_bytes(content)
-        return folder
 
 
 def published_fr(kind: str | None, rows: Rows) -> str | None:

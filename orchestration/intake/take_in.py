@@ -31,6 +31,7 @@ from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
 from orchestration.intake.limits import MAX_BYTES, MAX_FINDINGS
 from orchestration.intake.reading import Reading, read
 from orchestration.intake.receipt import Receipt, Status, of_place, published_fr
+from orchestration.intake.receipt_files import write_receipt
 from orchestration.intake.rows import Rows
 from orchestration.intake.rules import RULES_VERSION, finding
 from orchestration.perimeter import perimeter_names
@@ -139,9 +140,7 @@ def check_file(
     settings: Settings | None = None,
 ) -> Receipt:
     """The receipt of a file that is not filed: what the pipeline would say of it, in the home of `settings` if any."""
-    with path.open("rb") as file:
-        # No more room is asked for than the file needs, up to the most that is read.
-        data = file.read(min(path.stat().st_size, MAX_BYTES) + 1)
+    data = bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, archive.digest(data), now, place, is_misplaced=False)
     (examined,), _ = _examine([arrival])
@@ -149,6 +148,12 @@ def check_file(
         return _receipt(examined, None)
     with Ledger(settings.ledger) as ledger:
         return _filed_receipt(settings, ledger, examined)
+
+
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a file, of one that is too large no more than tells so."""
+    with path.open("rb") as file:
+        return file.read(min(path.stat().st_size, MAX_BYTES) + 1)
 
 
 def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
@@ -276,11 +281,11 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> O
         receipt = _filed_receipt(settings, ledger, one)
         if receipt.status in ACCEPTED and not receipt.is_dry_run:
             _write_rows(settings, one)
-        folder = receipt.write(settings.outbox, one.arrival.data)
+        folder = write_receipt(receipt, settings.outbox, one.arrival.data)
     except Exception:
         _LOG.exception("deciding %s failed", one.arrival.sha256)
         receipt = _receipt(_examined(one.arrival, Reading.refused(finding("reading_failed")), 0), None)
-        folder = receipt.write(settings.outbox, b"")
+        folder = write_receipt(receipt, settings.outbox, b"")
     ledger.decide(
         drop.drop_id,
         kind=receipt.kind,

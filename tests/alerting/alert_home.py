@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from fake_slack import CHANNEL, TOKEN, FakeSlack
 from pydantic import SecretStr
 
-from orchestration.alerting.channels import Channel, Console
+from orchestration.alerting.channel import Channel
+from orchestration.alerting.channels import Console
 from orchestration.alerting.delivery import Delivery, alert_states, deliver
 from orchestration.alerting.slack import Slack
 from orchestration.settings import Settings

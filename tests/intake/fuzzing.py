@@ -29,6 +29,7 @@ from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.reading import Reading, read
 from orchestration.intake.receipt import Receipt
+from orchestration.intake.receipt_files import write_receipt
 from orchestration.intake.rules import RULES
 from orchestration.perimeter import perimeter_names
 from orchestration.sample.writers import ods_bytes
@@ -268,7 +269,7 @@ def assert_all_hold(batch: Sequence[File]) -> None:
         for number, file in enumerate(batch):
             place = f"{_EDITIONS[number % 4]}/{perimeters[number % len(perimeters)]}"
             drop(settings.home, f"{place}{'/essai' * (number % 7 == 6)}/{number:03}.{file.suffix}", file.data)
-        with patch.object(take_in, "read", _measured_read), patch.object(Receipt, "write", _measured_write):
+        with patch.object(take_in, "read", _measured_read), patch.object(take_in, "write_receipt", _measured_write):
             taken = take_in.take_in(settings, NOW)
         assert len(taken.outcomes) == len(batch)
         assert not [verdict for verdicts in taken.verdicts.values() for verdict in verdicts if verdict.broken]
@@ -289,12 +290,9 @@ def _measured_read(data: bytes) -> Reading:
     return reading
 
 
-_write = Receipt.write
-
-
 def _measured_write(receipt: Receipt, outbox: UPath, data: bytes) -> UPath:
     with measured() as cost:
-        folder = _write(receipt, outbox, data)
+        folder = write_receipt(receipt, outbox, data)
     assert_bounded(cost, f"the receipt of a file of {len(data)} bytes")
     return folder
 

@@ -27,6 +27,7 @@ from orchestration.intake.findings import Finding
 from orchestration.intake.formats import RECEIPT_SHEET
 from orchestration.intake.reading import read
 from orchestration.intake.receipt import Receipt
+from orchestration.intake.receipt_files import receipt_files
 from orchestration.replay import read_waves
 from tests.intake.drops import GOOD, HEADER, OTHER, drop, projects_csv, workbook
 
@@ -43,7 +44,7 @@ def _checked(tmp_path: Path, data: bytes, name: str = "export") -> Receipt:
 
 
 def _annotated(tmp_path: Path, data: bytes) -> bytes:
-    copy = _checked(tmp_path, data).files(data)[FILE_NAME]
+    copy = receipt_files(_checked(tmp_path, data), data)[FILE_NAME]
     with zipfile.ZipFile(io.BytesIO(copy)) as package:
         parts = {name: package.read(name) for name in package.namelist()}
     assert not any(b"<f>" in part or b"<f " in part for part in parts.values())
@@ -243,7 +244,7 @@ def test_what_an_xlsx_cannot_hold_is_replaced_and_the_rest_is_kept(tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4", b"PK\x03\x04 not a workbook"])
 def test_a_file_that_is_no_table_has_no_copy_and_still_its_receipt(tmp_path, data):
-    files = _checked(tmp_path, data).files(data)
+    files = receipt_files(_checked(tmp_path, data), data)
     assert sorted(files) == ["accuse.html", "accuse.json"]
 
 

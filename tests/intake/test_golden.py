@@ -26,7 +26,9 @@ ELSEWHERE = {
 def receipts(tmp_path_factory) -> dict[tuple[str, str], Receipt]:
     """The receipt of every golden file, faulty and good: two homes, three passes. Its pages are not judged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Receipt, "write", lambda receipt, outbox, _data: receipt.folder(outbox))
+        patch.setattr(
+            "orchestration.intake.take_in.write_receipt", lambda receipt, outbox, _data: receipt.folder(outbox)
+        )
         return _receipts(tmp_path_factory)
 
 

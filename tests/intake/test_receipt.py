@@ -14,6 +14,7 @@ from orchestration.cli import app
 from orchestration.intake import take_in
 from orchestration.intake.findings import Finding
 from orchestration.intake.receipt import SHOWN, Receipt
+from orchestration.intake.receipt_files import receipt_files
 from tests.intake.drops import GOOD, HEADER, OTHER, drop, projects_csv, workbook
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -116,7 +117,7 @@ def test_what_changed_is_told_against_the_submission_that_counted(settings):
     assert "Ce qui change depuis votre dépôt du 1er décembre 2021 (« a.csv »)" in page
     assert "Nouveaux : 1 BOUSSOLE" in page
     assert "HORIZON Coût complet actualisé (M€) 42,5 M€ 50 M€" in page
-    assert json.loads(receipt.files(b"")["differences.json"])["new"] == ["BOUSSOLE"]
+    assert json.loads(receipt_files(receipt, b"")["differences.json"])["new"] == ["BOUSSOLE"]
 
 
 def test_what_changed_is_told_against_the_edition_before_when_it_is_the_first(settings):
@@ -183,7 +184,7 @@ def test_check_gives_the_receipt_of_a_dry_run_which_finds_what_a_filed_one_does(
     (filed,) = take_in.take_in(settings, NOW + timedelta(days=1)).outcomes
     written = _written(Path(dry.receipt_folder))
     assert sorted(written) == ["accuse.html", "accuse.json", "annote.xlsx", "differences.json"]
-    assert replace(checked, drop_id=dry.receipt.drop_id).files(data) == written
+    assert receipt_files(replace(checked, drop_id=dry.receipt.drop_id), data) == written
     assert checked.verdict.startswith("Votre fichier serait accepté")
     assert dry.receipt.as_json() == checked.as_json() == filed.receipt.as_json()
     assert dry.receipt.difference == filed.receipt.difference
@@ -364,7 +365,7 @@ def test_a_fault_of_ours_in_the_copy_costs_the_copy_alone(monkeypatch, caplog):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("orchestration.intake.annotation.annotate", fail)
-    files = _made().files(projects_csv(GOOD))
+    files = receipt_files(_made(), projects_csv(GOOD))
     assert sorted(files) == ["accuse.html", "accuse.json"]
     assert b"annote.xlsx" not in files["accuse.html"]
     assert "a bug" in caplog.text
@@ -372,6 +373,6 @@ def test_a_fault_of_ours_in_the_copy_costs_the_copy_alone(monkeypatch, caplog):
 
 def test_half_a_character_in_a_json_file_does_not_stop_the_receipt():
     half = Finding("r", "error", "Attendu.", "À faire.", cell="A2", row=2, value="\ud800")
-    files = _made(half, file_name="\ud800.json").files(projects_csv(GOOD))
+    files = receipt_files(_made(half, file_name="\ud800.json"), projects_csv(GOOD))
     assert json.loads(files["accuse.json"])["findings"][0]["value"] == "?"
     assert "annote.xlsx" in files

@@ -9,7 +9,6 @@ import pytest
 
 from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.receipt import Receipt
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -149,7 +148,7 @@ def test_a_process_that_dies_while_deciding_loses_nothing_and_says_nothing_twice
     with monkeypatch.context() as dying:
         target = {
             "lake": (take_in.lake, "write_submission"),
-            "receipt": (Receipt, "write"),
+            "receipt": (take_in, "write_receipt"),
             "ledger": (Ledger, "decide"),
         }
         dying.setattr(*target[step], _die)
