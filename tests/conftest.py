@@ -4,9 +4,14 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from orchestration.settings import Settings
+
+# The same examples in each run, and no deadline: other programs make a test slow, not wrong.
+hypothesis.settings.register_profile("jalons", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("jalons")
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)

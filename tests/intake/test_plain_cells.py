@@ -24,7 +24,10 @@ _TEXTS = st.text(max_size=12) | st.from_regex(
 @example(text="NA")
 @example(text="1\n")
 @example(text="0000000012")
-@example(text="3-5")
+@example(text="9999999999999")
+@example(text="9999999999999999999999")
+@example(text="03/05/2021")
+@example(text="sept-21")
 @example(text="'a")
 def test_a_plain_cell_is_what_its_parser_says(type_, is_identity, text):
     column = COLUMNS[type_]
