@@ -56,7 +56,7 @@ class Verdict:
     """What one rule says of one table.
 
     `failing` names each failing row by the suite's keys, with its `value`, as plain Python (numbers, text, ISO dates);
-    of one first key, such as a drop, no more than anyone would mend (`failing_count` has them all).
+    of one first key, such as a drop, one more than anyone would mend (`failing_count` has them all).
     A check that could not run has the reason in `broken`, in English; it is no success, and no row fails.
     """
 
@@ -183,7 +183,8 @@ def _verdict(suite: Suite, rule: Rule, result: Any, table: Table) -> Verdict:
     failing = []
     for values in zip(*columns.values(), strict=True):
         told[values[0]] += 1
-        if told[values[0]] <= MAX_FINDINGS:
+        # One more than anyone would mend tells that there are more.
+        if told[values[0]] <= MAX_FINDINGS + 1:
             failing.append({name: _plain(value) for name, value in zip(columns, values, strict=True)})
     return Verdict(
         rule.id,

@@ -39,15 +39,21 @@ def note(settings: Settings, of_sources: str) -> None:
         _noted(settings).write_text(_state(settings, of_sources), encoding="utf-8")
 
 
+def forget(settings: Settings) -> None:
+    """Forget what was noted, as a pass begins: until it ends whole, there is something to do."""
+    _noted(settings).unlink(missing_ok=True)
+
+
 def has_work(settings: Settings, now: datetime) -> bool:
     """Whether a pass would find anything to take in, remind, rebuild, release or send; under a second."""
     from orchestration.intake.take_in import pending
 
     try:
-        noted = _noted(settings).read_text(encoding="utf-8")
+        is_as_noted = _noted(settings).read_text(encoding="utf-8") == _state(settings, sources(settings))
     except FileNotFoundError:
+        # Nothing was noted, or a file went while it was looked at: somebody is at work.
         return True
-    return noted != _state(settings, sources(settings)) or pending(settings, now) or _is_unsettled(settings)
+    return not is_as_noted or pending(settings, now) or _is_unsettled(settings)
 
 
 def _noted(settings: Settings) -> Path:
@@ -87,14 +93,21 @@ def _is_unsettled(settings: Settings) -> bool:
     """Whether a message still has to leave, or nobody knows whether it did."""
     import sqlalchemy as sa
 
+    from orchestration.alerting.channels import engineers_channels, open_channels
     from orchestration.alerting.outbox import table
 
+    # What is left for a channel that has been closed since, no pass would send.
+    names = [channel.name for channel in (*open_channels(settings), *engineers_channels(settings))]
     engine = sa.create_engine(settings.ledger)
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table(table.name):
                 return True
-            rows = sa.select(sa.func.count()).select_from(table).where(table.c.state.in_(_UNSETTLED))
+            rows = (
+                sa.select(sa.func.count())
+                .select_from(table)
+                .where(table.c.state.in_(_UNSETTLED), table.c.channel.in_(names))
+            )
             return connection.execute(rows).scalar_one() > 0
     finally:
         engine.dispose()

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
 from orchestration import last_pass
 from orchestration.alerting import outbox
+from orchestration.defs.resources import home_resource
 from orchestration.intake.inbox import Look, Place
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
@@ -48,8 +50,8 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _send(engine: sa.Engine, state: str, kind: str = "alert") -> None:
-    row = {"alert_key": f"overdue:x:2021-S2:{state}", "channel": "console", "kind": kind, "occurrence": 1}
+def _send(engine: sa.Engine, state: str, kind: str = "alert", channel: str = "console") -> None:
+    row = {"alert_key": f"overdue:x:2021-S2:{state}", "channel": channel, "kind": kind, "occurrence": 1}
     rest = {"state": state, "headline": "X", "planned_at": NOW.replace(tzinfo=None), "attempts": 1}
     with engine.begin() as connection:
         connection.execute(sa.insert(outbox.table).values(row | rest))
@@ -62,6 +64,18 @@ def test_after_a_whole_pass_there_is_nothing_to_do(done):
 
 def test_a_home_that_no_pass_went_through_has_work(settings):
     assert last_pass.has_work(settings, NOW)
+
+
+def test_what_is_left_for_a_channel_that_was_closed_asks_for_no_pass(done):
+    with outbox.opened(done) as engine:
+        _send(engine, "unknown", channel="slack")
+    assert not last_pass.has_work(done, NOW)
+
+
+def test_a_pass_that_began_and_did_not_end_whole_is_to_be_done_again(done):
+    with dg.build_resources({"home": home_resource(lambda: done, lambda _step: None)}) as resources:
+        assert resources.home.settings == done
+    assert last_pass.has_work(done, NOW)
 
 
 OWED: dict[str, Callable[[Settings], object]] = {

@@ -13,7 +13,7 @@ from orchestration.defs.moment import Moment
 from orchestration.defs.resources import Home
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import TakeIn
-from orchestration.publication.holding import holds_of
+from orchestration.publication.holding import holds_of, previous_editions
 
 
 @dg.asset(group_name="alerting", owners=["team:alerting"], kinds={"python", "slack"}, deps=["alerts", "releases"])
@@ -25,7 +25,7 @@ def delivered_alerts(
     It is the last step: what the pass took in now needs no other pass, unless an edition is held back.
     """
     home.say("Delivering alerts")
-    holds = holds_of(verdicts)
+    holds = holds_of(verdicts, previous_editions(home.settings))
     delivery = deliver(home.settings, config.read(), holds=holds)
     if not holds:
         with Ledger(home.settings.ledger) as ledger:

@@ -10,7 +10,7 @@ from orchestration.defs.metadata import Metadata, markdown_table, parquet_metada
 from orchestration.defs.partitions import EDITIONS, add_editions
 from orchestration.defs.resources import Home
 from orchestration.defs.validation import reason
-from orchestration.publication.holding import holds_of
+from orchestration.publication.holding import holds_of, previous_editions
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import KEYS
 
@@ -30,7 +30,7 @@ def releases(
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
     home.say("Releasing")
-    made = release(home.settings, holds=holds_of(verdicts))
+    made = release(home.settings, holds=holds_of(verdicts, previous_editions(home.settings)))
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
     for one in new:
@@ -45,7 +45,8 @@ def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Ho
 
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
-    holds = [hold for hold in holds_of(validate_marts(home.settings.marts)) if hold.covers(context.partition_key)]
+    found = holds_of(validate_marts(home.settings.marts), previous_editions(home.settings))
+    holds = [hold for hold in found if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
     made = release(home.settings, [context.partition_key])

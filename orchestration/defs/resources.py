@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from orchestration import last_pass
 from orchestration.pass_lock import pass_lock
 from orchestration.settings import Settings
 
@@ -27,6 +28,7 @@ def home_resource(read: Callable[[], Settings], say: Callable[[str], None]) -> d
     def home(_context: dg.InitResourceContext) -> Iterator[Home]:
         settings = read()
         with pass_lock(settings):
+            last_pass.forget(settings)
             yield Home(settings, say)
 
     return home

@@ -12,7 +12,7 @@ from expectations.runner import MART_SUITES, Verdict, validate_marts
 from orchestration.defs.checks import carried, spec_of
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.resources import Home
-from orchestration.publication.holding import Hold, failing_editions, found_in, hold_of, holds_of
+from orchestration.publication.holding import Hold, failing_editions, found_in, hold_of, holds_of, previous_editions
 
 # The names of what a failed check says for engineers.
 BROKEN, FOUND = "broken", "found"
@@ -32,7 +32,7 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]
     home.say("Validating the marts")
     reached = validate_marts(home.settings.marts)
     failed = sum(not one.success for one in reached)
-    held_back = markdown_table([_line(hold) for hold in holds_of(reached)], most=40)
+    held_back = markdown_table([_line(hold) for hold in holds_of(reached, previous_editions(home.settings))], most=40)
     return dg.MaterializeResult(
         value=reached, metadata={"dagster/row_count": len(reached), "failed": failed, "held_back": held_back}
     )
@@ -42,11 +42,11 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]
     specs=[spec_of(rule, [suite.name], told_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
     ins={"verdicts": dg.AssetIn("verdicts")},
 )
-def mart_checks(verdicts: list[Verdict]) -> Iterator[dg.AssetCheckResult]:
+def mart_checks(home: dg.ResourceParam[Home], verdicts: list[Verdict]) -> Iterator[dg.AssetCheckResult]:
     """Say the verdicts, each on its mart; the step fails where one holds an edition back, and nothing waits for it."""
     for verdict in verdicts:
         yield carried(verdict, [verdict.suite], **_more(verdict))
-    if holds := holds_of(verdicts):
+    if holds := holds_of(verdicts, previous_editions(home.settings)):
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
 
 

@@ -5,11 +5,13 @@ does not: reaching a verdict (`expectations`) and keeping to it (`release`, `orc
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from expectations.runner import Verdict
 from orchestration.french import NBSP, number, plural
+from orchestration.publication.marts import read_mart
+from orchestration.settings import Settings
 
 _SHOWN_ROWS = 3
 
@@ -60,9 +62,25 @@ def found_in(verdict: Verdict, edition: str | None = None) -> str:
     return f"Attendu{NBSP}: {verdict.sentence_fr} Constaté{NBSP}: {shown or 'aucune ligne nommée'}{more}."
 
 
-def holds_of(verdicts: Iterable[Verdict]) -> tuple[Hold, ...]:
-    """What the verdicts hold back together, in their order."""
-    return tuple(hold for verdict in verdicts if (hold := hold_of(verdict)))
+def holds_of(verdicts: Iterable[Verdict], previous: Mapping[str, str | None]) -> tuple[Hold, ...]:
+    """What the verdicts hold back together, in their order, with the editions that are compared with a held one.
+
+    `previous` gives each edition the one that it is compared with (`previous_editions`), whose figures it tells again.
+    """
+    return tuple(_with_following(hold, previous) for verdict in verdicts if (hold := hold_of(verdict)))
+
+
+def previous_editions(settings: Settings) -> dict[str, str | None]:
+    """The edition that each edition is compared with, by the mart of the headline figures."""
+    figures = read_mart(settings, "headline_figures")
+    return {str(row["edition"]): row["previous_edition"] for row in figures}
+
+
+def _with_following(hold: Hold, previous: Mapping[str, str | None]) -> Hold:
+    if hold.editions is None:
+        return hold
+    following = sorted(edition for edition, before in previous.items() if before in hold.editions)
+    return replace(hold, editions=tuple(dict.fromkeys((*hold.editions, *following))))
 
 
 def is_held(edition: str, holds: Sequence[Hold]) -> bool:

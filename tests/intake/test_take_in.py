@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
+from orchestration.intake.limits import MAX_FINDINGS
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -274,3 +275,11 @@ def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(
     assert "2021-S2/MI/a.csv cannot be read" in caplog.text
     assert take_in.pending(settings)
     assert _statuses(settings) == ["accepted"]
+
+
+def test_a_rule_that_more_rows_fail_than_anyone_would_mend_costs_the_file_and_not_a_part_of_it(settings):
+    rows = "".join(f"{number};Démarche {number};Oui;-5\n" for number in range(1, MAX_FINDINGS + 2_000))
+    drop(settings.home, "2021-S2/MI/a.csv", b"procedure_id;name;online_status;total_volume\n" + rows.encode())
+    (outcome,) = take_in.take_in(settings, NOW).outcomes
+    assert (outcome.receipt.status, outcome.receipt.rows_accepted) == ("rejected", 0)
+    assert outcome.receipt.findings[0].rule == "findings_too_many"

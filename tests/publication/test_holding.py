@@ -30,13 +30,13 @@ def failing(*editions: object) -> dict[str, Any]:
 )
 def test_a_failed_rule_holds_back_the_editions_that_it_names_else_all(of, editions):
     assert hold_of(of) == Hold(of, editions)
-    assert (is_held("2021-S1", holds_of([of])), is_held("2020-S1", holds_of([of]))) == (True, editions is None)
+    assert (is_held("2021-S1", holds_of([of], {})), is_held("2020-S1", holds_of([of], {}))) == (True, editions is None)
 
 
 @pytest.mark.parametrize("of", [verdict(success=True), verdict(severity="warning", **failing("2021-S2"))])
 def test_neither_what_holds_nor_a_warning_holds_anything_back(of):
     assert hold_of(of) is None
-    assert not is_held("2021-S2", holds_of([of]))
+    assert not is_held("2021-S2", holds_of([of], {}))
 
 
 def plain(text: str) -> str:
@@ -73,3 +73,11 @@ def test_a_failed_rule_says_what_it_expects_and_the_value_that_it_found_and_wher
 def test_of_one_edition_only_what_was_found_in_it_is_said():
     of = verdict(failing=({"edition": "2021-S1", "value": 1}, {"edition": "2021-S2", "value": 2}), failing_count=2)
     assert plain(found_in(of, "2021-S2")) == "Attendu : Une phrase. Constaté : rank = 2 (édition 2021-S2)."
+
+
+def test_an_edition_that_is_compared_with_a_held_one_is_held_with_it_and_the_next_one_is_not() -> None:
+    failed = verdict(**failing("2021-S1"))
+    previous = {"2020-S2": None, "2021-S1": "2020-S2", "2021-S2": "2021-S1", "2022-S1": "2021-S2"}
+    (hold,) = holds_of([failed], previous)
+    assert hold.editions == ("2021-S1", "2021-S2")
+    assert [edition for edition in previous if is_held(edition, [hold])] == ["2021-S1", "2021-S2"]
