@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from orchestration.consolidation import build as consolidation
-from orchestration.folding import fold_name
+from orchestration.domain.folding import fold_name
 from orchestration.settings import Settings
 
 

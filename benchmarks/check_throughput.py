@@ -21,9 +21,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.intake.contracts import CONTRACTS
-from orchestration.intake.structure import letters
-from orchestration.intake.table_schema import schema_json
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.table_schema import schema_json
+from orchestration.intake.opening.structure import letters
 from orchestration.intake.take_in import check_file
 
 ROWS = 100_000

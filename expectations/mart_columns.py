@@ -6,7 +6,7 @@ What belongs here: what compares a row with its neighbours. What does not: a rul
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from orchestration.perimeter import perimeter_names
+from orchestration.domain.perimeter import perimeter_names
 
 if TYPE_CHECKING:
     import pandas as pd

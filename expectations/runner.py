@@ -29,7 +29,7 @@ from expectations.submissions.projects import PROJECTS
 from expectations.submissions.roadmap import ROADMAP
 from expectations.top50 import TOP50
 from expectations.top250 import TOP250
-from orchestration.intake.limits import MAX_FINDINGS
+from orchestration.intake.opening.limits import MAX_FINDINGS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,28 +1,21 @@
 """Whether the TOP 50 may be published: the ranking of the projects over the cost threshold, edition by edition."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.mart_columns import places
 from expectations.rule import Rule, Suite, at_least, between, equal, holds, present, unique
+from orchestration.domain.reference_data import dbt_variable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_RANK = 50
-_DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project" / "dbt_project.yml"
-
-
-def _threshold_meur() -> float:
-    """The setting that dbt ranks by."""
-    import yaml  # type: ignore[import-untyped]
-
-    return float(yaml.safe_load(_DBT_PROJECT.read_text(encoding="utf-8"))["vars"]["top50_threshold_meur"])
 
 
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
-    return {**places(frame, "current_cost_meur"), "_threshold_meur": [_threshold_meur()] * len(frame)}
+    threshold_meur = dbt_variable("top50_threshold_meur")
+    return {**places(frame, "current_cost_meur"), "_threshold_meur": [threshold_meur] * len(frame)}
 
 
 TOP50 = Suite(

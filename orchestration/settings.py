@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 if TYPE_CHECKING:
     from upath import UPath
 
+# The checkout, which the project runs from.
+CHECKOUT = Path(__file__).resolve().parent.parent
+
 
 class Settings(BaseSettings):
     """Settings of one home; `Settings()` reads `JALONS_*` from the environment.

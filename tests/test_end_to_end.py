@@ -14,14 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli
 from orchestration.alerting.delivery import alert_states
-from orchestration.defs.instance import PassSummary, run_pass
+from orchestration.answers.trace import trace
+from orchestration.cli import app
+from orchestration.passes.replay import read_waves, replay
+from orchestration.passes.run import PassSummary
 from orchestration.publication.release import read_figures
-from orchestration.publication.trace import trace
-from orchestration.replay import read_waves, replay
 from orchestration.settings import Settings
 from tests.intake.drops import drop
+from tests.pass_job import run_pass
 
 PUBLISHED = {
     ("2016-S2", None): "1",
@@ -114,7 +115,7 @@ def test_no_edition_was_published_before_its_first_wave(replayed, monkeypatch):
 def _figures_as_of(monkeypatch, home, edition, day):
     # The command sets it for the processes of Dagster and dbt; it must not outlive the test.
     monkeypatch.setenv("JALONS_HOME", str(home))
-    return CliRunner().invoke(cli.app, ["figures", edition, "--as-of", day, "--json", "--home", str(home)])
+    return CliRunner().invoke(app, ["figures", edition, "--as-of", day, "--json", "--home", str(home)])
 
 
 @pytest.mark.parametrize("edition", ["2016-S2", "2017-S1", "2017-S2", "2018-S1"])

@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from orchestration.alias_register import folded_names
-from orchestration.edition import Edition
-from orchestration.perimeter import perimeter_of
+from orchestration.domain.alias_register import folded_names
+from orchestration.domain.edition import Edition
+from orchestration.domain.perimeter import perimeter_of
 
 if TYPE_CHECKING:
     import numpy as np

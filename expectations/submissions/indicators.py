@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, Table, holds, present
 from expectations.submissions.helper_columns import ends_after_start, folded, is_by_edition_date, is_first, numbers
-from orchestration.folding import fold_header
+from orchestration.domain.folding import fold_header
 
 if TYPE_CHECKING:
     pass

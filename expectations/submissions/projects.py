@@ -18,8 +18,8 @@ from expectations.submissions.helper_columns import (
     is_own_name,
     numbers,
 )
-from orchestration.alias_register import resolved
-from orchestration.folding import fold_header
+from orchestration.domain.alias_register import resolved
+from orchestration.domain.folding import fold_header
 
 if TYPE_CHECKING:
     pass

@@ -1,21 +1,17 @@
 """The alert rows that the warehouse found, as records.
 
-What belongs here: reading `alerts.parquet`, the rules' thresholds, and the order of severities. What does not: what
-makes an alert (dbt decides) and how it is worded (`messages`).
+What belongs here: reading the mart `alerts`. What does not: what makes an alert (dbt decides), the rules themselves
+(`orchestration.domain.alert_rules`) and how it is worded (`messages`).
 """
 
-import csv
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from orchestration.perimeter import SEEDS
+from orchestration.domain.alert_rules import AlertRule, Severity, alert_rule, severity_rank
 from orchestration.settings import Settings
-
-Severity = Literal["information", "attention", "critique"]
-SEVERITIES: tuple[Severity, ...] = ("information", "attention", "critique")
+from orchestration.store.marts import mart_path, mart_table
 
 
 @dataclass(frozen=True)
@@ -53,32 +49,19 @@ class Alert:
         """Make the record of one row; raise `KeyError` if the mart lacks a column."""
         return cls(**{name: row[name] for name in COLUMNS})
 
+    @property
+    def of_rule(self) -> AlertRule:
+        """The rule that found it."""
+        return alert_rule(self.rule)
+
 
 # What the mart holds of an alert.
 COLUMNS = tuple(field.name for field in fields(Alert) if field.default is MISSING)
 
 
-@cache
-def thresholds() -> dict[tuple[str, str], dict[str, str]]:
-    """The seed `alert_rules`: by (rule, severity), what it is measured in (percent, meur, months, …) and from how much.
-
-    A rule that always holds has no measure: its thresholds are empty. Of several levels, the first of the seed is kept.
-    """
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    with (SEEDS / "alert_rules.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            measures = found.setdefault((row["rule"], row["severity"]), {})
-            if row["threshold"] != "always":
-                measures.setdefault(row["threshold"], row["at_least"])
-    return found
-
-
 def read_rows(settings: Settings) -> list[dict[str, Any]] | None:
     """The rows of the mart, the gravest first, then by key; `None` where no mart was built yet."""
-    import pyarrow.parquet as pq
-
-    mart = settings.marts / "alerts.parquet"
-    if not mart.exists():
+    if not mart_path(settings.marts, "alerts").exists():
         return None
-    rows: list[dict[str, Any]] = pq.read_table(mart).to_pylist()
-    return sorted(rows, key=lambda row: (-SEVERITIES.index(row["severity"]), row["alert_key"]))
+    rows = mart_table(settings.marts, "alerts").to_pylist()
+    return sorted(rows, key=lambda row: (-severity_rank(row["severity"]), row["alert_key"]))

@@ -7,7 +7,6 @@ A row is committed as `sending` before the call. A pass that finds one there kno
 `unknown`, and the channel is asked whether the message arrived before anything is sent again.
 """
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,16 +18,17 @@ from sqlalchemy import Engine
 
 from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
-from orchestration.alerting.channel import Channel, Outcome
-from orchestration.alerting.channels import engineers_channels, open_channels
-from orchestration.alerting.faults import FaultRule, cause_of, is_fault
+from orchestration.alerting.channels.channel import Channel, Outcome
+from orchestration.alerting.channels.registry import engineers_channels, open_channels
+from orchestration.alerting.faults import FaultRule
 from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import Entry, Outbox, State
 from orchestration.alerting.reconciliation import latest, reconcile
 from orchestration.alerting.routing import Routing
-from orchestration.publication.holding import Hold, is_held
-from orchestration.publication.slip_lines import SLIP_OF_OVERRUN
+from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
 from orchestration.settings import Settings
+from orchestration.store.digests import sha256
+from orchestration.validation.holding import Hold, is_held
 
 MOST_SINGLE_MESSAGES = 5
 
@@ -57,8 +57,7 @@ def deliver(
 
         def is_free(one: Alert | Entry) -> bool:
             # A refusal or a reminder speaks of a file, not of what the tables say.
-            is_of_filing = one.alert_key.startswith("submission_")
-            return one.edition is None or is_of_filing or not is_held(one.edition, holds)
+            return one.edition is None or alert_rule(one.rule).about == "filing" or not is_held(one.edition, holds)
 
         alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
         opened = open_channels(settings) if channels is None else channels
@@ -83,7 +82,7 @@ def tell_engineers(
             engine,
             opened,
             alerts,
-            lambda entry: entry.alert_key.partition(":")[0] in rules,
+            lambda entry: entry.rule in rules,
             settings.dagster_url,
             now,
         )
@@ -120,13 +119,13 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     """
     rows = read_rows(settings) or []
     told = outbox.read_states(settings) if settings.home.is_dir() else {}
-    told = {key: one for key, one in told.items() if not is_fault(key)}
+    told = {key: one for key, one in told.items() if alert_rule(one.rule).audience == "teams"}
     states = [row | {"channels": told[row["alert_key"]].channels if row["alert_key"] in told else {}} for row in rows]
     for key in sorted(told.keys() - {row["alert_key"] for row in rows}):
-        rule, _, rest = key.partition(":")
-        left = {"alert_key": key, "rule": rule, "subject": rest.rsplit(":", 2)[0], "edition": told[key].edition}
+        one = told[key]
+        left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
         blank = dict.fromkeys(COLUMNS)
-        states.append(blank | left | {"detail": told[key].headline, "channels": told[key].channels})
+        states.append(blank | left | {"detail": one.headline, "channels": one.channels})
     return [row for row in states if edition in (None, row["edition"])]
 
 
@@ -191,10 +190,10 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         else:
             fresh.append(entry)
     yield from tried.values()
-    if len(fresh) <= MOST_SINGLE_MESSAGES or is_fault(fresh[0].alert_key):
-        alone: dict[str, list[Entry]] = {}
+    if len(fresh) <= MOST_SINGLE_MESSAGES or _is_fault(fresh[0]):
+        alone: dict[tuple[str | None, ...], list[Entry]] = {}
         for entry in fresh:
-            alone.setdefault(_topic(entry.alert_key), []).append(entry)
+            alone.setdefault(_topic(entry), []).append(entry)
         yield from alone.values()
         return
     editions = sorted({entry.edition for entry in fresh}, key=lambda edition: (edition is None, edition))
@@ -202,32 +201,36 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield [entry for entry in fresh if entry.edition == edition]
 
 
-def _topic(key: str) -> str:
+def _topic(entry: Entry) -> tuple[str | None, ...]:
     """What alerts of one message have in common: the cause of a fault, the project and edition of one rise."""
-    rule, _, rest = key.partition(":")
-    if is_fault(key):
-        return cause_of(key)
-    if rule in SLIP_OF_OVERRUN or rule in SLIP_OF_OVERRUN.values():
-        return f"{SLIP_OF_OVERRUN.get(rule, rule)}:{rest.rpartition(':')[0]}"
-    return key
+    if _is_fault(entry):
+        return entry.rule, entry.subject
+    slip = alert_rule(entry.rule).same_rise_as or entry.rule
+    if slip in SLIPS_WITH_OVERRUN:
+        return slip, entry.subject, entry.edition
+    return (entry.alert_key,)
+
+
+def _is_fault(one: Alert | Entry) -> bool:
+    return alert_rule(one.rule).audience == "engineers"
 
 
 def _message_key(channel: str, batch: Sequence[Entry]) -> str:
     if batch[0].message_key:
         return batch[0].message_key
     parts = [channel, batch[0].kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    return sha256("\n".join(parts).encode())[:32]
 
 
 def _compose(key: str, batch: Sequence[Entry], alerts: Mapping[str, Alert], base_url: str) -> Message:
     first, is_repeat = batch[0], batch[0].attempts > 0
     if first.kind == "resolution":
         headlines = [entry.headline for entry in batch]
-        if is_fault(first.alert_key):
-            return messages.recovery(key, headlines, first.alert_key.partition(":")[0], is_repeat=is_repeat)
+        if _is_fault(first):
+            return messages.recovery(key, headlines, first.rule, is_repeat=is_repeat)
         return messages.resolution(key, headlines, first.edition, base_url, is_repeat=is_repeat)
     found = [alerts[entry.alert_key] for entry in batch]
-    if is_fault(first.alert_key):
+    if _is_fault(first):
         return messages.fault(key, found, base_url, is_repeat=is_repeat)
     groups = messages.paired(found)
     if len(groups) == 1:

@@ -1,34 +1,19 @@
 """Faults of the machine, for its engineers: a check that failed or could not run, a pass that failed, a late sensor.
 
 What belongs here: what each fault says, in French, and what to do next. What does not: finding them
-(`orchestration.defs.faults` asks Dagster) and delivery, which is that of every alert.
+(`orchestration.passes.faults` asks Dagster) and delivery, which is that of every alert.
 """
 
 from datetime import datetime
 from typing import Any, Literal
 
 from orchestration.alerting.alerts import COLUMNS, Alert
-from orchestration.french import moment
+from orchestration.domain.alert_rules import AlertKey
+from orchestration.domain.french import moment
 
 FaultRule = Literal["check_failed", "check_broken", "pass_failed", "tick_late"]
-LABELS: dict[str, str] = {
-    "check_failed": "Contrôle en échec",
-    "check_broken": "Contrôle impossible",
-    "pass_failed": "Passe en échec",
-    "tick_late": "Boîte de dépôt sans surveillance",
-}
 _HELD = {True: " Aucune révision de cette édition ne paraît tant qu'il échoue.", False: " Rien n'est retenu."}
 _ALL_HELD = {True: " Aucune révision ne paraît tant qu'il échoue.", False: " Rien n'est retenu."}
-
-
-def is_fault(key: str) -> bool:
-    """Whether an alert key is that of a fault."""
-    return key.partition(":")[0] in LABELS
-
-
-def cause_of(key: str) -> str:
-    """What the faults of one message have in common: the rule and its subject."""
-    return ":".join(key.split(":")[:2])
 
 
 def check_failed(
@@ -89,7 +74,7 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
 
 
 def _fault(rule: FaultRule, subject: str, *, edition: str | None = None, level: str, **given: Any) -> Alert:
-    key = f"{rule}:{subject}:{edition or ''}:{level}"
+    key = str(AlertKey(rule, subject, edition, level))
     values: dict[str, Any] = dict.fromkeys(COLUMNS)
     values |= {"alert_key": key, "rule": rule, "subject": subject, "edition": edition, "level": level}
     return Alert(**values | given)

@@ -9,23 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from orchestration.alerting.alerts import SEVERITIES, Alert, Severity
-from orchestration.alerting.faults import LABELS as FAULTS
+from orchestration.alerting.alerts import Alert
 from orchestration.alerting.sentences import (
-    LABELS,
     MAX_LINE,
-    PROJECT_RULES,
-    REASONS,
     cut,
     headline,
     headline_of_both,
-    label,
     reason,
     typeset,
     what_to_do,
 )
-from orchestration.perimeter import perimeter_names
-from orchestration.publication.slip_lines import SLIP_OF_OVERRUN
+from orchestration.domain.alert_rules import ALERT_RULES, SEVERITIES, Severity, alert_rule, severity_rank
+from orchestration.domain.perimeter import perimeter_names
 
 MAX_LINES = 20
 
@@ -73,7 +68,7 @@ def paired(alerts: Sequence[Alert]) -> list[list[Alert]]:
 
 
 def _slip_of(alert: Alert) -> tuple[str, str, str | None]:
-    return SLIP_OF_OVERRUN.get(alert.rule, ""), alert.subject, alert.edition
+    return alert.of_rule.same_rise_as or "", alert.subject, alert.edition
 
 
 def _headline(alerts: Sequence[Alert]) -> str:
@@ -81,20 +76,20 @@ def _headline(alerts: Sequence[Alert]) -> str:
 
 
 def _gravest(alerts: Sequence[Alert]) -> Severity:
-    return max((alert.severity for alert in alerts), key=SEVERITIES.index)
+    return max((alert.severity for alert in alerts), key=severity_rank)
 
 
 def single(key: str, alerts: Sequence[Alert], site_url: str, *, is_repeat: bool = False) -> Message:
     """The message of one alert, or of a slip and its overrun."""
     alert = alerts[0]
-    notes = [f"Pourquoi cette alerte : {reason(one.rule, one.severity)}." for one in alerts if one.rule in REASONS]
+    notes = [f"Pourquoi cette alerte : {reason(one.rule, one.severity)}." for one in alerts if one.of_rule.reason_fr]
     if todo := what_to_do(alert):
         notes.append(todo)
     elif alert.perimeter:
         notes.append(f"Périmètre : {perimeter_names().get(alert.perimeter, alert.perimeter)}.")
     return Message(
         key=key,
-        title=typeset(f"{_BADGES[_gravest(alerts)]} · {label(alert)}{_at(alert.edition)}"),
+        title=typeset(f"{_BADGES[_gravest(alerts)]} · {alert.of_rule.label_fr}{_at(alert.edition)}"),
         lines=(_headline(alerts),),
         notes=tuple(typeset(note) for note in notes),
         link=_link(alert, site_url),
@@ -109,7 +104,7 @@ def fault(key: str, alerts: Sequence[Alert], dagster_url: str, *, is_repeat: boo
     link = ("Voir la passe", f"{dagster_url.rstrip('/')}/runs/{first.run_id}") if dagster_url and run else None
     return Message(
         key=key,
-        title=typeset(f"{_BADGES[first.severity]} · {FAULTS[first.rule]}{_at(_edition_of(alerts))}"),
+        title=typeset(f"{_BADGES[first.severity]} · {first.of_rule.label_fr}{_at(_edition_of(alerts))}"),
         lines=tuple(headline(alert) for alert in alerts[:MAX_LINES]),
         notes=(*_not_shown(len(alerts) - MAX_LINES), *(typeset(note) for note in (first.to_do, run) if note)),
         link=link,
@@ -121,7 +116,7 @@ def recovery(key: str, headlines: Sequence[str], rule: str, *, is_repeat: bool =
     """The short message that says that a fault told earlier is no more."""
     return Message(
         key=key,
-        title=typeset(f"✅ Rétabli · {FAULTS[rule]}"),
+        title=typeset(f"✅ Rétabli · {alert_rule(rule).label_fr}"),
         lines=tuple(headlines[:MAX_LINES]),
         notes=(*_not_shown(len(headlines) - MAX_LINES), "Ce défaut n'est plus constaté : il n'y a plus rien à faire."),
         is_repeat=is_repeat,
@@ -142,14 +137,14 @@ def digest(
     count = Counter(alert.severity for alert in alerts)
     parts = [f"{count[s]} {_COUNTED[s][count[s] > 1]}" for s in reversed(SEVERITIES) if count[s]]
     command = f"jalons alerts {edition}" if edition else "jalons alerts"
-    rules = [rule for rule in REASONS if any(alert.rule == rule for alert in alerts)]
+    rules = [rule for rule in ALERT_RULES.values() if any(alert.rule == rule.id for alert in alerts)]
     return Message(
         key=key,
         title=typeset(f"{len(alerts)} alertes{_for(edition)} : {', '.join(parts)}"),
         lines=tuple(map(told, groups[:MAX_LINES])),
         notes=(
             *_not_shown(sum(map(len, groups[MAX_LINES:])), f" Liste complète : commande `{command}`."),
-            *(typeset(f"{LABELS[rule]} : {reason(rule)}.") for rule in rules),
+            *(typeset(f"{rule.label_fr} : {reason(rule.id)}.") for rule in rules),
         ),
         link=_edition_link(edition, site_url),
         is_repeat=is_repeat,
@@ -193,9 +188,9 @@ def _not_shown(rest: int, where_to_look: str = "") -> tuple[str, ...]:
 
 def _link(alert: Alert, site_url: str) -> tuple[str, str] | None:
     """The project's page; the edition's for what else is published; none for what is not."""
-    if alert.rule.startswith("submission_") or not (site_url and alert.edition):
+    if alert.of_rule.about == "filing" or not (site_url and alert.edition):
         return None
-    if alert.rule in PROJECT_RULES:
+    if alert.of_rule.about == "project":
         return "Voir la fiche du projet", f"{site_url.rstrip('/')}/{alert.edition}/#{quote(alert.subject)}"
     return _edition_link(alert.edition, site_url)
 

@@ -4,7 +4,7 @@ What belongs here: the table and its transitions, each one transaction. What doe
 (`reconciliation`, `delivery`). Rows are never deleted: the table is the truth about what people were told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -29,11 +29,15 @@ from sqlalchemy import (
     update,
 )
 
-from orchestration.alerting.channel import Outcome
+from orchestration.alerting.channels.channel import Outcome
+from orchestration.domain.alert_rules import AlertKey
 from orchestration.settings import Settings
 
 State = Literal["planned", "sending", "sent", "unknown", "dead", "cancelled", "resolved"]
 Kind = Literal["alert", "resolution"]
+
+# What became of a message is not settled while its row says one of these.
+_UNSETTLED: tuple[State, ...] = ("planned", "sending", "unknown")
 
 metadata = MetaData()
 
@@ -47,6 +51,8 @@ table = Table(
     Column("kind", String, primary_key=True),
     Column("occurrence", Integer, primary_key=True, autoincrement=False),
     Column("state", String, nullable=False),
+    Column("rule", String),
+    Column("subject", String),
     Column("edition", String),
     Column("headline", String, nullable=False),
     Column("message_key", String, index=True),
@@ -66,6 +72,8 @@ class Entry:
     alert_key: str
     kind: Kind
     occurrence: int
+    rule: str
+    subject: str
     edition: str | None
     headline: str
     state: State = "planned"
@@ -82,33 +90,64 @@ def opened(settings: Settings) -> Iterator[Engine]:
     try:
         with FileLock(settings.home / "delivery.lock"):
             metadata.create_all(engine)
+            _name_subjects(engine)
             yield engine
     finally:
         engine.dispose()
 
 
+def _name_subjects(engine: Engine) -> None:
+    """Give the rows of a home made before them their rule and subject, which only their keys say."""
+    known = {column["name"] for column in inspect(engine).get_columns(table.name)}
+    with engine.begin() as connection:
+        for column in (table.c.rule, table.c.subject):
+            if column.name not in known:
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} VARCHAR")
+        unnamed = select(table.c.alert_key).where(table.c.rule.is_(None)).distinct()
+        for (text,) in connection.execute(unnamed).all():
+            key = AlertKey.parse(text)
+            named = update(table).where(table.c.alert_key == text).values(rule=key.rule, subject=key.subject)
+            connection.execute(named)
+
+
 @dataclass
 class Told:
-    """What became of one alert: its edition, what was said last, and the state of its last occurrence by channel."""
+    """What became of one alert: whose it is, what was said last, and the state of its last occurrence by channel."""
 
+    rule: str
+    subject: str
     edition: str | None
     headline: str
     channels: dict[str, str]
 
 
 def read_states(settings: Settings) -> dict[str, Told]:
-    """By alert key, what became of it; changes nothing and waits for nobody."""
+    """By alert key, what became of it; waits for nobody."""
+    engine = create_engine(settings.ledger)
+    try:
+        if not inspect(engine).has_table(table.name):
+            return {}
+        _name_subjects(engine)
+        with engine.connect() as connection:
+            rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
+            states: dict[str, Told] = {}
+            for row in connection.execute(rows):
+                told = states.setdefault(row.alert_key, Told(row.rule, row.subject, row.edition, row.headline, {}))
+                told.channels[row.channel] = row.state
+            return states
+    finally:
+        engine.dispose()
+
+
+def has_unsettled(settings: Settings, channels: Collection[str]) -> bool:
+    """Whether a message of these channels has still to leave, or nobody knows if it did; true before the first."""
     engine = create_engine(settings.ledger)
     try:
         with engine.connect() as connection:
             if not inspect(connection).has_table(table.name):
-                return {}
-            rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
-            states: dict[str, Told] = {}
-            for row in connection.execute(rows):
-                told = states.setdefault(row.alert_key, Told(row.edition, row.headline, {}))
-                told.channels[row.channel] = row.state
-            return states
+                return True
+            of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels))
+            return connection.execute(select(func.count()).select_from(table).where(of_channels)).scalar_one() > 0
     finally:
         engine.dispose()
 

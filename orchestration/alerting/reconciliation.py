@@ -62,4 +62,4 @@ def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Col
 
 
 def _planned(alert: Alert, occurrence: int) -> Entry:
-    return Entry(alert.alert_key, "alert", occurrence, alert.edition, told([alert]))
+    return Entry(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, told([alert]))

@@ -5,8 +5,10 @@ What belongs here: reading that table. What does not: whether a channel is open 
 
 import csv
 from pathlib import Path
+from typing import cast
 
-from orchestration.alerting.alerts import SEVERITIES, Alert
+from orchestration.alerting.alerts import Alert
+from orchestration.domain.alert_rules import Severity, severity_rank
 
 ROUTES = Path(__file__).with_name("routing.csv")
 
@@ -17,7 +19,7 @@ class Routing:
     def __init__(self, path: Path = ROUTES) -> None:
         with path.open(encoding="utf-8", newline="") as lines:
             self._minimum = {
-                (row["channel"], row["perimeter"]): SEVERITIES.index(row["minimum_severity"])
+                (row["channel"], row["perimeter"]): severity_rank(cast(Severity, row["minimum_severity"]))
                 for row in csv.DictReader(lines)
             }
 
@@ -25,4 +27,4 @@ class Routing:
         """Whether the alert goes to this channel; a channel without a row gets nothing."""
         anywhere = self._minimum.get((channel, "*"))
         minimum = self._minimum.get((channel, alert.perimeter or ""), anywhere)
-        return minimum is not None and SEVERITIES.index(alert.severity) >= minimum
+        return minimum is not None and severity_rank(alert.severity) >= minimum

@@ -11,64 +11,16 @@ from decimal import Decimal
 
 from babel.dates import format_date
 
-from orchestration.alerting.alerts import SEVERITIES, Alert, Severity, thresholds
-from orchestration.alerting.faults import is_fault
-from orchestration.french import day as full_day
-from orchestration.french import months_between, number, period
-from orchestration.perimeter import perimeter_names
+from orchestration.alerting.alerts import Alert
+from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
+from orchestration.domain.french import day as full_day
+from orchestration.domain.french import months_between, number, period
+from orchestration.domain.perimeter import perimeter_names
 
 MAX_NAME = 120
 # Escaping multiplies a text by five at most, so that a line always fits the 3000 characters of a Slack text.
 MAX_LINE = 500
 
-PROJECT_RULES = (
-    "budget_slip",
-    "schedule_slip",
-    "budget_overrun",
-    "schedule_overrun",
-    "rebaselined",
-    "overdue",
-    "went_silent",
-    "figure_withdrawn",
-    "watermelon",
-    "stagnant",
-)
-LABELS = {
-    "budget_slip": "Coût en hausse",
-    "schedule_slip": "Fin reportée",
-    "budget_overrun": "Dépassement de coût",
-    "schedule_overrun": "Dépassement de durée",
-    "rebaselined": "Référence réécrite",
-    "overdue": "Fin prévue dépassée",
-    "went_silent": "N'est plus déclaré",
-    "figure_withdrawn": "Chiffre retiré",
-    "watermelon": "Vert déclaré, rouge calculé",
-    "stagnant": "Sans changement",
-    "procedure_regressed": "Démarche en recul",
-    "indicator_off_track": "Indicateur en retard",
-    "action_overdue": "Action en retard",
-    "submission_missing": "Remontée manquante",
-    "submission_rejected": "Dépôt refusé",
-}
-# {} is the rule's lowest threshold, such as « 10 % ou 5 M€ ».
-REASONS = {
-    "budget_slip": "coût complet en hausse d'au moins {} par rapport à l'édition précédente",
-    "schedule_slip": "fin prévue (début + durée) reculée d'au moins {} par rapport à l'édition précédente",
-    "budget_overrun": "coût passé à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
-    "schedule_overrun": "durée passée à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
-    "rebaselined": "coût ou durée de départ, ou date de début, déclarés autrement que dans la référence en vigueur",
-    "overdue": "fin prévue passée à la date de l'édition, pour un projet ni terminé ni abandonné",
-    "went_silent": "projet de l'édition précédente qui n'est plus déclaré, sans motif de sortie",
-    "figure_withdrawn": "coût ou durée connus à l'édition précédente et vides dans celle-ci",
-    "watermelon": "confiance déclarée verte par le ministère, et rouge selon la règle publiée",
-    "stagnant": "coût, fin prévue, phase, confiance et commentaire inchangés pendant {} de suite",
-    "procedure_regressed": "statut en ligne, FranceConnect, satisfaction ou accessibilité descendus d'un palier",
-    "indicator_off_track": "valeur en deçà de la droite qui mène de la situation de départ à la cible",
-    "action_overdue": "fin prévue passée à la date de l'édition, pour une action ni achevée ni abandonnée",
-    "submission_missing": "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à "
-    "l'édition précédente et ne l'ont pas fait",
-    "submission_rejected": "tout dépôt refusé est signalé, car rien de son contenu n'est pris en compte",
-}
 _UNITS = {
     "percent": "%",
     "crossed_percent": "%",
@@ -103,7 +55,8 @@ _KINDS = {
 
 def headline(alert: Alert) -> str:
     """The one line that says who, what, by how much and since when; never longer than `MAX_LINE`."""
-    sentence = _plain(alert.detail or "") if is_fault(alert.alert_key) else _SENTENCES.get(alert.rule, _other)(alert)
+    says = _of_fault if alert.of_rule.audience == "engineers" else _SENTENCES.get(alert.rule, _other)
+    sentence = says(alert)
     return cut(typeset(sentence), MAX_LINE)
 
 
@@ -114,16 +67,11 @@ def headline_of_both(slip: Alert, overrun: Alert) -> str:
     return cut(typeset(both), MAX_LINE)
 
 
-def label(alert: Alert) -> str:
-    """The rule in two or three words."""
-    return LABELS.get(alert.rule, f"règle {alert.rule}")
-
-
 def reason(rule: str, severity: Severity | None = None) -> str:
     """Why the rule speaks, and from where on it is as grave as this, if that takes more than the rule itself."""
     levels = [level for level in SEVERITIES if (rule, level) in thresholds()]
     lowest = _threshold(rule, levels[0]) if levels else ""
-    why = REASONS[rule].format(lowest or "un seuil")
+    why = alert_rule(rule).reason_fr.format(lowest or "un seuil")
     if severity in levels[1:] and (graver := _threshold(rule, severity)):
         why += f" ; gravité « {severity} » à partir de {graver}"
     return why
@@ -319,9 +267,13 @@ def _submission_rejected(alert: Alert) -> str:
     return f"Fichier « {name} »{f' ({where})' if where else ''} refusé.{verdict}"
 
 
+def _of_fault(alert: Alert) -> str:
+    return _plain(alert.detail or "")
+
+
 def _other(alert: Alert) -> str:
     values = f" de {_plain(alert.from_text)} à {_plain(alert.to_text)}" if alert.from_text and alert.to_text else ""
-    return f"{_subject(alert)} : {label(alert)}{values}{_since(alert)}."
+    return f"{_subject(alert)} : {alert.of_rule.label_fr}{values}{_since(alert)}."
 
 
 _SENTENCES: dict[str, Callable[[Alert], str]] = {

@@ -1,7 +1,7 @@
 """The proposals of the mart `alias_proposals`, and what a human answers: lines of the alias register.
 
 What belongs here: listing what is open, and adding a line that contradicts neither the register nor what was filed.
-What does not: looking a name up (`orchestration.alias_register`), and finding proposals (the mart).
+What does not: looking a name up (`orchestration.domain.alias_register`), and finding proposals (the mart).
 """
 
 import csv
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from orchestration import alias_register
-from orchestration.alias_register import Alias, folded
+from orchestration.domain import alias_register
+from orchestration.domain.alias_register import Alias, folded
 from orchestration.settings import Settings
+from orchestration.store.marts import read_mart
+from orchestration.store.whole_file import appearing_whole
 
 # What makes a spreadsheet take a text for a formula; an apostrophe before it changes nothing of what a name folds to.
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -27,7 +27,7 @@ class AliasRefused(Exception):
 
 def open_proposals(settings: Settings) -> list[dict[str, Any]]:
     """The proposals that nobody has judged, best first: rows of the mart `alias_proposals` without their status."""
-    rows = [row for row in _mart(settings, "alias_proposals") if row.pop("status") == "proposed"]
+    rows = [row for row in read_mart(settings.marts, "alias_proposals") if row.pop("status") == "proposed"]
     evidence = ("is_same_start", "is_same_perimeter")
     return sorted(rows, key=lambda row: (-row["score"], -row["name_score"], *(not row[name] for name in evidence)))
 
@@ -39,7 +39,7 @@ def judge(settings: Settings, alias: Alias, register: Path | None = None) -> boo
     """
     file = register or alias_register.REGISTER
     lines = alias_register.alias_register(file).lines
-    portfolio = _mart(settings, "portfolio", ["edition", "project_id", "name"])
+    portfolio = read_mart(settings.marts, "portfolio", columns=["edition", "project_id", "name"])
     line = Alias(
         _plain(alias.name),
         alias.project_id,
@@ -58,15 +58,9 @@ def judge(settings: Settings, alias: Alias, register: Path | None = None) -> boo
 
 def is_declared(settings: Settings, name: str) -> bool:
     """Whether any edition that counts declares a project under this name."""
-    return any(folded(row["name"] or "") == folded(name) for row in _mart(settings, "portfolio", ["name"]))
-
-
-def _mart(settings: Settings, name: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    path = settings.marts / f"{name}.parquet"
-    rows: list[dict[str, Any]] = (
-        pq.read_table(path, columns=columns, partitioning=None).to_pylist() if path.exists() else []
+    return any(
+        folded(row["name"] or "") == folded(name) for row in read_mart(settings.marts, "portfolio", columns=["name"])
     )
-    return rows
 
 
 def _faults(asked: Alias, line: Alias, lines: Iterable[Alias], portfolio: list[dict[str, Any]]) -> Iterator[str]:
@@ -147,7 +141,6 @@ def _append(file: Path, line: Alias) -> None:
     header = next(csv.reader(io.StringIO(before.decode("utf-8-sig"), newline="")))
     added = io.StringIO()
     csv.DictWriter(added, header, restval="", extrasaction="ignore", lineterminator="\n").writerow(vars(line))
-    aside = file.with_name(f".{file.name}.part")
-    aside.write_bytes(before + (b"" if before.endswith(b"\n") else b"\n") + added.getvalue().encode())
-    shutil.copymode(file, aside)
-    aside.replace(file)
+    with appearing_whole(file) as aside:
+        aside.write_bytes(before + (b"" if before.endswith(b"\n") else b"\n") + added.getvalue().encode())
+        shutil.copymode(file, aside)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.settings import Settings
-
-DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 Status = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from orchestration.folding import fold_name
-from orchestration.likeness import likeness, resemblance
+from orchestration.domain.folding import fold_name
+from orchestration.domain.likeness import likeness, resemblance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,10 +10,10 @@ from expectations.runner import Verdict
 from orchestration.alerting.delivery import Delivery, deliver
 from orchestration.defs.metadata import markdown_table
 from orchestration.defs.moment import Moment
-from orchestration.defs.resources import Home
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import TakeIn
-from orchestration.publication.holding import holds_of, previous_editions
+from orchestration.passes.home import Home
+from orchestration.validation.holding import holds_of, previous_editions
 
 
 @dg.asset(group_name="alerting", owners=["team:alerting"], kinds={"python", "slack"}, deps=["alerts", "releases"])

@@ -10,7 +10,8 @@ import dagster as dg
 from dagster import DagsterRunStatus
 
 from orchestration.alerting.delivery import tell_engineers
-from orchestration.defs.faults import (
+from orchestration.contracts import CONTRACTS
+from orchestration.passes.faults import (
     ALL_RULES,
     LATE,
     MOST_PATIENCE,
@@ -19,8 +20,7 @@ from orchestration.defs.faults import (
     faults_of_passes,
     faults_of_ticks,
 )
-from orchestration.intake.contracts import CONTRACTS
-from orchestration.intake.take_in import pending
+from orchestration.passes.has_work import pending
 from orchestration.settings import Settings
 
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)

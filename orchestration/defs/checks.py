@@ -10,7 +10,7 @@ import dagster as dg
 from expectations.rule import Rule
 from expectations.runner import Verdict
 from orchestration.defs.metadata import MetadataEntry, markdown_table
-from orchestration.publication.holding import found_in
+from orchestration.validation.holding import found_in
 
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 

@@ -4,19 +4,20 @@ What belongs here: what dbt's nodes are called here, and telling what one invoca
 (`orchestration.consolidation`) and the models.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
-import pyarrow.parquet as pq
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.consolidation.build import DBT_PROJECT, NodeResult, build
+from orchestration.consolidation.build import NodeResult, build
 from orchestration.defs.metadata import Metadata, bars, parquet_metadata
-from orchestration.defs.resources import Home
+from orchestration.domain.reference_data import DBT_PROJECT
+from orchestration.passes.home import Home
 from orchestration.settings import Settings
+from orchestration.store.digests import sha256
+from orchestration.store.marts import mart_path, read_mart
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 if not MANIFEST.is_file():
@@ -74,19 +75,17 @@ def _table(settings: Settings, node: NodeResult) -> dg.MaterializeResult[None]:
     metadata: Metadata = {"seconds": round(node.seconds, 3)}
     if spec.group_name != "marts":
         return dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
-    parquet = settings.marts / f"{spec.key.path[-1]}.parquet"
+    parquet = mart_path(settings.marts, spec.key.path[-1])
     metadata |= parquet_metadata(parquet)
     if spec.key == dg.AssetKey("headline_figures"):
         metadata["total_cost"] = _total_costs(settings)
     # The same bytes are the same version: what is downstream of an unchanged mart is not out of date.
-    version = dg.DataVersion(hashlib.sha256(parquet.read_bytes()).hexdigest())
+    version = dg.DataVersion(sha256(parquet.read_bytes()))
     return dg.MaterializeResult(asset_key=spec.key, metadata=metadata, data_version=version)
 
 
 def _total_costs(settings: Settings) -> dg.MarkdownMetadataValue:
-    rows = pq.read_table(
-        settings.marts / "headline_figures.parquet", columns=["edition", "total_cost_bn_eur"]
-    ).to_pylist()
+    rows = read_mart(settings.marts, "headline_figures", columns=["edition", "total_cost_bn_eur"])
     known = [
         (row["edition"], Decimal(row["total_cost_bn_eur"])) for row in rows if row["total_cost_bn_eur"] is not None
     ]

@@ -11,14 +11,14 @@ from dataclasses import replace
 import dagster as dg
 
 from expectations.runner import SUBMISSION_SUITES
+from orchestration.contracts import CONTRACTS
 from orchestration.defs.checks import carried, logged, spec_of
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
-from orchestration.defs.resources import Home
-from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.take_in import Outcome, TakeIn, reread, take_in
+from orchestration.passes.home import Home
 
 _OWNERS = ["team:intake"]
 

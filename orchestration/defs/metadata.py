@@ -52,15 +52,7 @@ def parquet_metadata(path: Path) -> Metadata:
 
 def bars(items: Iterable[tuple[str, Decimal, str]], title: str) -> dg.MarkdownMetadataValue:
     """The release's bar chart of `(name, value, value as shown)`, drawn in place: no file, no server."""
-    from jinja2 import Environment, PackageLoader
+    from orchestration.publication.site.charts import bar_chart_svg
 
-    from orchestration.publication.charts import bar_chart
-
-    chart = bar_chart(items)
-    template = Environment(loader=PackageLoader("orchestration.publication"), autoescape=True).get_template(
-        "bars.svg.j2"
-    )
-    drawn = template.module.bars(chart, "chart", title, title)  # type: ignore[attr-defined]
-    style = "<style>text{font:13px sans-serif;fill:#888}rect{fill:#4b6bfb}</style>"
-    frame = f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{chart.height}">{style}{drawn}</svg>'
-    return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{base64.b64encode(frame.encode()).decode()})")
+    drawn = base64.b64encode(bar_chart_svg(items, title).encode()).decode()
+    return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{drawn})")

@@ -5,7 +5,7 @@ What belongs here: the partitions and their keys. What does not: which assets ar
 
 import dagster as dg
 
-from orchestration.perimeter import perimeter_names
+from orchestration.domain.perimeter import perimeter_names
 
 # Dynamic: an edition exists once a valid drop has opened it.
 EDITIONS = dg.DynamicPartitionsDefinition(name="edition")

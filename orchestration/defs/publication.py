@@ -8,11 +8,11 @@ import dagster as dg
 from expectations.runner import Verdict, validate_marts
 from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
 from orchestration.defs.partitions import EDITIONS, add_editions
-from orchestration.defs.resources import Home
 from orchestration.defs.validation import reason
-from orchestration.publication.holding import holds_of, previous_editions
+from orchestration.passes.home import Home
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import KEYS
+from orchestration.validation.holding import holds_of, previous_editions
 
 _OWNERS = ["team:publication"]
 _MARTS = [*KEYS, "submissions"]

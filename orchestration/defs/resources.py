@@ -1,42 +1,17 @@
-"""What every step is given: the home it works in, held for the whole pass.
+"""The resources of the code location, and the executor of its jobs.
 
-What belongs here: the resource and the executor. What does not: settings themselves (`orchestration.settings`).
+What belongs here: binding them. What does not: what the home of a pass is (`orchestration.passes.home`).
 """
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration import last_pass
-from orchestration.pass_lock import pass_lock
+from orchestration.passes.home import home_resource
 from orchestration.settings import Settings
-
-
-@dataclass(frozen=True)
-class Home:
-    """The settings of the home, and `say`, which tells whoever watches what the pass is at."""
-
-    settings: Settings
-    say: Callable[[str], None]
-
-
-def home_resource(read: Callable[[], Settings], say: Callable[[str], None]) -> dg.ResourceDefinition:
-    """A home that no other pass can enter: steps of one process share it, and it is let go when the run ends."""
-
-    @dg.resource(description="The home of the pass (JALONS_HOME), locked until the run ends.")
-    def home(_context: dg.InitResourceContext) -> Iterator[Home]:
-        settings = read()
-        with pass_lock(settings):
-            last_pass.forget(settings)
-            yield Home(settings, say)
-
-    return home
 
 
 @dg.definitions
 def resources() -> dg.Definitions:
-    """The home of the environment; one process per run, since start-up is what takes time (DESIGN §4)."""
+    """The home of the environment; one process per run, since start-up is what takes time."""
     return dg.Definitions(
         resources={"home": home_resource(Settings, lambda step: dg.get_dagster_logger().info(step))},
         executor=dg.in_process_executor,

@@ -1,7 +1,7 @@
 """Validation in the UI: the expectations on the marts, as checks; what fails with severity error is held back.
 
 What belongs here: carrying verdicts. What does not: the rules (`expectations`) and what they hold back
-(`orchestration.publication.holding`).
+(`orchestration.validation.holding`).
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,9 @@ import dagster as dg
 from expectations.runner import MART_SUITES, Verdict, validate_marts
 from orchestration.defs.checks import carried, spec_of
 from orchestration.defs.metadata import Metadata, markdown_table
-from orchestration.defs.resources import Home
-from orchestration.publication.holding import Hold, failing_editions, found_in, hold_of, holds_of, previous_editions
-
-# The names of what a failed check says for engineers.
-BROKEN, FOUND = "broken", "found"
+from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
+from orchestration.passes.home import Home
+from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, holds_of, previous_editions
 
 
 @dg.asset(
@@ -39,6 +37,7 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]
 
 
 @dg.multi_asset_check(
+    name=MART_CHECKS,
     specs=[spec_of(rule, [suite.name], told_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
     ins={"verdicts": dg.AssetIn("verdicts")},
 )

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestration.edition import Edition
-from orchestration.intake.limits import MAX_BYTES
-from orchestration.perimeter import perimeter_names
+from orchestration.domain.edition import Edition
+from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake.opening.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from upath import UPath

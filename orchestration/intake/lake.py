@@ -4,8 +4,6 @@ What belongs here: writing Parquet so that a reader never meets half a file. Wha
 accepted.
 """
 
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from orchestration.intake.contracts import CONTRACTS
+from orchestration.contracts import CONTRACTS
 from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger
-from orchestration.intake.rows import Rows
+from orchestration.intake.reading.rows import Rows
+from orchestration.store.whole_file import appearing_whole
 
 _DROPS_SCHEMA = pa.schema(
     [
@@ -89,7 +88,5 @@ def _table(rows: Sequence[Mapping[Any, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
-    pq.write_table(table, aside)
-    aside.replace(path)
+    with appearing_whole(path) as aside:
+        pq.write_table(table, aside)

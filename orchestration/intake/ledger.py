@@ -11,7 +11,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from orchestration.edition import Edition
+from orchestration.domain.edition import Edition
 from orchestration.intake.inbox import Look, Place
 from orchestration.intake.reminders import due
 

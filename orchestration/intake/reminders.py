@@ -4,19 +4,17 @@ What belongs here: which reminder of an edition is due. What does not: who has n
 ledger remembers) and what they are told (`orchestration.alerting`).
 """
 
-import csv
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
-from orchestration.edition import Edition
-from orchestration.perimeter import SEEDS
+from orchestration.domain.edition import Edition
+from orchestration.domain.reference_data import seed_rows
 
 
 @cache
 def days_before_deadline() -> tuple[int, ...]:
     """The reminders of the seed `alert_rules`, the first one first: 30, 7, 1 and 0 days before the deadline."""
-    with (SEEDS / "alert_rules.csv").open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["rule"] == "submission_missing"]
+    rows = [row for row in seed_rows("alert_rules") if row["rule"] == "submission_missing"]
     return tuple(sorted((int(row["at_least"]) for row in rows), reverse=True))
 
 

@@ -17,25 +17,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from expectations.runner import Verdict, validate_submissions
-from orchestration import french
-from orchestration.edition import Edition
-from orchestration.garbage import collection_held
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.contract import Contract
+from orchestration.domain import french
+from orchestration.domain.edition import Edition
+from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake import archive, inbox, lake
-from orchestration.intake.contract import Contract
-from orchestration.intake.contracts import CONTRACTS
-from orchestration.intake.cross_edition import Previous, compare
-from orchestration.intake.difference import MAX_ROWS, difference
-from orchestration.intake.findings import Finding
+from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
+from orchestration.intake.comparing.previous_edition import Previous, compare
+from orchestration.intake.findings.finding import Finding
+from orchestration.intake.findings.rules import RULES_VERSION, finding
+from orchestration.intake.gc_paused import gc_paused
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
-from orchestration.intake.limits import MAX_BYTES, MAX_FINDINGS
-from orchestration.intake.reading import Reading, read
-from orchestration.intake.receipt import Receipt, Status, of_place, published_fr
-from orchestration.intake.receipt_files import write_receipt
-from orchestration.intake.rows import Rows
-from orchestration.intake.rules import RULES_VERSION, finding
-from orchestration.perimeter import perimeter_names
+from orchestration.intake.opening.limits import MAX_BYTES, MAX_FINDINGS
+from orchestration.intake.reading.body import Reading, read
+from orchestration.intake.reading.rows import Rows
+from orchestration.intake.receipts.files import write_receipt
+from orchestration.intake.receipts.record import Receipt, Status, of_place, published_fr
 from orchestration.settings import Settings
+from orchestration.store.digests import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,20 +84,6 @@ class _Examined:
     unreadable: frozenset[str | None]  # addresses of the cells that reading calls faulty
 
 
-def pending(settings: Settings, now: datetime | None = None) -> bool:
-    """Whether a pass has anything to do, by names and sizes alone: cheap enough for a sensor's every tick.
-
-    Given the time, a reminder that is due is something to do.
-    """
-    with Ledger(settings.ledger) as ledger:
-        if inbox.look(settings.inbox) - ledger.looks() or not ledger.is_up_to_date():
-            return True
-        if now and ledger.due_reminders(now):
-            return True
-        # A warehouse that was deleted is owed a pass, once there is anything to rebuild it from.
-        return ledger.is_begun() and not settings.marts.is_dir()
-
-
 def take_in(settings: Settings, now: datetime, progress: Progress | None = None) -> TakeIn:
     """Decide every pending drop of the inbox and export the ledger for dbt; `now` is when they are seen settled."""
     with Ledger(settings.ledger) as ledger:
@@ -142,7 +129,7 @@ def check_file(
     """The receipt of a file that is not filed: what the pipeline would say of it, in the home of `settings` if any."""
     data = bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
-    arrival = _Arrival(None, path.name, data, archive.digest(data), now, place, is_misplaced=False)
+    arrival = _Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
     (examined,), _ = _examine([arrival])
     if settings is None or place is None:
         return _receipt(examined, None)
@@ -179,7 +166,7 @@ def _arrival(settings: Settings, drop: Drop) -> _Arrival:
 
 def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], dict[str, tuple[Verdict, ...]]]:
     """Read every arrival, then judge all rows of a kind in one run of its expectations: start-up is the time."""
-    with collection_held():
+    with gc_paused():
         examined = [_read(arrival, key) for key, arrival in enumerate(arrivals)]
         verdicts = {}
         for kind in CONTRACTS:

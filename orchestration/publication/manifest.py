@@ -3,29 +3,19 @@
 What belongs here: the manifest and the identity of a content. What does not: revisions and folders (`release`).
 """
 
-import hashlib
-import json
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from orchestration.publication.tables import Row, edition_table, moment_text
-
-
-def sha256(data: bytes) -> str:
-    """The SHA-256 of `data`, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def json_bytes(document: object) -> bytes:
-    """Write a JSON document for people too: indented, UTF-8, keys in their order, a decimal as a number."""
-    return (json.dumps(document, indent=2, ensure_ascii=False, default=float) + "\n").encode()
+from orchestration.store.digests import sha256
+from orchestration.store.json_values import json_document, moment_text
+from orchestration.store.marts import Row, mart_table
 
 
 def drops_used(marts: Path, edition: str) -> list[Row]:
     """The drops that the figures of `edition` rest on, in the order of kind and perimeter."""
-    table = edition_table(marts, "submissions", edition, ("kind", "perimeter", "submission_id"))
+    table = mart_table(marts, "submissions", edition=edition, order_by=("kind", "perimeter", "submission_id"))
     return [
         {
             "perimeter": row["perimeter"],
@@ -46,7 +36,7 @@ def content_sha256(files: dict[str, bytes], drops: list[Row], compared_with: Row
     The revision, the wording of the page and the Parquet writer are no part of it.
     """
     texts = {path: sha256(data) for path, data in files.items() if path.endswith((".csv", ".json"))}
-    return sha256(json_bytes({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
+    return sha256(json_document({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
 
 
 def closed_at(lake: Path, edition: str) -> datetime | None:
@@ -61,8 +51,7 @@ def closed_at(lake: Path, edition: str) -> datetime | None:
 
 def known_at(marts: Path, lake: Path) -> datetime:
     """When the latest of what the marts rest on came: a submission of any edition, or a closing (UTC, naive)."""
-    received = pq.read_table(marts / "submissions.parquet", columns=["received_at"], partitioning=None)
-    times: list[datetime] = received.column("received_at").to_pylist()
+    times: list[datetime] = mart_table(marts, "submissions", columns=["received_at"]).column("received_at").to_pylist()
     events = lake / "_ledger" / "edition_events.parquet"
     if events.exists():
         times += pq.read_table(events, filters=[("event", "=", "closed")], partitioning=None).column("at").to_pylist()
@@ -103,4 +92,4 @@ def manifest(
         "files": [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())],
         "drops": drops,
     }
-    return json_bytes(document)
+    return json_document(document)

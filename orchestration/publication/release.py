@@ -15,16 +15,17 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from filelock import FileLock
 
-from orchestration.edition import Edition
-from orchestration.publication import page
-from orchestration.publication.headline_cards import COMPARED
-from orchestration.publication.holding import Hold, is_held
-from orchestration.publication.manifest import closed_at, content_sha256, drops_used, json_bytes, known_at, manifest
-from orchestration.publication.tables import Row, data_files, edition_table, read_tables
+from orchestration.domain.edition import Edition
+from orchestration.publication.manifest import closed_at, content_sha256, drops_used, known_at, manifest
+from orchestration.publication.site import page
+from orchestration.publication.site.headline_cards import COMPARED
+from orchestration.publication.tables import data_files, read_tables
 from orchestration.settings import Settings
+from orchestration.store.json_values import json_document, json_number
+from orchestration.store.marts import Row, mart_table
+from orchestration.validation.holding import Hold, is_held
 
 # The keys of figures.json after `edition` and `revision`, in their published order: columns of `headline_figures`.
 # `indicators` comes last, the list of them where the column holds their number.
@@ -87,7 +88,7 @@ def release(settings: Settings, editions: list[str] | None = None, holds: Sequen
     An edition that `holds` hold back keeps the revision that it has.
     Whatever a process that died left behind is put right. Raises `FileNotFoundError` when a mart is missing.
     """
-    known = pq.read_table(settings.marts / "headline_figures.parquet", columns=["edition"], partitioning=None)
+    known = mart_table(settings.marts, "headline_figures", columns=["edition"])
     wanted = sorted(
         code
         for code in known.column("edition").to_pylist()
@@ -150,7 +151,7 @@ def _release_edition(settings: Settings, edition: str) -> Release:
         revision += 1
         closing = closed_at(settings.lake, edition)
         is_correction = closing is not None and headline["released_at"] > closing
-        files["figures.json"] = json_bytes(
+        files["figures.json"] = json_document(
             {"edition": edition, "revision": revision}
             | {name: headline[name] for name in FIGURES}
             | {"indicators": _indicators(headline, tables["indicators"].to_pylist())}
@@ -180,8 +181,8 @@ def _indicators(headline: Row, rows: list[Row]) -> list[Row] | None:
     return [
         {
             "indicator_id": row["indicator_id"],
-            "value": _number(row["value"]),
-            "target": _number(row["target"]),
+            "value": _known(row["value"]),
+            "target": _known(row["target"]),
             "target_date": row["target_date"] and row["target_date"].isoformat(),
             "status": row["status"],
         }
@@ -189,10 +190,8 @@ def _indicators(headline: Row, rows: list[Row]) -> list[Row] | None:
     ]
 
 
-def _number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
+def _known(value: Decimal | None) -> int | float | None:
+    return None if value is None else json_number(value)
 
 
 def _commit(folder: Path, revision: int, files: dict[str, bytes]) -> None:
@@ -224,7 +223,7 @@ def _content_of(path: Path) -> str | None:
 
 def _compared_with(marts: Path, edition: str | None) -> Row | None:
     """The figures of the previous edition that the page shows beside its own."""
-    rows = edition_table(marts, "headline_figures", edition, ("edition",)).to_pylist() if edition else []
+    rows = mart_table(marts, "headline_figures", edition=edition).to_pylist() if edition else []
     return {name: rows[0][name] for name in ("edition", *COMPARED)} if rows else None
 
 

@@ -4,18 +4,13 @@ What belongs here: which marts are published, in which order of rows, and how a 
 What does not: any rule of the domain (the marts hold the figures) and where files go (`release`).
 """
 
-import json
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-# A row of a mart: column -> value as Python knows it (Decimal, date, naive UTC datetime, None).
-Row = dict[str, Any]
+from orchestration.store.json_values import json_records, plain_text
+from orchestration.store.marts import Row, mart_table
 
 # The published tables and the columns that order their rows inside an edition.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -35,15 +30,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
-def edition_table(marts: Path, name: str, edition: str, keys: Iterable[str]) -> pa.Table:
-    """Read the rows of `edition` in the mart `name`, ordered by `keys`; raise `FileNotFoundError` without the mart."""
-    table = pq.read_table(marts / f"{name}.parquet", filters=[("edition", "=", edition)], partitioning=None)
-    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks().replace_schema_metadata(None)
-
-
 def read_tables(marts: Path, edition: str) -> dict[str, pa.Table]:
     """Read every published table of `edition`; one that has no row for it is there, empty."""
-    return {name: edition_table(marts, name, edition, keys) for name, keys in KEYS.items()}
+    return {name: mart_table(marts, name, edition=edition, order_by=keys) for name, keys in KEYS.items()}
 
 
 def data_files(tables: dict[str, pa.Table]) -> dict[str, bytes]:
@@ -57,35 +46,8 @@ def data_files(tables: dict[str, pa.Table]) -> dict[str, bytes]:
     return files
 
 
-def moment_text(moment: datetime) -> str:
-    """Write a time of the marts (UTC, with or without its zone) as ISO 8601: `2017-06-15T09:00:00Z`."""
-    return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
-
-
-def decimal_text(value: Decimal) -> str:
-    """Write every digit of a decimal and no other: `53.02000000` gives `53.02`."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return decimal_text(value)
-        case datetime():
-            return moment_text(value)
-        case date():
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
 def _csv_cell(value: object) -> str:
-    text = _text(value)
+    text = plain_text(value)
     if isinstance(value, str) and text.startswith(_FORMULA_STARTS):
         text = "'" + text
     # Not the csv module: before Python 3.13 it leaves a lone carriage return bare when lines end in LF.
@@ -95,20 +57,6 @@ def _csv_cell(value: object) -> str:
 def _csv(columns: list[str], rows: list[Row]) -> bytes:
     lines = [",".join(columns), *(",".join(map(_csv_cell, row.values())) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _json_value(value: object) -> str:
-    # The json module would turn a decimal into a float and lose digits.
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    plain = value if value is None or isinstance(value, bool | int | float) else _text(value)
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False)
-
-
-def json_records(rows: list[Row]) -> bytes:
-    """Write rows as a JSON list of records, one a line; numbers keep every digit, dates and times are ISO 8601."""
-    records = (", ".join(f"{json.dumps(name)}: {_json_value(value)}" for name, value in row.items()) for row in rows)
-    return ("[\n" + ",\n".join(f"{{{record}}}" for record in records) + "\n]\n").encode()
 
 
 def _parquet(table: pa.Table) -> bytes:

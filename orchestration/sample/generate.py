@@ -1,7 +1,7 @@
-"""The sample's drops: which ministry files what, when and in which manner, and the accidents on the way.
+"""The sample's drops: which ministry files what, when and in which style, and the accidents on the way.
 
 What belongs here: the calendar of the drops. What does not: what they say (`state`, `procedures`, `programmes`) and how
-they are written (`cells`, `manners`).
+they are written (`cells`, `file_styles`).
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from orchestration.perimeter import perimeter_names
+from orchestration.domain.perimeter import perimeter_names
 from orchestration.sample.cells import action_cells, indicator_cells, procedure_cells, project_cells
-from orchestration.sample.manners import INDICATOR_MANNERS, PROCEDURE_MANNERS, PROJECT_MANNERS, ROADMAP_MANNERS, Manner
+from orchestration.sample.file_styles import (
+    INDICATOR_STYLES,
+    PROCEDURE_STYLES,
+    PROJECT_STYLES,
+    ROADMAP_STYLES,
+    FileStyle,
+)
 from orchestration.sample.procedures import procedures
 from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import project_histories
@@ -40,7 +46,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Wave:
-    """What arrives in one month: the manner in which each perimeter files each kind, and the file that goes wrong.
+    """What arrives in one month: the style in which each perimeter files each kind, and the file that goes wrong.
 
     A correction files what stands at last; whoever had nothing to correct then sends the same bytes again.
     """
@@ -66,7 +72,7 @@ def waves() -> tuple[Wave, ...]:
     actions = {"SPM": "roadmap", "MEF": "roadmap_csv", "MI": "roadmap_ods"}
     measures = {"SPM": "indicators", "MEF": "indicators_json"}
     early = {perimeter: v2[perimeter] for perimeter in ("MEF", "MI")}
-    late = {perimeter: manner for perimeter, manner in v2.items() if perimeter not in early}
+    late = {perimeter: style for perimeter, style in v2.items() if perimeter not in early}
     return (
         Wave("2019-06", "2019-S1", v1),
         Wave("2019-07", "2019-S1", v1, is_correction=True),
@@ -98,8 +104,8 @@ def generate(out: Path) -> Path:
     return index
 
 
-def _all(manner: str, **others: str) -> dict[str, str]:
-    return dict.fromkeys(perimeter_names(), manner) | others
+def _all(style: str, **others: str) -> dict[str, str]:
+    return dict.fromkeys(perimeter_names(), style) | others
 
 
 def _drops() -> Iterator[tuple[Wave, list[Drop]]]:
@@ -107,32 +113,30 @@ def _drops() -> Iterator[tuple[Wave, list[Drop]]]:
     for wave in waves():
         drops = []
         for perimeter, name in wave.projects.items():
-            manner = PROJECT_MANNERS[name]
+            style = PROJECT_STYLES[name]
             projects = [p for p in histories[wave.edition][wave.is_correction] if p.perimeter == perimeter]
-            drop = _drop(
-                wave, perimeter, "projects", manner, [project_cells(p, manner, wave.edition) for p in projects]
-            )
+            drop = _drop(wave, perimeter, "projects", style, [project_cells(p, style, wave.edition) for p in projects])
             drops += _after_accident(wave, drop)
         known = procedures(wave.edition, is_first_filing=not wave.is_correction) if wave.procedures else []
         for perimeter, name in wave.procedures.items():
-            manner = PROCEDURE_MANNERS[name]
-            rows = [procedure_cells(row, manner) for row in known if row["perimeter"] == perimeter]
-            drops.append(_drop(wave, perimeter, "procedures", manner, rows))
+            style = PROCEDURE_STYLES[name]
+            rows = [procedure_cells(row, style) for row in known if row["perimeter"] == perimeter]
+            drops.append(_drop(wave, perimeter, "procedures", style, rows))
         for perimeter, name in wave.roadmap.items():
-            manner = ROADMAP_MANNERS[name]
-            rows = [action_cells(one, manner) for one in roadmap(wave.edition) if one.perimeter == perimeter]
-            drops.append(_drop(wave, perimeter, "roadmap", manner, rows))
+            style = ROADMAP_STYLES[name]
+            rows = [action_cells(one, style) for one in roadmap(wave.edition) if one.perimeter == perimeter]
+            drops.append(_drop(wave, perimeter, "roadmap", style, rows))
         for perimeter, name in wave.indicators.items():
-            manner = INDICATOR_MANNERS[name]
-            rows = [indicator_cells(one, manner) for one in indicators(wave.edition) if one.perimeter == perimeter]
-            drops.append(_drop(wave, perimeter, "indicators", manner, rows))
+            style = INDICATOR_STYLES[name]
+            rows = [indicator_cells(one, style) for one in indicators(wave.edition) if one.perimeter == perimeter]
+            drops.append(_drop(wave, perimeter, "indicators", style, rows))
         yield wave, drops
 
 
-def _drop(wave: Wave, perimeter: str, kind: str, manner: Manner, rows: list[dict[str, Cell]]) -> Drop:
-    name = Path(manner.file_name.format(perimeter=perimeter, edition=wave.edition))
+def _drop(wave: Wave, perimeter: str, kind: str, style: FileStyle, rows: list[dict[str, Cell]]) -> Drop:
+    name = Path(style.file_name.format(perimeter=perimeter, edition=wave.edition))
     return Drop(
-        perimeter, kind, f"{name.stem}{'_bis' if wave.is_correction else ''}{name.suffix}", manner.file(rows), len(rows)
+        perimeter, kind, f"{name.stem}{'_bis' if wave.is_correction else ''}{name.suffix}", style.file(rows), len(rows)
     )
 
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from math import exp
 from random import Random
 
-from orchestration.edition import Edition
-from orchestration.perimeter import perimeter_names
+from orchestration.domain.edition import Edition
+from orchestration.domain.perimeter import perimeter_names
 from orchestration.sample.state import table
 
 EDITIONS = ("2020-S2", "2021-S1", "2021-S2")

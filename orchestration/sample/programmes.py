@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from orchestration.edition import Edition
+from orchestration.domain.edition import Edition
 from orchestration.sample.state import table
 
 

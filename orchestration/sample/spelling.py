@@ -1,6 +1,7 @@
 """The spellings of numbers and dates seen in ministries' files.
 
-What belongs here: one function per spelling, from a value to what is typed. What does not: who spells how (`manners`).
+What belongs here: one function per spelling, from a value to what is typed. What does not: who spells how
+(`file_styles`).
 """
 
 from datetime import date

@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from orchestration.edition import Edition
-from orchestration.folding import fold_name
+from orchestration.domain.edition import Edition
+from orchestration.domain.folding import fold_name
 
 EDITIONS = tuple(f"{year}-S{semester}" for year in (2019, 2020, 2021) for semester in (1, 2))
 

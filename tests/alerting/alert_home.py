@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from fake_slack import CHANNEL, TOKEN, FakeSlack
 from pydantic import SecretStr
 
-from orchestration.alerting.channel import Channel
-from orchestration.alerting.channels import Console
+from orchestration.alerting.channels.channel import Channel
+from orchestration.alerting.channels.registry import Console
+from orchestration.alerting.channels.slack import Slack
 from orchestration.alerting.delivery import Delivery, alert_states, deliver
-from orchestration.alerting.slack import Slack
 from orchestration.settings import Settings
 
 NOW = datetime(2017, 11, 15, 9, tzinfo=UTC)

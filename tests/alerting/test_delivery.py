@@ -12,13 +12,13 @@ from fake_slack import TOKEN, FakeSlack, Mischief
 
 from expectations.runner import Verdict
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.channel import Channel, Outcome
-from orchestration.alerting.channels import Console, engineers_channels, open_channels
+from orchestration.alerting.channels.channel import Channel, Outcome
+from orchestration.alerting.channels.registry import Console, engineers_channels, open_channels
 from orchestration.alerting.delivery import alert_states, deliver, tell_engineers
 from orchestration.alerting.faults import check_failed
 from orchestration.alerting.messages import Message
-from orchestration.publication.holding import Hold
 from orchestration.settings import Settings
+from orchestration.validation.holding import Hold
 
 
 class Dying:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from alert_home import alert_row
 
-from orchestration.alerting.alerts import Alert, thresholds
+from orchestration.alerting.alerts import Alert
+from orchestration.alerting.channels.slack import blocks
 from orchestration.alerting.messages import digest, paired, resolution, single, told
-from orchestration.alerting.sentences import LABELS, MAX_LINE, REASONS, headline, reason
-from orchestration.alerting.slack import blocks
+from orchestration.alerting.sentences import MAX_LINE, headline, reason
+from orchestration.domain.alert_rules import ALERT_RULES, thresholds
 
 SITE = "https://jalons.example/panorama/"
 
@@ -260,7 +261,7 @@ def test_the_message_says_why_it_was_sent_with_the_thresholds_of_the_seed() -> N
 
 def test_every_rule_of_the_seed_has_a_label_and_a_reason_that_names_its_threshold() -> None:
     rules = {rule for rule, _ in thresholds()}
-    assert set(LABELS) == set(REASONS) == rules
+    assert {rule.id for rule in ALERT_RULES.values() if rule.audience == "teams" and rule.reason_fr} == rules
     assert plain(reason("budget_overrun", "critique")) == (
         "coût passé à au moins 10 % au-dessus de la référence initiale, une alerte par palier franchi ; "
         "gravité « critique » à partir de 50 %"

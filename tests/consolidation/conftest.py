@@ -7,7 +7,7 @@ from filings import close, closings_of, filings_of, handle, in_order
 from made_lake import three_editions
 
 from orchestration.consolidation.build import BuildResult, build
-from orchestration.replay import read_waves
+from orchestration.passes.replay import read_waves
 from orchestration.settings import Settings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.intake import lake
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
-from orchestration.replay import Wave
+from orchestration.passes.replay import Wave
 from orchestration.settings import Settings
 
 

@@ -14,12 +14,13 @@ import yaml
 from made_lake import MadeLake, on, project, read_mart
 from typer.testing import CliRunner
 
-from orchestration import alias_register, cli
-from orchestration.alias_register import Alias, AliasRegister, folded
+from orchestration.cli import app
 from orchestration.consolidation import build as consolidation
 from orchestration.consolidation.aliases import AliasRefused, judge, open_proposals
 from orchestration.consolidation.duckdb_functions import Plugin
-from orchestration.likeness import MIN_LIKENESS
+from orchestration.domain import alias_register
+from orchestration.domain.alias_register import Alias, AliasRegister, folded
+from orchestration.domain.likeness import MIN_LIKENESS
 from orchestration.settings import Settings
 
 DBT_PROJECT = consolidation.DBT_PROJECT
@@ -273,7 +274,7 @@ def invoke(filed: Settings, register: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Call `jalons alias` on that home and that register."""
     monkeypatch.setenv("JALONS_HOME", str(filed.home))
     monkeypatch.setattr(alias_register, "REGISTER", register)
-    return lambda *words: CliRunner().invoke(cli.app, ["alias", *words])
+    return lambda *words: CliRunner().invoke(app, ["alias", *words])
 
 
 def test_the_command_lists_the_open_proposals(invoke: Any) -> None:

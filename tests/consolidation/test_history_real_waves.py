@@ -9,7 +9,7 @@ from made_lake import read_mart
 
 from orchestration.consolidation.build import build
 from orchestration.intake.take_in import take_in
-from orchestration.replay import read_waves, replay
+from orchestration.passes.replay import read_waves, replay
 from orchestration.settings import Settings
 
 Marts = dict[str, list[dict[str, object]]]

@@ -7,8 +7,8 @@ import pytest
 from made_lake import source_schema
 
 from orchestration.consolidation.build import DBT_PROJECT, BuildResult, parsed_manifest
-from orchestration.folding import fold_name
-from orchestration.intake.contracts import CONTRACTS
+from orchestration.contracts import CONTRACTS
+from orchestration.domain.folding import fold_name
 from orchestration.settings import Settings
 
 

@@ -12,8 +12,8 @@ from filings import Filing, close, closings_of, filings_of, handle, in_order, sh
 from made_lake import read_mart
 
 from orchestration.consolidation.build import build
+from orchestration.passes.replay import read_waves
 from orchestration.publication.release import release
-from orchestration.replay import read_waves
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, OTHER, projects_csv
 

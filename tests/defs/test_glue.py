@@ -12,11 +12,11 @@ from expectations.runner import SUBMISSION_SUITES, Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
 from orchestration.defs.checks import carried
-from orchestration.defs.instance import prepare_instance
 from orchestration.defs.intake import submission_checks
 from orchestration.defs.metadata import bars, markdown_table, parquet_metadata
 from orchestration.defs.moment import Moment
 from orchestration.intake.take_in import take_in
+from orchestration.passes.instance import prepare_instance
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 

@@ -24,14 +24,14 @@ from hypothesis import strategies as st
 from upath import UPath
 
 from expectations.runner import SUBMISSION_SUITES
+from orchestration.contracts import CONTRACTS
+from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake import lake, take_in
-from orchestration.intake.contracts import CONTRACTS
+from orchestration.intake.findings.rules import RULES
 from orchestration.intake.ledger import ACCEPTED
-from orchestration.intake.reading import Reading, read
-from orchestration.intake.receipt import Receipt
-from orchestration.intake.receipt_files import write_receipt
-from orchestration.intake.rules import RULES
-from orchestration.perimeter import perimeter_names
+from orchestration.intake.reading.body import Reading, read
+from orchestration.intake.receipts.files import write_receipt
+from orchestration.intake.receipts.record import Receipt
 from orchestration.sample.writers import ods_bytes
 from orchestration.settings import Settings
 from tests.intake.bounds import assert_bounded, measured

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from orchestration.intake.formats import Refused, open_sheets
+from orchestration.intake.opening.formats import Refused, open_sheets
 from orchestration.sample import generate
 from tests.conftest import ROOT
 from tests.intake import fuzzing

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from orchestration.intake.catalogue import entries
-from orchestration.intake.receipt import Receipt
+from orchestration.intake.findings.catalogue import entries
+from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.take_in import take_in
 from orchestration.settings import Settings
 from tests.intake.drops import drop

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.contracts import CONTRACTS
 from orchestration.intake import inbox, lake, take_in
-from orchestration.intake.contracts import CONTRACTS
-from orchestration.intake.limits import MAX_ROWS
-from orchestration.intake.reading import read
+from orchestration.intake.opening.limits import MAX_ROWS
+from orchestration.intake.reading.body import read
 from tests.intake.bounds import assert_bounded, measured
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv, workbook
 from tests.intake.hostile import (

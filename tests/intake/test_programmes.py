@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.consolidation.build import build
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.intake import lake
-from orchestration.intake.cells import parser_of
-from orchestration.intake.contracts import CONTRACTS
 from orchestration.intake.take_in import take_in
 from tests.intake.drops import drop, workbook
 

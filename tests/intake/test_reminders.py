@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestration.edition import Edition
+from orchestration.domain.edition import Edition
 from orchestration.intake.inbox import Look, Place
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.reminders import days_before_deadline, due
-from orchestration.intake.take_in import pending, take_in
+from orchestration.intake.take_in import take_in
+from orchestration.passes.has_work import pending
 from tests.intake.drops import GOOD, drop, projects_csv
 
 EDITION = Edition.parse("2021-S1")  # its deadline is 30 June

@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.limits import MAX_FINDINGS
+from orchestration.intake.opening.limits import MAX_FINDINGS
+from orchestration.passes.has_work import pending
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -124,14 +125,14 @@ def test_a_rejected_drop_never_replaces_an_accepted_one(settings):
 
 def test_a_second_pass_finds_nothing_to_do(settings):
     drop(settings.home, "2021-S2/MI/export.csv", projects_csv(GOOD))
-    assert take_in.pending(settings)
+    assert pending(settings)
     first = take_in.take_in(settings, NOW)
     assert take_in.take_in(settings, NOW + timedelta(days=1)).outcomes == ()
     with Ledger(settings.ledger) as ledger:
         ledger.pass_done(first.head)
-    assert take_in.pending(settings), "the marts were never built"
+    assert pending(settings), "the marts were never built"
     settings.marts.mkdir(parents=True)
-    assert not take_in.pending(settings)
+    assert not pending(settings)
 
 
 def test_a_dry_run_gets_the_same_receipt_and_is_never_counted(settings):
@@ -155,7 +156,7 @@ def test_a_process_that_dies_while_deciding_loses_nothing_and_says_nothing_twice
         dying.setattr(*target[step], _die)
         with pytest.raises(KeyboardInterrupt):
             take_in.take_in(settings, NOW)
-    assert take_in.pending(settings)
+    assert pending(settings)
     later = take_in.take_in(settings, NOW + timedelta(hours=1))
     assert [(outcome.receipt.status, outcome.receipt.received_at) for outcome in later.outcomes] == [
         ("accepted", NOW)
@@ -225,7 +226,7 @@ def test_reading_again_from_the_archive_writes_the_same_rows(settings):
 
 
 def test_the_real_files_are_all_accepted_without_a_false_error(settings, real_data):
-    from orchestration.replay import read_waves, replay
+    from orchestration.passes.replay import read_waves, replay
 
     statuses, warnings = {}, Counter()
 
@@ -273,7 +274,7 @@ def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(
         patch.setattr(inbox, "take", broken)
         assert _statuses(settings) == ["accepted_with_warnings"]
     assert "2021-S2/MI/a.csv cannot be read" in caplog.text
-    assert take_in.pending(settings)
+    assert pending(settings)
     assert _statuses(settings) == ["accepted"]
 
 

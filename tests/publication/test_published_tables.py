@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_marts import SCHEMAS, State, utc
 
-from orchestration.publication.marts import read_mart
+from orchestration.store.marts import read_mart
 
 
 def data_of(state: State, name: str, form: str) -> Path:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
-from orchestration.publication import page, tables
 from orchestration.publication import release as releasing
+from orchestration.publication import tables
 from orchestration.publication.release import NoRelease, current_revision, read_figures, release, revision_as_of
+from orchestration.publication.site import page
 from orchestration.settings import Settings
 
 KEYS = [
@@ -58,7 +59,7 @@ KEYS = [
 SLOW_RELEASE = """
 import sys, time
 from pathlib import Path
-from orchestration.publication import page
+from orchestration.publication.site import page
 from orchestration.publication.release import release
 from orchestration.settings import Settings
 

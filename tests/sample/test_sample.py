@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from orchestration.edition import Edition
-from orchestration.folding import fold_name
-from orchestration.intake.reading import Reading, read
-from orchestration.perimeter import perimeter_names, perimeter_of
+from orchestration.domain.edition import Edition
+from orchestration.domain.folding import fold_name
+from orchestration.domain.perimeter import perimeter_names, perimeter_of
+from orchestration.intake.reading.body import Reading, read
 from orchestration.sample import generate
 from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import Project, events, project_histories, table

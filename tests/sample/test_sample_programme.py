@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli
-from orchestration.defs.instance import run_pass
+from orchestration.cli import app
 from orchestration.sample import generate
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, drop, projects_csv
+from tests.pass_job import run_pass
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def say(home: Path, monkeypatch: pytest.MonkeyPatch):
     """What the command `figures` prints of an edition."""
     monkeypatch.setenv("JALONS_HOME", str(home))
-    return lambda *words: CliRunner().invoke(cli.app, ["figures", *words]).stdout
+    return lambda *words: CliRunner().invoke(app, ["figures", *words]).stdout
 
 
 def test_mid_2021_tells_43_actions_in_8_missions_9_completed_1_due_by_the_end_of_the_year_and_5_new(say) -> None:

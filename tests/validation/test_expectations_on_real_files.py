@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from expectations.runner import Verdict, validate_submissions
-from orchestration.intake.reading import read
+from orchestration.intake.reading.body import read
 
 SENSIBLE_WARNINGS: dict[str, dict[str, int]] = {
     "projects": {},

@@ -14,10 +14,10 @@ from typing import Any
 
 import xlsxwriter
 
-from orchestration.intake.contracts import CONTRACTS
-from orchestration.intake.structure import letters
+from orchestration.contracts import CONTRACTS
+from orchestration.intake.opening.structure import letters
 from orchestration.sample.cells import procedure_cells, project_cells
-from orchestration.sample.manners import PROCEDURE_MANNERS, PROJECT_MANNERS
+from orchestration.sample.file_styles import PROCEDURE_STYLES, PROJECT_STYLES
 from orchestration.sample.procedures import procedures as sample_procedures
 from orchestration.sample.state import project_histories
 from orchestration.sample.writers import csv_bytes, ods_bytes
@@ -160,9 +160,9 @@ def _write(page: Any, rows: Sequence[Sequence[Any]]) -> None:
         page.write_row(number, 0, row)
 
 
-def projects(edition: str = EDITION, manner: str = "template") -> Table:
+def projects(edition: str = EDITION, style: str = "template") -> Table:
     """The projects of a ministry of the sample, in the current template: header, then rows 2 to 8."""
-    how = PROJECT_MANNERS[manner]
+    how = PROJECT_STYLES[style]
     rows = [project_cells(p, how, edition) for p in _PROJECTS[edition] if p.perimeter == PERIMETER]
     # One id that its name does not give.
     rows[2] |= {"declared_project_id": "mdph-2016"}
@@ -174,17 +174,17 @@ def projects(edition: str = EDITION, manner: str = "template") -> Table:
 
 def legacy_projects() -> Table:
     """The same as the published files have them: without ids and initial values, with a cost band."""
-    return projects(manner="panorama")
+    return projects(style="panorama")
 
 
 def projects_with_ends() -> Table:
     """The same with dates of end in the place of durations."""
-    return projects(manner="template_ends")
+    return projects(style="template_ends")
 
 
 def procedures(edition: str = EDITION) -> Table:
     """Seven procedures of the ministry, in the workbook of the Observatoire: rows 2 to 8."""
-    how = PROCEDURE_MANNERS["observatory"]
+    how = PROCEDURE_STYLES["observatory"]
     rows = [procedure_cells(row, how) for row in sample_procedures(edition) if row["perimeter"] == PERIMETER]
     return Table(
         [field for _, field in how.columns],

@@ -1,0 +1,1 @@
+"""Channels: a file for each place where people read messages, and the registry that opens them by audience."""

@@ -1,0 +1,350 @@
+"""Trace: from a published figure, or a project, back to the cells that it was read from (SPEC §3).
+
+What belongs here: which rows, and which of their cells, make each figure. What does not: computing it (the marts do)
+and showing a trace (`cli`).
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import cast
+
+import pyarrow.parquet as pq
+
+from orchestration.domain.folding import fold_name
+from orchestration.intake.lake import read_submission
+from orchestration.intake.ledger import ACCEPTED
+from orchestration.publication.release import current_revision, read_figures
+from orchestration.publication.tables import KEYS
+from orchestration.settings import Settings
+from orchestration.store.marts import Row, mart_path, mart_table
+
+_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+_UNITS = {"meur": "meur", "days": "days", "rate": "fraction", "score": "score", "ms": "ms"}
+# What can be traced by its id or name: the marts that hold it, and the column of its id.
+_SUBJECTS = {
+    "portfolio": "project_id",
+    "procedures": "procedure_id",
+    "roadmap": "action_id",
+    "indicators": "indicator_id",
+}
+
+
+class NotTraceable(LookupError):
+    """The edition has no such figure and no such project; the message names those that are near."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it was received, in the keys of the JSON answer.
+
+    `project_id` is the id of whatever the row is about (a procedure, an action…), null for a whole file. `value` is the
+    text as typed, `value_number` what is read from it in `unit` (costs in `meur`, durations in `days`); both are null
+    where a figure only counts the cell. `sheet` is null for a text file. `received_at` is UTC, naive.
+    """
+
+    project_id: str | None
+    column: str | None
+    value: str | None
+    value_number: Decimal | int | None
+    unit: str | None
+    sheet: str | None
+    row: int | None
+    cell: str | None
+    file: str
+    sha256: str
+    received_at: datetime
+    perimeter: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a figure or a project of an edition rests on, project by project.
+
+    `figure` is null for a project; `value` is what the revision says of the figure. `is_stale`: the marts say
+    otherwise, because a pass was held back. `names` are those of the cells' projects.
+    """
+
+    edition: str
+    revision: int
+    figure: str | None
+    value: object
+    is_stale: bool
+    names: Mapping[str, str]
+    cells: tuple[Cell, ...]
+
+
+def trace(settings: Settings, subject: str, edition: str) -> Trace:
+    """Find the cells behind a figure of `jalons figures`, or behind a project given by its id or its name, folded.
+
+    Raises `NoRelease` when the edition has none, `NotTraceable` when `subject` is neither.
+    """
+    revision = current_revision(settings, edition)
+    if not mart_path(settings.marts, "submissions").exists():
+        raise NotTraceable("There are no marts to trace in: jalons run builds them.")
+    evidence = _Evidence(settings, edition)
+    if subject not in FIGURES:
+        cells = tuple(_of_subject(evidence, subject))
+        return Trace(edition, revision, None, None, False, evidence.names, cells)
+    # A project that is its own baseline has one cell for both.
+    cells = tuple(dict.fromkeys(FIGURES[subject](evidence)))
+    said = read_figures(settings, edition, revision).get(subject)
+    computed = next(iter(evidence.rows("headline_figures")), {}).get(subject)
+    is_stale = isinstance(computed, int | Decimal) and isinstance(said, int | float) and float(computed) != said
+    return Trace(edition, revision, subject, said, is_stale, evidence.names, cells)
+
+
+class _Evidence:
+    """The marts' rows of an edition and the lake's rows that they were made of, each read once."""
+
+    def __init__(self, settings: Settings, edition: str) -> None:
+        self.edition = edition
+        self.names: dict[str, str] = {}
+        self._settings = settings
+        self._rows: dict[tuple[str, str], list[Row]] = {}
+        self._filed: dict[str, dict[int, Row]] = {}
+        submissions = mart_table(settings.marts, "submissions").to_pylist()
+        self._submissions: dict[str, Row] = {row["submission_id"]: row for row in submissions}
+        drops = pq.read_table(settings.lake / "_ledger" / "drops.parquet", partitioning=None).to_pylist()
+        # The same bytes in the same place have the same rows, whichever of their drops wrote them.
+        self._drops = {
+            _content(row, "sha256"): row["drop_id"]
+            for row in drops
+            if row["status"] in ACCEPTED and not row["is_dry_run"]
+        }
+
+    def rows(self, mart: str, edition: str | None = None) -> list[Row]:
+        """The rows of a mart, in the order of their subjects; `edition` reads another one than the trace's."""
+        wanted = mart, edition or self.edition
+        if wanted not in self._rows:
+            keys = (_SUBJECTS[mart],) if mart in _SUBJECTS else KEYS.get(mart, ("submission_id",))
+            self._rows[wanted] = mart_table(self._settings.marts, mart, edition=wanted[1], order_by=keys).to_pylist()
+        return self._rows[wanted]
+
+    def named(self, mart: str, edition: str | None = None) -> Iterator[tuple[str, Row]]:
+        """The subject of each row with the row; its name is kept for whoever shows the trace."""
+        for row in self.rows(mart, edition):
+            subject: str = row[_SUBJECTS[mart]]
+            self.names[subject] = row.get("name") or row.get("title") or subject
+            yield subject, row
+
+    def file(self, submission_id: str) -> Cell:
+        """A whole file: no cell says that a perimeter has filed."""
+        return self._cell(None, submission_id, {"sheet": None, "row_number": None}, None, None)
+
+    def cell(
+        self, subject: str, row: Row, field: str, number: Decimal | None = None, unit: str | None = None
+    ) -> Iterator[Cell]:
+        """The cell of `field` that a row of a mart was made of, unless it is empty."""
+        filed = self._filed_row(row["submission_id"], row["row_number"])
+        yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
+
+    def cell_at(
+        self, subject: str, submission_id: str, address: str | None, number: Decimal | None, unit: str | None
+    ) -> Iterator[Cell]:
+        """The cell at an address of a file, unless it is empty; days filed as an end rest on the start too."""
+        if address is None or (match := _ADDRESS.fullmatch(address)) is None:
+            return
+        filed = self._filed_row(submission_id, int(match[2]))
+        for field, letters in _columns(filed).items():
+            if letters == match[1]:
+                yield from self._filled(subject, submission_id, filed, field, number, unit)
+                if number is not None and field.endswith("_end_date"):
+                    yield from self._filled(subject, submission_id, filed, "start_date", None, None)
+
+    def whole_row(self, subject: str, row: Row) -> Iterator[Cell]:
+        """Every cell that a row of a mart was made of, from left to right, with the numbers that were read."""
+        filed = self._filed_row(row["submission_id"], row["row_number"])
+        for field in sorted(_columns(filed), key=lambda field: (len(_columns(filed)[field]), _columns(filed)[field])):
+            value = filed[field]
+            number = value if isinstance(value, Decimal | int) and not isinstance(value, bool) else None
+            unit = filed.get("unit") or _UNITS.get(field.rpartition("_")[2]) if number is not None else None
+            yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
+
+    def _filed_row(self, submission_id: str, row_number: int) -> Row:
+        if submission_id not in self._filed:
+            told = self._submissions[submission_id]
+            drop_id = self._drops[_content(told, "file_sha256")]
+            rows = read_submission(self._settings.lake, told["kind"], told["edition"], told["perimeter"], drop_id)
+            self._filed[submission_id] = {cast(int, row["row_number"]): row for row in rows}
+        return self._filed[submission_id][row_number]
+
+    def _filled(
+        self, subject: str, submission_id: str, filed: Row, field: str, number: Decimal | int | None, unit: str | None
+    ) -> Iterator[Cell]:
+        # A text stands as it was typed; any other value has its text beside it.
+        typed = filed.get(f"{field}_typed", filed[field])
+        if typed is not None and field in _columns(filed):
+            yield self._cell(subject, submission_id, filed, field, typed, number, unit)
+
+    def _cell(
+        self,
+        subject: str | None,
+        submission_id: str,
+        filed: Row,
+        field: str | None,
+        typed: str | None,
+        number: Decimal | int | None = None,
+        unit: str | None = None,
+    ) -> Cell:
+        told = self._submissions[submission_id]
+        return Cell(
+            project_id=subject,
+            column=field,
+            value=typed,
+            value_number=number,
+            unit=unit,
+            sheet=filed["sheet"],
+            row=filed["row_number"],
+            cell=f"{_columns(filed)[field]}{filed['row_number']}" if field else None,
+            file=told["file_name"],
+            sha256=told["file_sha256"],
+            received_at=told["received_at"],
+            perimeter=told["perimeter"],
+        )
+
+
+def _columns(filed: Row) -> dict[str, str]:
+    columns: dict[str, str] = json.loads(filed["cell_columns"])
+    return columns
+
+
+def _content(row: Row, sha256: str) -> tuple[str, str, str, str]:
+    return row["edition"], row["perimeter"], row["kind"], row[sha256]
+
+
+def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
+    wanted = _folded(subject)
+    known: dict[str, str] = {}
+    for mart in _SUBJECTS:
+        found: list[Cell] = []
+        for subject_id, row in evidence.named(mart):
+            names = {_folded(name): name for name in (subject_id, evidence.names[subject_id])}
+            known |= names
+            if subject == subject_id or wanted in names:
+                found += evidence.whole_row(subject_id, row)
+        if found:
+            return found
+    near = get_close_matches(subject.lower(), FIGURES, n=3)
+    near += [known[name] for name in get_close_matches(wanted, known, n=3)]
+    hint = f"Near: {', '.join(near)}." if near else f"Figures: jalons figures {evidence.edition}."
+    raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
+
+
+def _folded(name: str) -> str:
+    return fold_name(name) or name.strip().lower()
+
+
+_Rule = Callable[[_Evidence], Iterator[Cell]]
+
+
+def _always(_row: Row) -> bool:
+    return True
+
+
+def _counted(mart: str, field: str, where: Callable[[Row], object] = _always) -> _Rule:
+    """The cell of `field` in every row that counts."""
+
+    def cells(evidence: _Evidence) -> Iterator[Cell]:
+        for subject, row in evidence.named(mart):
+            if where(row):
+                yield from evidence.cell(subject, row, field)
+
+    return cells
+
+
+def _of_top250(field: str, where: Callable[[Row], object] = _always) -> _Rule:
+    return _counted("procedures", field, lambda row: row["is_in_top250"] and where(row))
+
+
+def _is(column: str, *values: object) -> Callable[[Row], bool]:
+    return lambda row: row[column] in values
+
+
+def _measured(measure: str, rate: str | None = None, *, with_baseline: bool = False, is_count: bool = False) -> _Rule:
+    """The cells of a cost or a duration that is known, of the projects that have `rate` where one is named."""
+    unit = {"cost": "meur", "duration": "days"}[measure]
+
+    def cells(evidence: _Evidence) -> Iterator[Cell]:
+        for subject, row in evidence.named("portfolio"):
+            if row[rate or f"current_{measure}_{unit}"] is None:
+                continue
+            number = None if is_count else row[f"current_{measure}_{unit}"]
+            read_in = None if is_count else unit
+            yield from evidence.cell_at(subject, row["submission_id"], row[f"{measure}_cell"], number, read_in)
+            if with_baseline:
+                place = row[f"baseline_{measure}_submission_id"], row[f"baseline_{measure}_cell"]
+                yield from evidence.cell_at(subject, *place, row[f"baseline_{measure}_{unit}"], unit)
+
+    return cells
+
+
+def _moved(*movements: str, is_before: bool = False) -> _Rule:
+    """The names of the projects that came, in this edition's files, or that went, in the previous one's."""
+
+    def cells(evidence: _Evidence) -> Iterator[Cell]:
+        moved = {row["project_id"]: row for row in evidence.rows("movements") if row["movement"] in movements}
+        editions = {row["previous_edition"] if is_before else row["edition"] for row in moved.values()}
+        for edition in editions:
+            for subject, row in evidence.named("portfolio", edition):
+                if subject in moved:
+                    yield from evidence.cell(subject, row, "name")
+
+    return cells
+
+
+def _files(*kinds: str) -> _Rule:
+    """The files that count, of all kinds if none is named."""
+
+    def cells(evidence: _Evidence) -> Iterator[Cell]:
+        for row in evidence.rows("submissions"):
+            if row["superseded_at"] is None and (not kinds or row["kind"] in kinds):
+                yield evidence.file(row["submission_id"])
+
+    return cells
+
+
+def _indicator_values(evidence: _Evidence) -> Iterator[Cell]:
+    for subject, row in evidence.named("indicators"):
+        yield from evidence.cell(subject, row, "measured_value", row["value"], row["unit"])
+        yield from evidence.cell(subject, row, "target_value", row["target"], row["unit"])
+        yield from evidence.cell(subject, row, "target_date")
+
+
+# Every figure that is a number, with the cells that make it.
+FIGURES: Mapping[str, _Rule] = {
+    "revision": _files(),
+    "perimeters_filed": _files("projects", "procedures"),
+    "projects": _counted("portfolio", "name"),
+    "interministerial": _counted("portfolio", "is_interministerial", _is("is_interministerial", True)),
+    "total_cost_bn_eur": _measured("cost"),
+    "mean_duration_years": _measured("duration"),
+    "entrants": _moved("in", "back"),
+    "leavers": _moved("out", is_before=True),
+    "budget_variance_mean_pct": _measured("cost", "budget_variance_rate", with_baseline=True),
+    "budget_variance_aggregate_pct": _measured("cost", "budget_variance_rate", with_baseline=True),
+    "budget_variance_projects": _measured("cost", "budget_variance_rate", is_count=True),
+    "schedule_variance_mean_pct": _measured("duration", "schedule_variance_rate", with_baseline=True),
+    "schedule_variance_aggregate_pct": _measured("duration", "schedule_variance_rate", with_baseline=True),
+    "schedule_variance_projects": _measured("duration", "schedule_variance_rate", is_count=True),
+    "procedures": _of_top250("name"),
+    "procedures_online": _of_top250("online_status", _is("online_goal_status", "reached")),
+    "franceconnect": _of_top250("authentication", _is("authentication", "franceconnect")),
+    "franceconnect_plus": _of_top250("authentication", _is("authentication", "franceconnect_plus")),
+    "satisfaction_reached": _of_top250("satisfaction_score", _is("satisfaction_status", "reached")),
+    "satisfaction_rated": _of_top250("satisfaction_score", _is("satisfaction_status", "reached", "not_reached")),
+    "dlnuf_reached": _of_top250("dlnuf_score", _is("dlnuf_status", "reached")),
+    "dlnuf_rated": _of_top250("dlnuf_score", _is("dlnuf_status", "reached", "not_reached")),
+    "accessibility_reached": _of_top250("accessibility_rate", _is("accessibility_status", "reached")),
+    "accessibility_rated": _of_top250("accessibility_rate", _is("accessibility_status", "reached", "not_reached")),
+    "roadmap_actions": _counted("roadmap", "title"),
+    "roadmap_missions": _counted("roadmap", "mission"),
+    "roadmap_completed": _counted("roadmap", "status", _is("is_completed", True)),
+    "roadmap_due_by_year_end": _counted("roadmap", "planned_end", _is("is_due_by_year_end", True)),
+    "roadmap_new": _counted("roadmap", "entry_edition", _is("is_new", True)),
+    "indicators": _indicator_values,
+}

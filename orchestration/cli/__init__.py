@@ -1,0 +1,12 @@
+"""The command `jalons`: each command calls one function of a room and prints what it returns.
+
+A file per family of commands, in the order of the help. What belongs in this room: arguments, exit codes (0, 1 for
+"no", 2 for usage) and layout. What does not: any rule.
+With `--json`, standard output holds JSON alone; progress and logs go to standard error.
+"""
+
+from orchestration.cli.app import app
+
+from orchestration.cli import passes, figures, filing, standing, sample, editions, aliases  # isort: skip
+
+__all__ = ["aliases", "app", "editions", "figures", "filing", "passes", "sample", "standing"]

@@ -1,0 +1,25 @@
+"""The Typer application that every family of commands adds its own to.
+
+What belongs here: the application and its groups. What does not: commands.
+"""
+
+import logging
+
+import typer
+
+app = typer.Typer(
+    name="jalons",
+    help="Take in what ministries file, consolidate the TOP 50 and the TOP 250, publish them and alert on slips.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+edition_app = typer.Typer(help="Events in the life of an edition.", no_args_is_help=True)
+app.add_typer(edition_app, name="edition")
+alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
+app.add_typer(alias_app, name="alias")
+
+
+@app.callback()
+def main() -> None:
+    """Keep logs on standard error, whatever library writes them."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

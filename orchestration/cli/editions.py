@@ -1,0 +1,25 @@
+"""Commands about the life of an edition: what closes it (`orchestration.intake.ledger`)."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.app import edition_app
+from orchestration.cli.options import HERE, EditionCode, Home, moment_of, settings_of
+from orchestration.cli.output import say_no
+
+
+@edition_app.command()
+def close(
+    edition: EditionCode,
+    at: Annotated[datetime | None, typer.Option(parser=moment_of, help="When; now by default.")] = None,
+    home: Home = HERE,
+) -> None:
+    """Close an edition: what is filed later makes new revisions, marked as corrections."""
+    from orchestration.intake.ledger import Ledger
+
+    with Ledger(settings_of(home).ledger) as ledger:
+        if not ledger.close(edition, at or datetime.now(UTC)):
+            say_no(f"{edition} is closed already.")
+    typer.echo(f"{edition} is closed. Next: jalons run")

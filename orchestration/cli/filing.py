@@ -1,0 +1,131 @@
+"""Commands for whoever files: the check of a file, the template, the schema, the rules.
+
+What belongs here: printing or writing what the rooms make. What does not: any word for an agent.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.app import app
+from orchestration.cli.options import HERE, AsJson, Home, Kind, edition_code, perimeter_code, settings_of
+from orchestration.cli.output import print_table, progress, say_no, shown
+from orchestration.domain.edition import Edition
+from orchestration.settings import Settings
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The file to look at; it is not filed.", exists=True)],
+    edition: Annotated[str | None, typer.Option(parser=edition_code, help="The edition it is meant for.")] = None,
+    perimeter: Annotated[str | None, typer.Option(parser=perimeter_code, help="The perimeter it is meant for.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder to write the receipt and the annotated copy into.", file_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = HERE,
+) -> None:
+    """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
+    from orchestration.intake.findings.wording import shown_value, told
+    from orchestration.intake.receipts.files import receipt_files
+    from orchestration.intake.take_in import bytes_of, check_file
+
+    if (edition is None) != (perimeter is None):
+        raise typer.BadParameter("give both --edition and --perimeter, or neither")
+    if not file.is_file():
+        say_no(f"{file} is a folder or a device, not a file.")
+    # With a home, the receipt also says what changes since the submission that counts there.
+    settings = settings_of(home) if home.is_dir() else None
+    try:
+        with progress(f"Checking {file.name}…"):
+            receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
+            files = receipt_files(receipt, bytes_of(file)) if out else {}
+    except OSError as error:
+        say_no(f"{file} cannot be read: {error.strerror}.")
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    if as_json:
+        typer.echo(receipt.as_json(), nl=False)
+    else:
+        typer.echo(shown(receipt.verdict).plain)
+        rows = [
+            {
+                "gravité": "erreur" if finding.severity == "error" else "remarque",
+                "où": finding.cell or (f"ligne {finding.row}" if finding.row else "fichier"),
+                "valeur": shown_value(finding),
+                "constat": told(finding),
+                "que faire": finding.remedy,
+            }
+            for finding in receipt.findings
+        ]
+        if rows:
+            print_table(rows, file.name)
+    if receipt.status == "rejected":
+        raise typer.Exit(1)
+
+
+@app.command()
+def template(
+    kind: Kind,
+    edition: Annotated[str, typer.Option(parser=edition_code, help="The edition to file for.")],
+    perimeter: Annotated[str, typer.Option(parser=perimeter_code, help="The perimeter that files.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The workbook to write; in templates/ of the home by default.", dir_okay=False)
+    ] = None,
+    home: Home = HERE,
+) -> None:
+    """Write the workbook that an agent fills, with what the perimeter filed last already in it."""
+    from orchestration.contracts import CONTRACTS
+    from orchestration.contracts.template import last_filed
+    from orchestration.contracts.template import template as workbook
+
+    contract, for_edition = CONTRACTS[kind], Edition.parse(edition)
+    filed = last_filed(settings_of(home), contract, for_edition, perimeter, datetime.now(UTC))
+    path = out or home / "templates" / f"{kind}-{edition}-{perimeter}.xlsx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook(contract, for_edition, perimeter, filed))
+    origin = f"{len(filed.rows)} rows from {filed.edition}" if filed else "no earlier submission, so no rows"
+    typer.echo(f"Wrote {path} ({origin}).")
+
+
+@app.command()
+def schema(
+    kind: Kind,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the schema, its two examples and the help page.", file_okay=False)
+    ] = None,
+) -> None:
+    """Print the Table Schema of a kind, or write it with its examples and its help page."""
+    from orchestration.contracts import CONTRACTS
+    from orchestration.contracts.table_schema import schema_json, write_schema
+
+    site_url = Settings().site_url
+    if out is None:
+        typer.echo(schema_json(CONTRACTS[kind], site_url), nl=False)
+    else:
+        write_schema(CONTRACTS[kind], out, site_url)
+        typer.echo(f"Wrote {out}/schema.json, its examples and its help page.")
+
+
+@app.command()
+def rules(
+    out: Annotated[
+        Path | None, typer.Option(help="A file to write the catalogue into: .json, else a page.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every rule that a receipt may name, or write the public catalogue of them."""
+    from orchestration.intake.findings import catalogue
+
+    if out is not None:
+        out.write_text(catalogue.as_json() if out.suffix == ".json" else catalogue.as_html(), encoding="utf-8")
+        typer.echo(f"Wrote {out}.")
+    elif as_json:
+        typer.echo(catalogue.as_json(), nl=False)
+    else:
+        rows = [{"rule": one.id, "severity": one.severity, "title": one.title} for one in catalogue.entries()]
+        print_table(rows, "Rules")

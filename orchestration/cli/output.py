@@ -1,0 +1,94 @@
+"""How answers are printed: tables, JSON, progress, and a "no".
+
+What belongs here: layout for a terminal or a pipe. What does not: what is printed.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from time import monotonic
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from orchestration.settings import Settings
+from orchestration.store.json_values import json_value
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_SECONDS_BETWEEN_LINES = 2
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def say_no(sentence: str) -> NoReturn:
+    """Say why the answer is no, and exit with 1."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def expect_known(settings: Settings, edition: str) -> None:
+    """Say no where nothing was ever accepted for an edition: an empty list would mean that all is well there."""
+    from orchestration.answers.filing_status import known_editions
+
+    known = known_editions(settings)
+    if edition not in known:
+        say_no(f"No edition {edition}; known: {', '.join(known) or 'none, before a first pass: jalons run'}.")
+
+
+def shown(value: object) -> "Text":
+    """What a file says, as it is: no markup, and no control character, which would drive the terminal.
+
+    Of an exact number three decimals; JSON has them all.
+    """
+    from rich.text import Text
+
+    if isinstance(value, Decimal | float):
+        value = f"{round(Decimal(str(value)), 3).normalize():f}"
+    return Text("" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
+
+
+def print_json(document: object) -> None:
+    """Print a document as JSON, alone on standard output."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=json_value))
+
+
+@contextmanager
+def progress(first: str) -> Iterator[Callable[[str], None]]:
+    """Say at once what is being done, on standard error, then each step: a line that moves, or a few lines in a log."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(shown(first)) as status:
+            yield lambda step: status.update(shown(step))
+    else:
+        said_at = float("-inf")
+
+        def say(step: str) -> None:
+            nonlocal said_at
+            if monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
+                typer.echo(shown(step).plain, err=True)
+                said_at = monotonic()
+
+        say(first)
+        yield say
+
+
+def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
+    """Print rows of the same columns as a table; without any, a line that says so."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        typer.echo(f"{title}: none.")
+        return
+    table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(shown, row.values()))
+    # Nothing is cut where the output is a file or a pipe, which has no width.
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(table)

@@ -1,0 +1,256 @@
+"""The template: a workbook that an agent fills and sends back, in which most faults cannot be made (SPEC §5).
+
+What belongs here: the layout of the workbook, and which submission fills it in advance. What does not: any fact about a
+column (`contracts/`) or its words (`help_page`). The same contract and rows give the same bytes.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from orchestration.contracts.cells.parsing import Cell
+from orchestration.contracts.cells.writing import cell_of
+from orchestration.contracts.contract import PLAIN, Column, Contract, Type
+from orchestration.contracts.help_page import ColumnHelp, column_help, words_for_none
+from orchestration.domain.edition import Edition
+from orchestration.domain.french import day
+from orchestration.domain.perimeter import ministry_names, perimeter_names
+from orchestration.intake import lake
+from orchestration.intake.inbox import Place
+from orchestration.intake.ledger import Ledger
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+HELP_SHEET, LISTS_SHEET = "Aide", "Listes"
+# How many rows have drop-downs and checks; those below are still unlocked.
+_CHECKED_ROWS = 2_000
+_EDITIONS_LISTED = 12
+# What spreadsheets show at most in the title and in the text of a message.
+_MAX_TITLE, _MAX_MESSAGE = 32, 255
+
+# What a cell shows; it holds every digit. No decimal that means money, a share or a measure is hidden.
+_FORMATS: Mapping[Type, str] = {
+    "cost": "#,##0.00######",
+    "duration": "0.0#",
+    "rate": "0.0###%",
+    "score": "0.0####",
+    "number": "General",
+    "volume": "#,##0",
+    "integer": "0",
+    "date": "dd/mm/yyyy",
+}
+_AS_TEXT = "@"
+_PICKED: frozenset[Type] = frozenset({"bool", "code", "edition"})
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The accepted submission that fills a template in advance: its edition, and its rows as in the lake."""
+
+    edition: str
+    rows: Sequence[Mapping[str, object]]
+
+
+def last_filed(settings: Settings, contract: Contract, edition: Edition, perimeter: str, now: datetime) -> Filed | None:
+    """What the perimeter last had accepted of this kind, for this edition or else for the latest one before."""
+    with Ledger(settings.ledger) as ledger:
+        drop = ledger.before(Place(edition.code, perimeter, is_dry_run=False), contract.kind, now, None)
+    if drop is None or drop.place is None:
+        return None
+    rows = lake.read_submission(settings.lake, contract.kind, drop.place.edition, perimeter, drop.drop_id)
+    return Filed(drop.place.edition, rows)
+
+
+def template(contract: Contract, edition: Edition, perimeter: str, filed: Filed | None = None) -> bytes:
+    """The XLSX to fill for an edition and a perimeter, with the rows of `filed` in it."""
+    import xlsxwriter
+
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        book.set_properties(
+            {"title": contract.title_fr, "author": "Jalons", "created": datetime.combine(edition.opening, time())}
+        )
+        book.set_custom_property("jalons_kind", contract.kind)
+        book.set_custom_property("jalons_contract_version", contract.version)
+        book.set_custom_property("jalons_edition", edition.code)
+        book.set_custom_property("jalons_perimeter", perimeter)
+        data, guide, lists = map(book.add_worksheet, (contract.title_fr, HELP_SHEET, LISTS_SHEET))
+        lists.hide()
+        _write_data(book, data, contract, filed)
+        for position, column in enumerate(contract.current):
+            words = _listed(column, edition, perimeter)
+            lists.write_column(0, position, words)
+            data.data_validation(
+                1, position, _CHECKED_ROWS, position, _validation(contract, column, position, len(words))
+            )
+        _write_help(book, guide, contract, edition, perimeter, filed)
+    return content.getvalue()
+
+
+def _write_data(book: "Workbook", sheet: "Worksheet", contract: Contract, filed: Filed | None) -> None:
+    header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E3E8F5", "bottom": 1})
+    required = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#C9D3F0", "bottom": 1})
+    known_id = book.add_format({"num_format": _AS_TEXT, "bg_color": "#F0F0F0", "valign": "top"})
+    sheet.set_row(0, 48)
+    for position, column in enumerate(contract.current):
+        shown = book.add_format({"num_format": _FORMATS.get(column.type, _AS_TEXT), "locked": False, "valign": "top"})
+        is_wide = column.type in PLAIN and column.field != contract.key
+        sheet.set_column(position, position, 30 if is_wide else 16, shown)
+        sheet.write_string(0, position, column.header, required if _is_required(contract, column) else header)
+        for number, row in enumerate(filed.rows if filed else (), start=1):
+            is_id = column.field == contract.key
+            _write_cell(sheet, number, position, cell_of(column, row), known_id if is_id else shown)
+    sheet.freeze_panes(1, 2)
+    sheet.protect("", {"format_cells": True, "format_columns": True, "format_rows": True, "sort": True})
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+    sheet.fit_to_pages(1, 0)
+
+
+def _write_cell(sheet: "Worksheet", row: int, position: int, cell: Cell, shown: "Format") -> None:
+    # Text is written as text whatever it begins with, so that nothing an agent once typed can become a formula.
+    if isinstance(cell, str):
+        sheet.write_string(row, position, cell, shown)
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, position, cell, shown)
+    elif cell is not None:
+        sheet.write(row, position, cell, shown)
+
+
+def _is_required(contract: Contract, column: Column) -> bool:
+    return column.is_required or column.field in contract.versions[contract.version]
+
+
+def _listed(column: Column, edition: Edition, perimeter: str) -> list[str]:
+    """The words that a cell may hold, the ones for no value last."""
+    words: list[str] = []
+    if column.names_of == "ministry":
+        words = ministry_names(perimeter)
+    elif column.names_of == "perimeter":
+        words = [perimeter_names()[perimeter]]
+    elif column.type == "bool":
+        words = ["Oui", "Non"]
+    elif column.type == "edition":
+        words = list(_latest(edition))
+    return [*words, *column.labels.values(), *words_for_none(column)]
+
+
+def _latest(edition: Edition) -> Iterator[str]:
+    for _ in range(_EDITIONS_LISTED):
+        yield edition.code
+        edition = edition.previous()
+
+
+def _validation(contract: Contract, column: Column, position: int, words: int) -> dict[str, Any]:
+    """The drop-down or the check of a column's cells, with its message; names and dates may be forced through."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    told = column_help(contract, column)
+    letters = xl_col_to_name(position)
+    is_list = bool(column.names_of) or column.type in _PICKED
+    words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
+    rule: dict[str, Any] = {
+        "input_title": shorten(column.header, _MAX_TITLE, placeholder="…"),
+        "input_message": _message(told, is_list=is_list),
+        "error_title": "Valeur hors de la liste" if is_list else "Valeur inattendue",
+        "error_message": _refusal(column, told, is_list=is_list),
+        "error_type": "warning" if column.names_of or column.type in ("date", "edition") else "stop",
+    }
+    check = _check(column, f"{letters}2")
+    if is_list:
+        return rule | {"validate": "list", "source": f"={words_range}"}
+    if check is None:
+        return rule | {"validate": "any"}
+    allowed = f"OR({check},COUNTIF({words_range},{letters}2)>0)" if words else check
+    return rule | {"validate": "custom", "value": f"={allowed}"}
+
+
+def _check(column: Column, cell: str) -> str | None:
+    """The formula that is true of a good number or date; `None` for words."""
+    if column.type in PLAIN | _PICKED:
+        return None
+    checks = [f"ISNUMBER({cell})"]
+    if column.type == "date":
+        checks += [f"{cell}>=DATE(1990,1,1)", f"{cell}<=DATE(2050,12,31)"]
+    if column.type in ("volume", "integer"):
+        checks.append(f"{cell}=INT({cell})")
+    if column.minimum is not None:
+        checks.append(f"{cell}{'>' if column.excludes_minimum else '>='}{column.minimum}")
+    if column.maximum is not None:
+        checks.append(f"{cell}<={column.maximum}")
+    return f"AND({','.join(checks)})"
+
+
+def _refusal(column: Column, told: ColumnHelp, *, is_list: bool) -> str:
+    """What is said of a value that does not suit a cell, and what to do."""
+    if is_list:
+        kept = " Si la vôtre est exacte, vous pouvez la garder." if column.names_of or column.type == "edition" else ""
+        return f"Choisissez une valeur de la liste : la flèche à droite de la cellule l’ouvre.{kept}"
+    expected = f"{told.expected[0].lower()}{told.expected[1:]}"
+    message = (
+        f"Écrivez une {expected}." if column.type == "date" else f"Écrivez un {expected}, par exemple {told.example}."
+    )
+    if told.words_for_none:
+        message += f" Sans valeur, laissez la cellule vide ou écrivez : {', '.join(told.words_for_none)}."
+    return message[:_MAX_MESSAGE]
+
+
+def _message(told: ColumnHelp, *, is_list: bool) -> str:
+    message = told.help
+    choose = ("Choisissez dans la liste.",) if is_list else ()
+    for more in (*choose, f"{told.presence}. {told.expected}.", f"Exemple : {told.example}"):
+        if len(message) + len(more) < _MAX_MESSAGE:
+            message += f"\n{more}"
+    return message[:_MAX_MESSAGE]
+
+
+def _write_help(
+    book: "Workbook", sheet: "Worksheet", contract: Contract, edition: Edition, perimeter: str, filed: Filed | None
+) -> None:
+    title = book.add_format({"bold": True, "font_size": 14})
+    bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 20)
+    sheet.set_column(2, 5, 44)
+    sheet.write_string(0, 0, f"{contract.title_fr} : modèle de remontée", title)
+    lines = _instructions(contract, edition, perimeter, filed)
+    for number, line in enumerate(lines, start=1):
+        sheet.write_string(number, 0, line)
+    first = len(lines) + 2
+    headings = ("Colonne", "Présence", "Ce qui est attendu", "Explication", "Exemple", "Mots admis sans valeur")
+    sheet.write_row(first, 0, headings, bold)
+    for number, column in enumerate(contract.current, start=first + 1):
+        told = column_help(contract, column)
+        cells = (told.header, told.presence, told.expected, told.help, told.example, ", ".join(told.words_for_none))
+        for position, text in enumerate(cells):
+            sheet.write_string(number, position, text, wrapped)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _instructions(contract: Contract, edition: Edition, perimeter: str, filed: Filed | None) -> list[str]:
+    origin = (
+        f"Les lignes déjà là viennent de votre dernier dépôt accepté (édition {filed.edition}) : mettez-les à jour."
+        if filed and filed.rows
+        else "Aucun dépôt précédent n’a été accepté : la feuille est vide."
+    )
+    return [
+        f"Édition {edition}, à déposer au plus tard le {day(edition.deadline)}.",
+        f"Périmètre {perimeter_names()[perimeter]} ({perimeter}).",
+        f"Modèle « {contract.title_fr} », version {contract.version}.",
+        "",
+        f"Remplissez la feuille « {contract.title_fr} » : une ligne par {contract.subject_fr}. {origin}",
+        "L’en-tête et les identifiants connus sont verrouillés, pour que l’historique ne se perde pas. "
+        "La protection se retire sans mot de passe (menu Révision ou Outils), par exemple pour supprimer une ligne.",
+        "Sans rien à déclarer, écrivez NÉANT dans la première cellule sous l’en-tête.",
+        f"Enregistrez, puis déposez le fichier dans le dossier {edition}/{perimeter} "
+        f"(ou {edition}/{perimeter}/essai, pour un essai qui ne compte pas).",
+    ]

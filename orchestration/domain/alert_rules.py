@@ -1,0 +1,191 @@
+"""The rules that alert: what each is about, its French label and reason, its thresholds; severities and alert keys.
+
+What belongs here: what every room must know of a rule. What does not: what makes an alert (dbt decides), its sentence
+and its delivery (`orchestration.alerting`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, Self
+
+from orchestration.domain.reference_data import seed_rows
+
+Severity = Literal["information", "attention", "critique"]
+# From the least to the most severe.
+SEVERITIES: tuple[Severity, ...] = ("information", "attention", "critique")
+
+Subject = Literal["project", "procedure", "indicator", "action", "filing", "machine", "other"]
+# Who is told: teams of what projects do, engineers of what the machine does.
+Audience = Literal["teams", "engineers"]
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """One rule, `about` a kind of subject; in `reason_fr`, `{}` is its lowest threshold, such as « 10 % ou 5 M€ ».
+
+    An overrun is the `same_rise_as` a slip: it says against the baseline what the slip says against the previous
+    edition.
+    """
+
+    id: str
+    about: Subject
+    label_fr: str
+    reason_fr: str = ""
+    same_rise_as: str | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """Who is told."""
+        return "engineers" if self.about == "machine" else "teams"
+
+
+ALERT_RULES: Mapping[str, AlertRule] = {
+    rule.id: rule
+    for rule in (
+        AlertRule(
+            "budget_slip",
+            "project",
+            "Coût en hausse",
+            "coût complet en hausse d'au moins {} par rapport à l'édition précédente",
+        ),
+        AlertRule(
+            "schedule_slip",
+            "project",
+            "Fin reportée",
+            "fin prévue (début + durée) reculée d'au moins {} par rapport à l'édition précédente",
+        ),
+        AlertRule(
+            "budget_overrun",
+            "project",
+            "Dépassement de coût",
+            "coût passé à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+            same_rise_as="budget_slip",
+        ),
+        AlertRule(
+            "schedule_overrun",
+            "project",
+            "Dépassement de durée",
+            "durée passée à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+            same_rise_as="schedule_slip",
+        ),
+        AlertRule(
+            "rebaselined",
+            "project",
+            "Référence réécrite",
+            "coût ou durée de départ, ou date de début, déclarés autrement que dans la référence en vigueur",
+        ),
+        AlertRule(
+            "overdue",
+            "project",
+            "Fin prévue dépassée",
+            "fin prévue passée à la date de l'édition, pour un projet ni terminé ni abandonné",
+        ),
+        AlertRule(
+            "went_silent",
+            "project",
+            "N’est plus déclaré",
+            "projet de l'édition précédente qui n'est plus déclaré, sans motif de sortie",
+        ),
+        AlertRule(
+            "figure_withdrawn",
+            "project",
+            "Chiffre retiré",
+            "coût ou durée connus à l'édition précédente et vides dans celle-ci",
+        ),
+        AlertRule(
+            "watermelon",
+            "project",
+            "Vert déclaré, rouge calculé",
+            "confiance déclarée verte par le ministère, et rouge selon la règle publiée",
+        ),
+        AlertRule(
+            "stagnant",
+            "project",
+            "Sans changement",
+            "coût, fin prévue, phase, confiance et commentaire inchangés pendant {} de suite",
+        ),
+        AlertRule(
+            "procedure_regressed",
+            "procedure",
+            "Démarche en recul",
+            "statut en ligne, FranceConnect, satisfaction ou accessibilité descendus d'un palier",
+        ),
+        AlertRule(
+            "indicator_off_track",
+            "indicator",
+            "Indicateur en retard",
+            "valeur en deçà de la droite qui mène de la situation de départ à la cible",
+        ),
+        AlertRule(
+            "action_overdue",
+            "action",
+            "Action en retard",
+            "fin prévue passée à la date de l'édition, pour une action ni achevée ni abandonnée",
+        ),
+        AlertRule(
+            "submission_missing",
+            "filing",
+            "Remontée manquante",
+            "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à l'édition précédente "
+            "et ne l'ont pas fait",
+        ),
+        AlertRule(
+            "submission_rejected",
+            "filing",
+            "Dépôt refusé",
+            "tout dépôt refusé est signalé, car rien de son contenu n'est pris en compte",
+        ),
+        AlertRule("check_failed", "machine", "Contrôle en échec"),
+        AlertRule("check_broken", "machine", "Contrôle impossible"),
+        AlertRule("pass_failed", "machine", "Passe en échec"),
+        AlertRule("tick_late", "machine", "Boîte de dépôt sans surveillance"),
+    )
+}
+
+
+SLIPS_WITH_OVERRUN = frozenset(rule.same_rise_as for rule in ALERT_RULES.values() if rule.same_rise_as)
+
+
+def alert_rule(rule: str) -> AlertRule:
+    """The rule of this id; one that nobody has put into words yet has its id for a label."""
+    return ALERT_RULES.get(rule) or AlertRule(rule, "other", f"règle {rule}")
+
+
+def severity_rank(severity: Severity) -> int:
+    """The place of a severity: the greater, the more severe."""
+    return SEVERITIES.index(severity)
+
+
+@dataclass(frozen=True)
+class AlertKey:
+    """What makes an alert the same however often it is found: rule, subject, edition (if any) and level."""
+
+    rule: str
+    subject: str
+    edition: str | None
+    level: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}:{self.subject}:{self.edition or ''}:{self.level}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a written key: for homes whose outbox kept nothing else."""
+        rule, _, rest = text.partition(":")
+        subject, edition, level = rest.rsplit(":", 2)
+        return cls(rule, subject, None if edition in ("", "-") else edition, level)
+
+
+@cache
+def thresholds() -> dict[tuple[str, str], dict[str, str]]:
+    """The seed `alert_rules`: by (rule, severity), what it is measured in (percent, meur, months, …) and from how much.
+
+    A rule that always holds has no measure: its thresholds are empty. Of several levels, the first of the seed is kept.
+    """
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in seed_rows("alert_rules"):
+        measures = found.setdefault((row["rule"], row["severity"]), {})
+        if row["threshold"] != "always":
+            measures.setdefault(row["threshold"], row["at_least"])
+    return found

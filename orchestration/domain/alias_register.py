@@ -1,0 +1,133 @@
+"""The alias register: which names are one project, and which only look like one, as a human confirmed (SPEC §7).
+
+What belongs here: reading `dbt_project/seeds/project_aliases.csv` and looking a name up in it; dbt reads it by the same
+rule (`int_project_rows`). What does not: changing it (`orchestration.consolidation.aliases`), or judging how alike two
+names are (`orchestration.domain.likeness`).
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal, cast
+
+from orchestration.domain.folding import fold_names
+from orchestration.domain.reference_data import SEEDS
+
+REGISTER = SEEDS / "project_aliases.csv"
+
+_NO_END = "9999"
+
+Status = Literal["confirmed", "rejected"]
+
+
+@dataclass(frozen=True)
+class Alias:
+    """One line: in the editions from … to … (both included, no bound where blank), `name` is `project_id`, or is not.
+
+    `source` says who confirmed or rejected it, or where it was read; `line` is where it stands in the file.
+    """
+
+    name: str
+    project_id: str
+    status: Status
+    from_edition: str = ""
+    to_edition: str = ""
+    source: str = ""
+    line: int = field(default=0, compare=False)
+
+    @property
+    def folded_name(self) -> str:
+        """What the name is compared by."""
+        return folded(self.name)
+
+    def holds_in(self, edition: str | None) -> bool:
+        """Whether the line says anything about an edition; a file without one is read as the latest."""
+        if not edition:
+            return not self.to_edition
+        return self.from_edition <= edition and (not self.to_edition or edition <= self.to_edition)
+
+    def overlaps(self, other: "Alias") -> bool:
+        """Whether both lines hold in some edition."""
+        return self.from_edition <= (other.to_edition or _NO_END) and other.from_edition <= (self.to_edition or _NO_END)
+
+    def covers(self, other: "Alias") -> bool:
+        """Whether the line says all that the other one says."""
+        is_as_long = self.from_edition <= other.from_edition and (other.to_edition or _NO_END) <= (
+            self.to_edition or _NO_END
+        )
+        said = (self.folded_name, self.project_id, self.status)
+        return is_as_long and said == (other.folded_name, other.project_id, other.status)
+
+
+@dataclass(frozen=True)
+class AliasRegister:
+    """The lines of the register, in their order."""
+
+    lines: tuple[Alias, ...]
+
+    @cached_property
+    def _by_folded_name(self) -> dict[str, list[Alias]]:
+        found: dict[str, list[Alias]] = {}
+        for line in self.lines:
+            found.setdefault(line.folded_name, []).append(line)
+        return found
+
+    def of(self, folded_name: str, edition: str | None, status: Status) -> list[Alias]:
+        """The lines of this status about a folded name that hold in an edition."""
+        lines = self._by_folded_name.get(folded_name, ())
+        return [line for line in lines if line.status == status and line.holds_in(edition)]
+
+    def resolve(self, folded_name: str, edition: str | None) -> str:
+        """The id of the project that bears a folded name in an edition: the register's, else the folded name itself."""
+        return next((line.project_id for line in self.of(folded_name, edition, "confirmed")), folded_name)
+
+    def is_rejected(self, folded_name: str, project_id: str, edition: str | None) -> bool:
+        """Whether a human said that the name is not this project's."""
+        return any(line.project_id == project_id for line in self.of(folded_name, edition, "rejected"))
+
+
+def folded(name: str) -> str:
+    """What a name is compared by; one without any Latin letter or digit folds to nothing and stands for itself."""
+    return folded_names([name])[0]
+
+
+def folded_names(names: Sequence[str]) -> list[str]:
+    """What each name is compared by."""
+    return [short or name.strip().lower() for name, short in zip(names, fold_names(names), strict=True)]
+
+
+def alias_register(path: Path | None = None) -> AliasRegister:
+    """The register as the file says now; a change of the file is seen without a new process."""
+    file = path or REGISTER
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path, _changed_at: int) -> AliasRegister:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        return AliasRegister(
+            tuple(
+                Alias(
+                    name=row["name"],
+                    project_id=row["project_id"],
+                    status=cast(Status, row["status"]),
+                    from_edition=row["from_edition"],
+                    to_edition=row["to_edition"],
+                    source=row["source"],
+                    line=reader.line_num,
+                )
+                for row in reader
+            )
+        )
+
+
+def resolved(names: Iterable[str | None], editions: Iterable[object]) -> list[str | None]:
+    """The id of each folded name in its edition; `None` where there is no name."""
+    register = alias_register()
+    return [
+        None if name is None else register.resolve(name, None if edition is None else str(edition))
+        for name, edition in zip(names, editions, strict=True)
+    ]

@@ -1,0 +1,166 @@
+"""The difference between two submissions: which rows are new or gone, which values changed, in the agent's words.
+
+What belongs here: comparing rows of the lake of one kind. What does not: choosing the submission to compare with
+(take_in), or what movements and slips are made of the change (dbt).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import takewhile
+
+from orchestration.contracts.contract import PLAIN, Column, Contract
+from orchestration.domain.alias_register import resolved
+from orchestration.domain.folding import fold_name
+from orchestration.domain.french import number, period
+
+Row = Mapping[str, object]
+
+# Beyond this many rows nobody reads what changed, and comparing costs as much memory again as reading.
+MAX_ROWS = 20_000
+BLANK = "(vide)"
+_DAYS_IN_A_YEAR = 365
+# What a duration known to a tenth of a year leaves open.
+_TENTH_YEAR_DAYS = Decimal("18.25")
+# How much of a long text is shown, and how much of it before the change.
+_EXCERPT, _CONTEXT = 120, 40
+_MONTHS_IN = {"month": 1, "quarter": 3, "semester": 6}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that changed: whose, the column's title, and what was and is said, in words.
+
+    `is_text` for free text, whose every change of wording counts.
+    """
+
+    subject: str
+    column: str
+    before: str
+    after: str
+    is_text: bool
+
+    def excerpts(self) -> tuple[str, str]:
+        """Both values, cut to what surrounds the first place where they differ, so that it can be seen."""
+        pairs = zip(self.before, self.after, strict=False)
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        start = max(0, common - _CONTEXT) if common + _CONTEXT > _EXCERPT else 0
+        return _excerpt(self.before, start), _excerpt(self.after, start)
+
+
+def _excerpt(text: str, start: int) -> str:
+    end = start + _EXCERPT
+    return f"{'…' if start else ''}{text[start:end]}{'…' if len(text) > end else ''}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed since an earlier submission, in the order of the file; `new` and `gone` are names."""
+
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+    changed: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.gone or self.changed)
+
+
+def difference(contract: Contract, before: Iterable[Row], after: Iterable[Row]) -> Difference:
+    """Compare the rows of two submissions of one kind; a column that one of the files lacks has not changed."""
+    known: dict[str, list[Row]] = {}
+    for row in before:
+        for key in _keys(contract, row):
+            known.setdefault(key, []).append(row)
+    matched: set[int] = set()
+    new: list[str] = []
+    changed: list[Change] = []
+    for row in after:
+        candidates = (one for key in _keys(contract, row) for one in known.get(key, ()) if id(one) not in matched)
+        earlier = next(candidates, None)
+        if earlier is None:
+            new.append(_subject(contract, row))
+        else:
+            matched.add(id(earlier))
+            changed += _changes(contract, earlier, row)
+    gone = {id(row): _subject(contract, row) for rows in known.values() for row in rows if id(row) not in matched}
+    return Difference(tuple(new), tuple(gone.values()), tuple(changed))
+
+
+def _keys(contract: Contract, row: Row) -> list[str]:
+    """By what a row may be known, the surest first: its declared id, then its name, read through the register."""
+    declared, name = str(row.get(contract.key) or "").strip(), fold_name(str(row.get(contract.subject) or ""))
+    if contract.kind == "projects" and name:
+        name = resolved([name], [row.get("edition")])[0] or name
+    return [key for key in (declared, name) if key]
+
+
+def _subject(contract: Contract, row: Row) -> str:
+    return str(row.get(contract.subject) or row.get(contract.key) or f"ligne {row['row_number']}")
+
+
+def _changes(contract: Contract, before: Row, after: Row) -> Iterator[Change]:
+    in_both = _fields(str(before["cell_columns"])) & _fields(str(after["cell_columns"]))
+    for column in contract.columns:
+        if column.field in in_both and not is_same(column, before, after):
+            said = in_words(column, before), in_words(column, after)
+            if said[0] != said[1]:
+                yield Change(_subject(contract, after), column.title, *said, is_text=column.type in PLAIN)
+
+
+@cache
+def _fields(cell_columns: str) -> frozenset[str]:
+    return frozenset(json.loads(cell_columns))
+
+
+def is_same(column: Column, before: Row, after: Row) -> bool:
+    """Whether two cells say the same, at the coarser of their precisions (SPEC §4)."""
+    was, now = before.get(column.field), after.get(column.field)
+    if was is None or now is None:
+        absence = f"{column.field}_absence"
+        return was is now and before.get(absence) == after.get(absence)
+    precisions = {str(row.get(f"{column.field}_precision")) for row in (before, after)}
+    if isinstance(was, date) and isinstance(now, date):
+        months = max((_MONTHS_IN.get(precision, 0) for precision in precisions), default=0)
+        return _period(was, months) == _period(now, months)
+    if column.type == "duration" and "tenth_year" in precisions:
+        return abs(Decimal(str(was)) - Decimal(str(now))) <= _TENTH_YEAR_DAYS
+    if isinstance(was, str):
+        return was.split() == str(now).split()
+    return was == now
+
+
+def _period(value: date, months: int) -> tuple[int, int, int]:
+    return (value.year, (value.month - 1) // months, 0) if months else (value.year, value.month, value.day)
+
+
+def in_words(column: Column, row: Row) -> str:
+    """A value in the agent's words: as typed where nothing could be read."""
+    value = row.get(column.field)
+    if value is None:
+        return str(row.get(f"{column.field}_typed") or BLANK)
+    match column.type:
+        case "cost":
+            return f"{_digits(value)}\u00a0M€"
+        case "duration":
+            years = round(Decimal(str(value)) / _DAYS_IN_A_YEAR, 2)
+            return f"{_digits(years)}\u00a0{'ans' if abs(years) >= 2 else 'an'}"
+        case "rate":
+            return f"{_digits(round(Decimal(str(value)) * 100, 2))}\u00a0%"
+        case "score" | "number" | "volume" | "integer":
+            return _digits(value)
+        case "date":
+            return period(value, str(row.get(f"{column.field}_precision"))) if isinstance(value, date) else BLANK
+        case "bool":
+            return "Oui" if value else "Non"
+        case "code":
+            return column.labels.get(str(value), str(value))
+    return str(value)
+
+
+def _digits(value: object) -> str:
+    exact = Decimal(str(value)).normalize()
+    exponent = exact.as_tuple().exponent
+    return number(exact, max(0, -exponent) if isinstance(exponent, int) else 0)

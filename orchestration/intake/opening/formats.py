@@ -1,0 +1,290 @@
+"""Formats: a file's bytes become sheets of cells; the content decides, never the name (SPEC §3, §4).
+
+What belongs here: telling formats apart, opening text, and saying why a file is refused. What does not: what a cell
+means, opening workbooks (workbook), or how much of a file is read (limits).
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from operator import itemgetter
+
+import pyarrow as pa
+
+from orchestration.contracts.cells.parsing import Cell
+from orchestration.domain.folding import fold_header
+from orchestration.domain.french import NBSP, number
+from orchestration.intake.findings.finding import Finding
+from orchestration.intake.findings.rules import finding
+from orchestration.intake.opening.grid import Grid
+from orchestration.intake.opening.limits import (
+    MAX_BYTES,
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_VALUES,
+    Damaged,
+    Row,
+    Tally,
+    TooLarge,
+)
+from orchestration.intake.opening.structure import letters
+from orchestration.intake.opening.workbook import read_workbook
+
+# The sheet that the annotated copy adds to the agent's own: sent back, it is not theirs.
+RECEIPT_SHEET = "Accusé de réception"
+_MAX_ENTRIES = 2_000
+_MAX_UNPACKED_BYTES = 256 * 2**20
+_MAX_RATIO = 1_000
+# A spreadsheet has no more rows, blank ones included.
+_MAX_LINES = 2**20
+# Separators in one record, those within its quoted cells included.
+_MAX_SEPARATORS = 20_000
+_ROWS_ABOVE_HEADER = 1_000
+# The header is sought in so many bytes.
+_START = 4 * 2**20
+_SEPARATORS = ",;\t|"
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
+# The letters and signs of French in UTF-8: in cp1252 these bytes would be "Ã©", "Â°", "â€™", which nobody writes.
+_IN_UTF8 = re.compile(rb"\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93\xb8]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac")
+# Added after the last line: a quote that is still open swallows it.
+_END = "\x00"
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of cells from the first row of the sheet on, so that position + 1 is the row's number; CSV has no name."""
+
+    name: str | None
+    rows: Sequence[Sequence[Cell]]
+
+
+class Refused(Exception):
+    """The file cannot be opened as a table; `finding` says why and what to do."""
+
+    def __init__(self, refusal: Finding) -> None:
+        super().__init__(refusal.rule)
+        self.finding = refusal
+
+
+def open_sheets(data: bytes) -> list[Sheet]:
+    """Open a file as sheets of cells; raise `Refused` when it is not a table that we read."""
+    try:
+        return _open(data)
+    except Damaged as damaged:
+        raise Refused(finding("file_damaged")) from damaged
+    except TooLarge as too_large:
+        raise Refused(_too_large(too_large)) from too_large
+
+
+def is_receipt(sheet: str) -> bool:
+    """Whether a sheet of this name is the one that the annotated copy adds."""
+    return fold_header(sheet) == fold_header(RECEIPT_SHEET)
+
+
+def _open(data: bytes) -> list[Sheet]:
+    if len(data) > MAX_BYTES:
+        raise TooLarge("bytes")
+    if not data.lstrip(b"\x00\xef\xbb\xbf \t\r\n"):
+        raise Refused(finding("file_empty"))
+    if data.startswith(b"PK\x03\x04"):
+        _check_package(data)
+        return [Sheet(name, rows) for name, rows in read_workbook(data) if not is_receipt(name)]
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
+        raise Refused(finding("format_encrypted" if is_encrypted else "format_xls"))
+    if data.lstrip()[:5] == b"%PDF-":
+        raise Refused(finding("format_pdf"))
+    text = _in_utf8(data)
+    match text.lstrip()[:100].decode(errors="ignore").lstrip()[:1]:
+        case "<":
+            raise Refused(finding("format_html"))
+        case "[" | "{":
+            return _json(text.decode())
+    return _delimited(text)
+
+
+def _too_large(over: TooLarge) -> Finding:
+    here = f"{letters(over.column)}{over.row + 1}"
+    if over.limit == "cell":
+        where = f"cellule{NBSP}{here}" if over.sheet else f"ligne{NBSP}{number(over.row + 1)}"
+        return finding("cell_too_long", {"limit": number(MAX_CELL), "where": where}, sheet=over.sheet)
+    is_far = over.row >= MAX_ROWS or over.column >= MAX_COLUMNS
+    limit = {
+        "bytes": f"{MAX_BYTES // 2**20}{NBSP}Mo",
+        "unpacked": f"{_MAX_UNPACKED_BYTES // 2**20}{NBSP}Mo une fois décompressé",
+        "rows": f"{number(MAX_ROWS)}{NBSP}lignes",
+        "columns": f"{number(MAX_COLUMNS)}{NBSP}colonnes (la cellule {here} est remplie)",
+        "cells": f"{number(MAX_CELLS)}{NBSP}cellules",
+        "values": f"{number(MAX_VALUES)}{NBSP}valeurs différentes",
+        "characters": f"{number(MAX_CHARACTERS)}{NBSP}caractères",
+        "memory": "ce qu’un classeur peut occuper" + (f" (une feuille va jusqu’à la cellule {here})" if is_far else ""),
+    }
+    return finding("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """The bytes of a text in UTF-8, whatever its encoding."""
+    text = data.removeprefix(BOM_UTF8)
+    try:
+        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            text = data.decode("utf-16").encode()
+        elif not _is_utf8(text):
+            # Files put together from several hold both encodings.
+            of_one = _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data)
+            text = of_one.decode("cp1252").encode()
+    except UnicodeDecodeError as error:
+        raise Refused(finding("format_unknown")) from error
+    if b"\x00" in text:
+        raise Refused(finding("format_unknown"))
+    return text
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8; a large text is not decoded to know it, which is slow and takes twice its room."""
+    try:
+        ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _check_package(data: bytes) -> None:
+    """Look at a zip's own list of entries before anything is unpacked; raise `Refused`, `Damaged` or `TooLarge`."""
+    # Counted before the list is made, which takes ten times the room of the file.
+    if data.count(b"PK\x01\x02") > _MAX_ENTRIES:
+        raise TooLarge("unpacked")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            entries = package.infolist()
+            names = {entry.filename for entry in entries}
+            kind = _start(package, "mimetype", 100) if "mimetype" in names else b""
+            manifest = _start(package, "META-INF/manifest.xml", 2**20) if kind == _ODS else b""
+    # The library trusts what it reads: a package made to harm raises nearly anything.
+    except Exception as error:
+        raise Damaged(str(error)) from error
+    if sum(entry.file_size for entry in entries) > _MAX_UNPACKED_BYTES or any(
+        entry.file_size > max(2**20, _MAX_RATIO * entry.compress_size) for entry in entries
+    ):
+        raise TooLarge("unpacked")
+    if "xl/vbaProject.bin" in names:
+        raise Refused(finding("format_xlsm"))
+    if b"encryption-data" in manifest:
+        raise Refused(finding("format_encrypted"))
+    if "xl/workbook.xml" not in names and kind != _ODS:
+        raise Refused(finding("format_unknown"))
+
+
+def _start(package: zipfile.ZipFile, name: str, size: int) -> bytes:
+    with package.open(name) as entry:
+        return entry.read(size).strip()
+
+
+def _json(text: str) -> list[Sheet]:
+    # Each of these makes at least an object of ours: they are counted before the library makes them.
+    if text.count("{") > 2 * MAX_ROWS or text.count("[") > 2 * MAX_ROWS or text.count(",") > MAX_CELLS:
+        raise TooLarge("cells")
+    try:
+        records = json.loads(text)
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise Refused(finding("json_not_records"))
+        headers = list(dict.fromkeys(key for record in records for key in record))
+        if len(headers) > MAX_COLUMNS:
+            raise TooLarge("columns", None, 0, len(headers) - 1)
+        tally = Tally()
+        rows: list[Row] = [tally.take([_json_cell(header) for header in headers], None, 0)]
+        for position, record in enumerate(records, start=1):
+            rows.append(tally.take([_json_cell(record.get(header)) for header in headers], None, position))
+            tally.measure(rows[-1], None, position)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(str(error)) from error
+    return [Sheet(None, rows)]
+
+
+def _json_cell(value: object) -> Cell:
+    if value is None or isinstance(value, int | float | bool):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Half a surrogate pair can be escaped in JSON, and written nowhere.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _delimited(utf8: bytes) -> list[Sheet]:
+    csv.field_size_limit(MAX_CELL)
+    # The header names the columns: the separator that finds most of them is the file's; the first listed wins a tie.
+    start = utf8[:_START].decode(errors="ignore")
+    width, separator = max(((_width(start, one), one) for one in _SEPARATORS), key=itemgetter(0))
+    grid = _grid(utf8, separator, width)
+    if grid is not None:
+        return [Sheet(None, grid)]
+    text = utf8.decode()
+    tally = Tally()
+    rows: list[Row] = []
+    try:
+        for row in _records(text, separator):
+            if row == [_END]:
+                return [Sheet(None, rows)]
+            rows.append(tally.take(tally.share(row, len(rows)), None, len(rows)))
+    except csv.Error as error:
+        raise TooLarge("cell", None, len(rows)) from error
+    raise Refused(finding("quote_unclosed", {"row": number(len(rows))}))
+
+
+def _grid(utf8: bytes, separator: str, width: int) -> Grid | None:
+    """The rows of a text without quotes, as many cells in each, all at once; `None` for any other, or one too large."""
+    import pyarrow.compute as pc
+    from pyarrow import csv as columns
+
+    if b'"' in utf8 or not 0 < width <= MAX_COLUMNS:
+        return None
+    names = [str(place) for place in range(width)]
+    try:
+        table = columns.read_csv(
+            pa.BufferReader(utf8),
+            columns.ReadOptions(column_names=names, use_threads=False),
+            columns.ParseOptions(delimiter=separator, quote_char=False, ignore_empty_lines=False),
+            columns.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None
+    rows = [pa.concat_arrays(column.chunks) for column in table.columns]
+    is_small = table.num_rows <= MAX_ROWS + 1 and table.num_rows * width <= MAX_CELLS
+    longest = max(pc.max(pc.binary_length(column)).as_py() for column in rows)
+    return Grid(rows) if is_small and longest <= MAX_CELL else None
+
+
+def _width(text: str, separator: str) -> int:
+    try:
+        return len(next((row for row in islice(_records(text, separator), _ROWS_ABOVE_HEADER) if any(row)), ()))
+    except csv.Error:
+        return 0
+
+
+def _records(text: str, separator: str) -> Iterator[list[str]]:
+    """The records of a delimited text, then one that is `_END` unless a quote is left open."""
+    lines = separators = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal lines, separators
+        for found in _LINE.finditer(text):
+            lines += 1
+            separators += found[0].count(separator)
+            if lines > _MAX_LINES:
+                raise TooLarge("rows")
+            if separators > _MAX_SEPARATORS:
+                raise TooLarge("columns", None, lines - 1, separators)
+            yield found[0]
+
+    for row in csv.reader(chain(counted(), (_END,)), delimiter=separator):
+        separators = 0
+        yield row

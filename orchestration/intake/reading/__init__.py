@@ -1,0 +1,1 @@
+"""Reading: sheets become typed rows, and observations of what was met in them."""

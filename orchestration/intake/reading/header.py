@@ -1,0 +1,195 @@
+"""Header: the row of a sheet that names its columns, the kind of table that it announces, and what is wrong with it.
+
+What belongs here: finding the table of each sheet and choosing one. What does not: the rows under it (reading), or what
+a header means (the contracts).
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.cells.parsing import typed_text
+from orchestration.contracts.contract import Contract, Matching
+from orchestration.domain.folding import fold_header
+from orchestration.intake.findings.finding import Finding
+from orchestration.intake.findings.rules import finding
+from orchestration.intake.opening.formats import Sheet
+from orchestration.intake.opening.structure import letters
+from orchestration.intake.reading import row_classification
+
+# How many rows may stand above the header, and how many of its columns must be known for a row to be one.
+_ROWS_ABOVE_HEADER = 10
+_KNOWN_COLUMNS = 3
+_MIN_LIKENESS = 75
+_IN_THOUSANDS = re.compile(r"k ?€|keur|milliers", re.IGNORECASE)
+# Longer headers are no slips of the pen, and what is long is cut where it is shown.
+_MAX_HEADER = 100
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """A header found in a sheet: `start` is the index of the first row under it, `header_rows` their numbers."""
+
+    sheet: Sheet
+    contract: Contract
+    matching: Matching
+    headers: Sequence[str]
+    start: int
+    header_rows: tuple[int, ...]
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """The position of each field."""
+        return {column.field: position for position, column in self.matching.columns.items()}
+
+    @property
+    def missing(self) -> list[str]:
+        """The fields whose columns are required and absent."""
+        fields = self.fields
+        return [name for name in self.contract.versions[self.contract.version_of(list(fields))] if name not in fields]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything stands under the header."""
+        return any(row_classification.said(row) for row in self.sheet.rows[self.start :])
+
+    def named(self, position: int) -> str:
+        """A column as the agent finds it: `« Début » (colonne C)`."""
+        header = self.headers[position].strip()[:_MAX_HEADER] if position < len(self.headers) else ""
+        return f"« {header} » (colonne {letters(position)})" if header else f"colonne {letters(position)}"
+
+
+def find_table(sheet: Sheet) -> Table | None:
+    """The header row that knows most columns of one contract; the first one of a tie, or the first that is complete."""
+    best: Table | None = None
+    filled = (index for index, row in enumerate(sheet.rows) if row_classification.said(row))
+    looked_at = [index for _, index in zip(range(_ROWS_ABOVE_HEADER), filled, strict=False)]
+    for index in looked_at:
+        best = _better(best, _tables_at(sheet, [index]))
+        if best is not None and not best.missing:
+            return best
+    for index in looked_at:
+        if index + 1 < len(sheet.rows):
+            best = _better(best, _tables_at(sheet, [index, index + 1]))
+    return best
+
+
+def _tables_at(sheet: Sheet, indexes: Sequence[int]) -> Iterator[Table]:
+    upper, *lower = ([typed_text(cell) for cell in sheet.rows[index]] for index in indexes)
+    for contract in CONTRACTS.values():
+        headers = _joined(contract, upper, lower[0]) if lower else upper
+        numbers = tuple(index + 1 for index in indexes)
+        yield Table(sheet, contract, contract.match(headers), headers, indexes[-1] + 1, numbers)
+
+
+def _better(best: Table | None, candidates: Iterable[Table]) -> Table | None:
+    for table in candidates:
+        known = len({column.field for column in table.matching.columns.values()})
+        if known >= _KNOWN_COLUMNS and (best is None or known > len(best.matching.columns)):
+            best = table
+    return best
+
+
+def _joined(contract: Contract, upper: list[str], lower: list[str]) -> list[str]:
+    """The headers of two rows: an upper one goes before each lower one that it covers, unless that one is known."""
+    known = contract.match(lower).columns
+    joined, covering = [], ""
+    for position in range(max(len(upper), len(lower))):
+        above = upper[position].strip() if position < len(upper) else ""
+        below = lower[position].strip() if position < len(lower) else ""
+        covering = above or (covering if below else "")
+        joined.append(below if position in known else f"{covering} {below}".strip())
+    return joined
+
+
+def choose(tables: Sequence[Table], hidden: Collection[str]) -> Table:
+    """The table to read: what the agent sees rather than what is hidden, and a filled one rather than an empty one."""
+    return max(tables, key=lambda one: (one.sheet.name not in hidden, one.has_rows, len(one.matching.columns)))
+
+
+def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> Iterator[Finding]:
+    """What the agent should know of the table that was chosen among those of its workbook."""
+    if len(table.header_rows) > 1:
+        rows = " et ".join(map(str, table.header_rows))
+        yield finding("header_on_two_rows", {"rows": f"lignes {rows}"}, sheet=table.sheet.name)
+    read = table.sheet.name
+    others = [
+        f"« {one.sheet.name} »" + (" (masquée)" if one.sheet.name in hidden else "")
+        for one in tables
+        if one is not table and one.has_rows
+    ]
+    if others:
+        yield finding("sheets_several", {"read": read, "others": ", ".join(others)}, sheet=read)
+    if read in hidden:
+        yield finding("sheet_hidden", {"read": read}, sheet=read)
+
+
+def _way_to_mend(alike: str | None) -> str:
+    if not alike:
+        return "Ajoutez-la"
+    # Renamed and no more, its values would be taken for a thousand times what they are.
+    divided = ", après avoir divisé ses valeurs par 1 000" if _IN_THOUSANDS.search(alike) else ""
+    return f"Si c’est la colonne « {alike} », renommez-la{divided} ; sinon, ajoutez-la"
+
+
+def faults(table: Table) -> Iterator[Finding]:
+    """Why a table cannot be read at all."""
+    sheet = table.sheet.name
+    for name, positions in table.matching.twice.items():
+        title = table.contract.by_field[name].title
+        headers = ", ".join(map(table.named, positions))
+        yield finding("column_twice", {"title": title, "headers": headers}, sheet=sheet, column=title)
+    for name in table.missing:
+        column = table.contract.by_field[name]
+        alike = _alike([column.title, *column.aliases], list(_unknown_headers(table).values()))
+        words = {
+            "title": column.title,
+            "hint": _way_to_mend(alike),
+            "cells": "remplissez-la sur chaque ligne" if column.is_required else "ses cellules peuvent rester vides",
+        }
+        yield finding("column_missing", words, sheet=sheet, column=column.title)
+    if not table.has_rows:
+        yield finding("rows_missing", sheet=sheet)
+
+
+def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Finding]:
+    """What stands in columns that are not read: under an unknown header, or under none."""
+    unknown = {position: header for position, header in _unknown_headers(table).items() if position in strays}
+    if unknown:
+        free = [column.title for column in table.contract.columns if column.field not in table.fields]
+        alike = {header: _alike([header], free) for header in list(unknown.values())[:_SHOWN]}
+        hint = "".join(f"« {header} » ressemble à « {title} ». " for header, title in alike.items() if title)
+        words = {"headers": listed([table.named(position) for position in unknown]), "hint": hint}
+        yield finding("column_unknown", words, sheet=table.sheet.name)
+    nameless = [letters(position) for position in sorted(strays) if position not in unknown]
+    if nameless:
+        yield finding("column_nameless", {"letters": listed(nameless)}, sheet=table.sheet.name)
+
+
+def _unknown_headers(table: Table) -> dict[int, str]:
+    return {
+        position: header.strip()
+        for position, header in enumerate(table.headers)
+        if header.strip() and position not in table.matching.columns
+    }
+
+
+def _alike(known: Sequence[str], headers: Sequence[str]) -> str | None:
+    """The header that is most like one of the known ones, if any is much."""
+    from rapidfuzz import fuzz, process
+
+    best: tuple[float, str | None] = (_MIN_LIKENESS, None)
+    short = [header for header in headers if len(header) <= _MAX_HEADER]
+    for name in (name for name in known if len(name) <= _MAX_HEADER):
+        found = process.extractOne(name, short, scorer=fuzz.ratio, processor=fold_header, score_cutoff=best[0])
+        if found is not None and (best[1] is None or found[1] > best[0]):
+            best = (found[1], found[0])
+    return best[1]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them, the first ones alone where they are many."""
+    more = len(words) - _SHOWN
+    return ", ".join(words[:_SHOWN]) + (f" et {more} autres" if more > 0 else "")

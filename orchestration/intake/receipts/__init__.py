@@ -1,0 +1,1 @@
+"""Receipts: what the agent gets back, as JSON, as a page and as its own workbook annotated."""

@@ -1,0 +1,83 @@
+"""What the last whole pass saw and left, so that the next one can tell that there is nothing to do (DESIGN §3.3).
+
+What belongs here: holding everything that a pass reads and writes against what was noted at its end. What does not:
+what is pending in the inbox (`has_work`), or what a pass does.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.settings import CHECKOUT, Settings
+from orchestration.store.digests import sha256
+from orchestration.store.whole_file import write_whole
+
+# Rules, models and seeds: whoever changes one is owed a pass.
+_SOURCES = ("orchestration", "expectations", "dbt_project", "requirements.lock")
+# What tools leave among them.
+_MADE = {"__pycache__", "target", "logs", ".user.yml"}
+
+
+def sources(settings: Settings) -> str:
+    """A word for all that decides what a pass makes of its files: take it before the pass, since it may be edited."""
+    parts = [sys.version, settings.model_dump_json(exclude={"settle_seconds"}), str(settings.dagster_home)]
+    return _digest([*parts, *(line for name in _SOURCES for line in _seen(CHECKOUT / name))])
+
+
+def note(settings: Settings, of_sources: str) -> None:
+    """Note that a pass went through to its end without a fault, over sources that were such before it began.
+
+    Rows that came into the lake after the marts were made are owed a pass: then nothing is noted.
+    """
+    made = [path.stat().st_mtime_ns for path in settings.marts.glob("*.parquet")]
+    rows = [path.stat().st_mtime_ns for path in settings.lake.rglob("*.parquet")]
+    if made and max(rows, default=0) <= min(made):
+        write_whole(_noted(settings), _state(settings, of_sources).encode())
+
+
+def forget(settings: Settings) -> None:
+    """Forget what was noted, as a pass begins: until it ends whole, there is something to do."""
+    _noted(settings).unlink(missing_ok=True)
+
+
+def is_as_noted(settings: Settings) -> bool:
+    """Whether all that a pass reads and writes is as the last whole pass left it; false where nothing was noted."""
+    try:
+        return _noted(settings).read_text(encoding="utf-8") == _state(settings, sources(settings))
+    except FileNotFoundError:
+        # Nothing was noted, or a file went while it was looked at: somebody is at work.
+        return False
+
+
+def _noted(settings: Settings) -> Path:
+    # Deleted with the warehouse, as a rebuild is owed then.
+    return settings.warehouse / "last_pass"
+
+
+def _state(settings: Settings, of_sources: str) -> str:
+    left = (line for folder in (settings.lake, settings.marts, settings.releases) for line in _seen(folder))
+    return _digest([of_sources, *left])
+
+
+def _digest(lines: list[str]) -> str:
+    return sha256("\n".join(lines).encode(errors="surrogateescape"))
+
+
+def _seen(path: Path) -> Iterator[str]:
+    """Each file under a path by name, size and time, each link by where it leads, in the order of their names."""
+    if path.is_file():
+        yield _look(path)
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(set(folders) - _MADE)
+        for name in (*folders, *sorted(set(files) - _MADE)):
+            one = Path(folder, name)
+            if one.is_symlink():
+                yield f"{one} -> {one.readlink()}"
+            elif name not in folders:
+                yield _look(one)
+
+
+def _look(path: Path) -> str:
+    seen = path.stat()
+    return f"{path} {seen.st_size} {seen.st_mtime_ns}"

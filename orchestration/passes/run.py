@@ -1,0 +1,80 @@
+"""A pass executed by this process on the home's Dagster instance.
+
+What belongs here: running the job that it is given, telling engineers what failed, and summing the run up. What does
+not: what a pass does (the assets of `defs/`), or whether there is anything to do (`has_work`).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import dagster as dg
+
+from orchestration.alerting.delivery import Delivery, tell_engineers
+from orchestration.intake.gc_paused import gc_paused
+from orchestration.intake.take_in import TakeIn
+from orchestration.passes import fingerprint
+from orchestration.passes.event_log import kept_open
+from orchestration.passes.faults import PASS_RULES, faults_of_passes, step_failures
+from orchestration.passes.home import home_resource
+from orchestration.passes.instance import prepare_instance
+from orchestration.publication.release import Release
+from orchestration.settings import Settings
+
+# What failed is in the summary, and in full in the UI.
+_SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class PassSummary:
+    """What a pass did: drops by status, (edition, revision) of new releases, alerts sent by channel, what failed."""
+
+    run_id: str
+    drops: Mapping[str, int] = field(default_factory=dict)
+    releases: tuple[tuple[str, int], ...] = ()
+    alerts_sent: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+
+
+def run_pass(
+    job: dg.JobDefinition, settings: Settings, now: datetime, say: Callable[[str], None] = lambda _step: None
+) -> PassSummary:
+    """Execute the job of a pass in this process on the home's instance, as if at `now`; `say` is told each step.
+
+    What fails is in the summary; nothing is raised for it. A pass that went through is noted, so that the next one can
+    tell that there is nothing to do.
+    """
+    say("Starting")
+    of_sources = fingerprint.sources(settings)
+    prepare_instance(settings.dagster_home)
+    moment = {"config": {"now": now.isoformat()}}
+    dagster_home = str(settings.dagster_home)
+    with dg.DagsterInstance.from_config(dagster_home) as instance, kept_open(instance), gc_paused():
+        result = job.execute_in_process(
+            instance=instance,
+            resources={"home": home_resource(lambda: settings, say)},
+            run_config={"ops": {"drops": moment, "delivered_alerts": moment}, **_SILENT},
+            tags={"jalons/now": now.isoformat()},
+            raise_on_error=False,
+        )
+        tell_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
+    summary = _summary(result)
+    if not summary.failures:
+        fingerprint.note(settings, of_sources)
+    return summary
+
+
+def _summary(result: dg.ExecuteInProcessResult) -> PassSummary:
+    done = {event.step_key for event in result.get_step_success_events()}
+    taken: TakeIn | None = result.output_for_node("drops") if "drops" in done else None
+    made: list[Release] = result.output_for_node("releases") if "releases" in done else []
+    delivery: Delivery | None = result.output_for_node("delivered_alerts") if "delivered_alerts" in done else None
+    sent = {name: counts["sent"] for name, counts in delivery.counts.items() if "sent" in counts} if delivery else {}
+    return PassSummary(
+        run_id=result.run_id,
+        drops=Counter(one.receipt.status for one in taken.outcomes) if taken else {},
+        releases=tuple((one.edition, one.revision) for one in made if one.is_new),
+        alerts_sent=sent,
+        failures=tuple(f"{step}: {cause}" for step, cause in step_failures(result.all_events)),
+    )

@@ -1,0 +1,1 @@
+"""The site: pages written from the published tables, in French, for readers."""

@@ -1,0 +1,89 @@
+"""The slips of the projects as lines for a reader: what moved, from what to what, and by how much.
+
+What belongs here: which slips are one line, and their words. What does not: which slips there are (the mart) and layout
+(templates).
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from orchestration.contracts.cells.parsing import ABSENCES, WORDS_FOR_NONE
+from orchestration.domain import french
+from orchestration.domain.alert_rules import alert_rule, severity_rank
+from orchestration.domain.folding import fold_header
+from orchestration.store.marts import Row
+
+_BLANK = "non renseigné"
+
+
+def slip_lines(slips: Iterable[Row]) -> list[Row]:
+    """The rows of the mart, the gravest first, each with `finding`, `before`, `after` and `change` in words.
+
+    What a project overran is told in the line of its slip, as `also`, where it has both.
+    """
+    rows = {(row["subject"], row["rule"], row["measure"]): row for row in slips if row["kind"] == "projects"}
+    lines = {key: row | _words(row) | {"also": None} for key, row in rows.items()}
+    by_rule = {key[:2]: key for key in rows}
+    for key, row in rows.items():
+        slip = by_rule.get((row["subject"], alert_rule(row["rule"]).same_rise_as or ""))
+        if slip:
+            most_severe = max(row["severity"], lines[slip]["severity"], key=severity_rank)
+            lines[slip] |= {"also": _overrun(row), "severity": most_severe}
+            del lines[key]
+    return sorted(lines.values(), key=lambda row: (-severity_rank(row["severity"]), row["rule"], row["name"]))
+
+
+def _overrun(row: Row) -> str:
+    """« dépassement de coût : +54,6 % sur 40,10 M€ au départ »."""
+    initial = french.quantity(row["from_value"], row["unit"])
+    rate = f"{french.signed(row['delta_pct'], 1)}{french.NBSP}%"
+    return f"{alert_rule(row['rule']).label_fr.lower()}{french.NBSP}: {rate} sur {initial} au départ"
+
+
+def _words(row: Row) -> Row:
+    withdrawn = row["rule"] == "figure_withdrawn"
+    named = withdrawn or row["rule"] == "rebaselined"
+    return {
+        "finding": alert_rule(row["rule"]).label_fr + (f" ({french.label(row['measure'])})" if named else ""),
+        "before": _side(row["from_value"], row["from_text"], row["unit"]),
+        "after": _absence(row["to_text"]) if withdrawn else _side(row["to_value"], row["to_text"], row["unit"]),
+        "change": _change(row),
+    }
+
+
+def _side(value: Decimal | float | None, text: str | None, unit: str | None) -> str:
+    if value is not None or not text:
+        return french.quantity(value, unit)
+    day = _day(text)
+    return text if day is None else french.month(day)
+
+
+def _absence(typed: str | None) -> str:
+    """What a ministry typed in the place of a figure, and what it stands for: « NC (non communiqué) »."""
+    reason = ABSENCES.get(fold_header(typed or ""))
+    if reason is None:
+        return typed if typed and fold_header(typed) else _BLANK
+    word = WORDS_FOR_NONE[reason][0]
+    return str(typed) if fold_header(str(typed)) == fold_header(word) else f"{typed} ({word.lower()})"
+
+
+def _change(row: Row) -> str:
+    if row["slip_months"] is not None:
+        before, after = _day(row["from_text"]), _day(row["to_text"])
+        months = french.months_between(before, after) if before and after else row["slip_months"]
+        return french.signed(months) + french.NBSP + "mois"
+    if row["delta"] is None or row["unit"] not in ("meur", "years"):
+        return french.ABSENT
+    change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
+    change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
+    if row["delta_pct"] is not None:
+        change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
+    return change
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The store: how things are kept and written, whatever they say."""

@@ -1,0 +1,1 @@
+"""Validation: what the verdicts on the marts hold back."""

@@ -1,0 +1,379 @@
+"""What one cell says, type by type, by enumeration (SPEC §4)."""
+
+import time
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.cells.parsing import (
+    Parsed,
+    is_month_first,
+    looks_like_a_date,
+    month_first,
+    parser_of,
+    typed_text,
+)
+from orchestration.contracts.contract import Column
+
+ANY_ABSENCE = frozenset({"en_cadrage", "non_applicable", "non_communique", "a_venir", "avis_insuffisants", "tiret"})
+
+
+def _read(cell, kind, **options) -> Parsed:
+    return parser_of(Column("field", "Titre", kind, "", "", absences=ANY_ABSENCE, **options))(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("53,02", "53.02"),
+        ("6.75", "6.75"),
+        ("1 234,5", "1234.5"),
+        ("1\u00a0234,5", "1234.5"),
+        ("1\u202f234,5", "1234.5"),
+        ("1.234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("12.345,678", "12345.678"),
+        ("1.234.567 €", "1.234567"),
+        ("12,5 M€", "12.5"),
+        ("12,5M€", "12.5"),
+        ("850 k€", "0.85"),
+        ("1,2 Md€", "1200"),
+        ("3 500 000 €", "3.5"),
+        (" 42 ", "42"),
+        ("-3", "-3"),
+        (18.0, "18"),
+        (33.800000000000004, "33.8"),
+        (352, "352"),
+    ],
+)
+def test_a_cost_is_read_in_millions_of_euros_to_the_cent(cell, value):
+    parsed = _read(cell, "cost")
+    assert parsed.value == Decimal(value)
+    assert parsed.value.as_tuple().exponent == -8
+    assert (parsed.doubt, parsed.fault) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "cell", ["douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--"]
+)
+def test_what_is_no_cost_is_a_fault_and_no_value(cell):
+    assert _read(cell, "cost") == Parsed(fault="cell_unreadable_number")
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value", "taken"),
+    [
+        ("8,985", "cost", Decimal("8.985"), "8,985 M€"),
+        ("8.985", "cost", Decimal("8.985"), "8,985 M€"),
+        ("1.500 k€", "cost", Decimal("0.0015"), "1,5 k€"),
+        ("1.500 Md€", "cost", Decimal(1500), "1,5 Md€"),
+        ("8,985", "score", Decimal("8.985"), "8,985"),
+        ("8.985", "duration", Decimal("8.985") * 365, "8,985 ans"),
+        ("12.345 %", "rate", Decimal("0.12345"), "12,345 %"),
+        ("8.985", "volume", 8985, "8 985"),
+        ("1.500", "volume", 1500, "1 500"),
+        ("8,985", "volume", 8985, "8 985"),
+    ],
+)
+def test_a_lone_separator_before_three_digits_is_decided_by_the_column_and_shown(cell, kind, value, taken):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt, parsed.taken.replace("\u202f", " ")) == (value, "number_three_digits", taken)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [("1.234.567", "volume", 1234567), ("1 234,500", "cost", Decimal("1234.5")), ("0,985", "cost", Decimal("0.985"))],
+)
+def test_a_second_separator_or_a_leading_zero_leaves_no_doubt(cell, kind, value):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("12 %", "0.12"),
+        ("12,5%", "0.125"),
+        (0.12, "0.12"),
+        ("0,12", "0.12"),
+        (0.306950284442246, "0.306950284442246"),
+        (1, "1"),
+    ],
+)
+def test_a_rate_is_a_fraction(cell, value):
+    assert _read(cell, "rate").value == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "days", "precision"),
+    [
+        ("3.6684931506849314", Decimal("3.6684931506849314") * 365, "day"),
+        ("5,75342465753425", Decimal("5.75342465753425") * 365, "day"),
+        ("4.0", Decimal(1460), "tenth_year"),
+        ("3,7", Decimal("1350.5"), "tenth_year"),
+        (6.0, Decimal(2190), "tenth_year"),
+        ("4,5 ans", Decimal("1642.5"), "tenth_year"),
+        ("1.00", Decimal(365), "day"),
+        ("4,00", Decimal(1460), "day"),
+        ("4,50 ans", Decimal("1642.5"), "day"),
+        ("4", Decimal(1460), "tenth_year"),
+        (4.25, Decimal("1551.25"), "day"),
+    ],
+)
+def test_a_duration_in_years_is_kept_as_exact_days_with_its_precision(cell, days, precision):
+    parsed = _read(cell, "duration")
+    assert (parsed.value, parsed.precision) == (days, precision)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "precision"),
+    [
+        ("2015-01-01", date(2015, 1, 1), "day"),
+        ("01/01/2017", date(2017, 1, 1), "day"),
+        ("15/07/2013", date(2013, 7, 15), "day"),
+        ("1er septembre 2014", date(2014, 9, 1), "day"),
+        ("juillet 2013", date(2013, 7, 1), "month"),
+        ("Décembre 2015", date(2015, 12, 1), "month"),
+        ("avril 15", date(2015, 4, 1), "month"),
+        ("janv. 2016", date(2016, 1, 1), "month"),
+        ("06/2016", date(2016, 6, 1), "month"),
+        ("S1 2026", date(2026, 1, 1), "semester"),
+        ("S2 2026", date(2026, 7, 1), "semester"),
+        ("2026-S2", date(2026, 7, 1), "semester"),
+        ("T3 2026", date(2026, 7, 1), "quarter"),
+        (date(2018, 2, 28), date(2018, 2, 28), "day"),
+        (datetime(2018, 2, 28, 12), date(2018, 2, 28), "day"),
+        (42736.0, date(2017, 1, 1), "day"),
+        ("03/05/2022\n(périmée)", date(2022, 5, 3), "day"),
+    ],
+)
+def test_a_date_keeps_its_precision(cell, day, precision):
+    parsed = _read(cell, "date")
+    assert (parsed.value, parsed.precision) == (day, precision)
+
+
+@pytest.mark.parametrize("cell", ["31/02/2017", "13/13/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0])
+def test_what_is_no_date_is_a_fault(cell):
+    assert _read(cell, "date") == Parsed(fault="cell_unreadable_date")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("En cadrage", "en_cadrage"),
+        ("NA", "non_applicable"),
+        ("N/A", "non_applicable"),
+        ("ND", "non_communique"),
+        ("n/c", "non_communique"),
+        ("-", "tiret"),
+        ("–", "tiret"),
+        ("À venir", "a_venir"),
+        ("Non applicable", "non_applicable"),
+        ("Nombre d'avis insuffisant", "avis_insuffisants"),
+        ("Nombre d’avis insuffisant", "avis_insuffisants"),
+    ],
+)
+def test_a_word_for_no_value_is_kept_as_the_reason(word, reason):
+    assert _read(word, "cost") == Parsed(absence=reason)
+
+
+def test_a_word_that_the_column_does_not_allow_is_a_fault():
+    column = Column("field", "Titre", "cost", "", "", absences=frozenset())
+    assert parser_of(column)("En cadrage").fault == "cell_unreadable_number"
+
+
+def test_non_is_a_reason_for_the_accessibility_rate_and_a_word_for_the_online_status():
+    columns = CONTRACTS["procedures"].by_field
+    assert parser_of(columns["accessibility_rate"])("Non") == Parsed(absence="non")
+    assert parser_of(columns["online_status"])("Non") == Parsed("non")
+    assert parser_of(columns["online_status"])("À venir") == Parsed("a_venir")
+    assert parser_of(columns["authentication"])("FranceConnect +") == Parsed("franceconnect_plus")
+    assert parser_of(columns["authentication"])("FranceConnect") == Parsed("franceconnect")
+
+
+def test_the_notice_of_a_trajectory_under_revision_is_a_phase():
+    notice = "Projet dont la trajectoire, arrêtée en 2024, est en cours de révision au titre de l'article 3."
+    assert parser_of(CONTRACTS["projects"].by_field["phase"])(notice).value == "en_revision"
+
+
+@pytest.mark.parametrize(("cell", "value"), [("Oui", True), ("NON", False), ("oui ", True), (True, True), (0.0, False)])
+def test_yes_and_no_are_read_in_any_case(cell, value):
+    assert _read(cell, "bool").value is value
+
+
+def test_html_is_reduced_to_its_text_and_its_link():
+    parsed = _read('<a href="https://x.fr/a.pdf" title="t">Police (P176)</a>', "text")
+    assert (parsed.value, parsed.link) == ("Police (P176)", "https://x.fr/a.pdf")
+    assert _read("<A target=_blank HREF=https://x.fr/a>Police</A>", "text").link == "https://x.fr/a"
+    assert _read("<p>un</p><p>deux<br/>trois &amp; <b>quatre</b></p>", "text").value == "un\ndeux\ntrois & quatre"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<a href="javascript:alert(1)">x</a><script>y < z</script>', "x"),
+        ("<style type='text/css'>p { color: red }</style>Refonte", "Refonte"),
+        ("Refonte<script>alert(1)", "Refonte"),
+        ("Refonte<!-- à <revoir> --> du SI", "Refonte du SI"),
+    ],
+)
+def test_what_a_page_would_run_or_hide_is_no_text_and_no_link(cell, text):
+    assert _read(cell, "text") == Parsed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a <b et c> d", "x<y", "5 < n > 3", "<Nom du projet>", "a <-- b --> c", "<<<", "coût <a> 5 & <b et c> d", "<!--"],
+)
+def test_signs_that_make_no_tag_are_text(text):
+    assert _read(text, "text").value == text.replace("<a>", "")
+
+
+def test_a_text_of_many_tags_is_read_in_time():
+    began = time.process_time()
+    for part in ("<b>", "<a ", "<!--", "<a href='", "<script>", "</b ", '<a x="">', "&lt", "<!doctype "):
+        _read(part * (32_000 // len(part)), "text")
+    assert time.process_time() - began < 2
+
+
+def test_other_text_is_normalised_and_nothing_else_of_it_is_changed():
+    assert _read("  Refonte  du SI e\u0301tendue < 5 ", "text").value == "  Refonte  du SI étendue < 5 "
+    assert _read(156.0, "text").value == "156"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "doubt"),
+    [
+        (" https://x.fr ", "https://x.fr", None),
+        ("www.x.fr", "https://www.x.fr", None),
+        ("0", None, "cell_not_url"),
+        ("javascript:alert(1)", None, "cell_not_url"),
+    ],
+)
+def test_an_address_starts_with_http_or_is_not_published(cell, value, doubt):
+    parsed = _read(cell, "url")
+    assert (parsed.value, parsed.doubt) == (value, doubt)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [(5.0, "5"), (0.25, "0.25"), (True, "VRAI"), (date(2018, 2, 28), "2018-02-28"), (None, ""), ("x ", "x ")],
+)
+def test_a_cell_is_quoted_as_the_agent_sees_it(cell, text):
+    assert typed_text(cell) == text
+
+
+@pytest.mark.parametrize("kind", ["text", "cost", "volume", "date", "bool", "code", "url"])
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#NOM?", "#DIV/0!", "#VALEUR !", "#####", "Err:502", " #NULL! "])
+def test_a_formula_that_failed_is_a_fault_and_never_a_word_for_no_value(error, kind):
+    assert _read(error, kind) == Parsed(fault="cell_formula_error")
+
+
+@pytest.mark.parametrize("text", ["#1 des projets", "Erreur 404", "N/A"])
+def test_a_text_that_only_looks_like_a_formula_error_is_none(text):
+    assert _read(text, "text").value == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [("'42,5", "cost", Decimal("42.5")), ("'Oui", "bool", True), ("''HORIZON", "text", "HORIZON")],
+)
+def test_a_leading_apostrophe_is_left_out_and_told(cell, kind, value):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt) == (value, "cell_apostrophe")
+
+
+def test_what_stands_after_an_apostrophe_is_judged_as_it_is():
+    assert _read("'douze", "cost").fault == "cell_unreadable_number"
+    assert _read("'8.985", "cost").doubt == "number_three_digits"
+    assert _read("'", "text").value == "'"
+
+
+@pytest.mark.parametrize("kind", ["cost", "duration", "rate", "score", "volume", "integer"])
+@pytest.mark.parametrize("cell", [date(2021, 5, 3), datetime(2021, 5, 3), "03/05/2021", "3-mai", "mai-45", "03-févr."])
+def test_a_date_in_the_place_of_a_number_is_told_from_any_other_text(cell, kind):
+    assert _read(cell, kind).fault == "cell_auto_date"
+
+
+def test_the_number_that_became_a_date_is_proposed():
+    assert _read(date(2021, 5, 3), "cost").taken == "3,5"
+    assert _read("mai-45", "cost").taken is None
+
+
+@pytest.mark.parametrize(
+    "text", ["mai 68", "2021", "3PA-S", "SI-SAMU", "1-2", "31/02/2021", "42-mai", "plan 01/01/2020"]
+)
+def test_a_name_is_not_taken_for_a_date(text):
+    assert not looks_like_a_date(text)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_so"),
+    [
+        (["01/02/2020", "12/31/2020", None, "juillet 2013"], True),
+        (["31/12/2020", "12/31/2020"], False),
+        (["01/02/2020", "03/04/2020"], False),
+        (["99/99/2020"], False),
+        ([date(2020, 1, 2), "2020-12-31"], False),
+    ],
+)
+def test_a_column_is_month_first_only_where_nothing_else_fits(cells, is_so):
+    assert is_month_first(cells) == is_so
+
+
+def test_a_month_first_column_reads_every_text_so_and_leaves_the_rest_alone():
+    read = month_first(parser_of(Column("field", "Titre", "date", "", "")))
+    assert (read("12/31/2020").value, read("12/31/2020").taken) == (date(2020, 12, 31), "31/12/2020")
+    assert (read("03/04/2020").value, read("03/04/2020").doubt) == (date(2020, 3, 4), "date_month_first")
+    assert read("juillet 2013") == Parsed(date(2013, 7, 1), precision="month")
+    assert read("13/13/2020").fault == "cell_unreadable_date"
+
+
+@pytest.mark.parametrize(
+    "text", ["31/99999999999999999999/2020", "99999999999999999999/01/2020", "2020-99999999999999999999-01"]
+)
+def test_a_date_beyond_any_calendar_is_a_fault_and_no_crash(text):
+    assert _read(text, "date").fault == "cell_unreadable_date"
+
+
+@pytest.mark.parametrize("kind", ["cost", "duration", "rate", "score", "number", "volume", "integer"])
+@pytest.mark.parametrize("cell", ["9" * 30, "-" + "9" * 30, 1e300, -1e300, 10**30, 1e18])
+def test_a_number_beyond_measure_is_a_fault_and_no_crash(cell, kind):
+    assert _read(cell, kind)._replace(taken=None) == Parsed(fault="cell_number_too_large")
+
+
+@pytest.mark.parametrize("kind", ["rate", "score"])
+@pytest.mark.parametrize("cell", ["1000", 1000.0, "98 700", "123456 %", "999"])
+def test_a_rate_or_a_score_of_a_thousand_is_a_fault(cell, kind):
+    assert _read(cell, kind).fault in ("cell_number_too_large", "cell_unreadable_number")
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        (53_020_000, "53,02 si c’est un montant en euros"),
+        ("53 020 000", "53,02 si c’est un montant en euros"),
+        ("145900", "145,9 si c’est un montant en milliers d’euros"),
+        ("100 Md€", None),
+        ("9" * 30, None),
+    ],
+)
+def test_a_cost_that_no_project_has_is_a_fault_that_tells_what_it_may_be_in_millions(cell, meant):
+    assert _read(cell, "cost") == Parsed(fault="cell_number_too_large", taken=meant)
+
+
+def test_the_largest_cost_is_a_value():
+    assert _read("99 999,99", "cost").value == Decimal("99999.99")
+    assert _read("53 020 000 €", "cost").value == Decimal("53.02")
+
+
+@pytest.mark.parametrize("cell", ["1234.567", "0.985", "0,985", 1234.567, "12,5"])
+def test_a_volume_is_a_whole_number(cell):
+    assert _read(cell, "volume") == Parsed(fault="cell_unreadable_number")
+
+
+@pytest.mark.parametrize("cell", ["1500,00", "1 500,0", 1500.0, "1.500,00"])
+def test_zeros_after_the_comma_leave_a_volume_whole(cell):
+    assert _read(cell, "volume") == Parsed(1500)

@@ -1,0 +1,99 @@
+"""What changed since the previous submission, said in the agent's words and no more than that."""
+
+from orchestration.contracts import CONTRACTS
+from orchestration.intake.comparing.previous_drop import Change, difference
+from orchestration.intake.reading.body import read
+from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv
+
+PROJECTS = CONTRACTS["projects"]
+WITH_ID = "Identifiant;" + HEADER
+
+
+def _between(before: bytes, after: bytes):
+    return difference(PROJECTS, read(before).rows, read(after).rows)
+
+
+def _changed(before: bytes, after: bytes):
+    return [(one.column, one.before, one.after) for one in _between(before, after).changed]
+
+
+def test_the_same_rows_in_another_order_make_no_difference():
+    assert not _between(projects_csv(GOOD, OTHER), projects_csv(OTHER, GOOD))
+
+
+def test_rows_are_new_or_gone_by_name():
+    found = _between(projects_csv(GOOD), projects_csv(OTHER))
+    assert (found.new, found.gone, found.changed) == (("BOUSSOLE",), ("HORIZON",), ())
+
+
+def test_a_changed_value_is_said_in_words_before_and_after():
+    after = GOOD.replace("42,5", "1 048,25").replace("Déploiement", "Terminé").replace("4,5", "6")
+    assert _changed(projects_csv(GOOD), projects_csv(after)) == [
+        ("Phase du projet en cours", "Déploiement", "Terminé"),
+        ("Durée actualisée (années)", "4,5\u00a0ans", "6\u00a0ans"),
+        ("Coût complet actualisé (M€)", "42,5\u00a0M€", "1\u202f048,25\u00a0M€"),
+    ]
+
+
+def test_a_value_that_is_withdrawn_keeps_the_word_that_stands_for_it():
+    assert _changed(projects_csv(GOOD), projects_csv(GOOD.replace("42,5", "En cadrage"))) == [
+        ("Coût complet actualisé (M€)", "42,5\u00a0M€", "En cadrage")
+    ]
+    assert _changed(projects_csv(GOOD), projects_csv(GOOD.replace("42,5", ""))) == [
+        ("Coût complet actualisé (M€)", "42,5\u00a0M€", "(vide)")
+    ]
+
+
+def test_another_spelling_of_a_value_is_no_change():
+    after = GOOD.replace("42,5", "42,50 M€").replace("Déploiement", "DEPLOIEMENT").replace("HORIZON", "HORIZON ")
+    assert not _between(projects_csv(GOOD), projects_csv(after))
+
+
+def test_dates_and_durations_compare_at_the_coarser_precision():
+    coarse = GOOD.replace("01/01/2020", "janvier 2020").replace("4,5;", "4,53;")
+    assert not _between(projects_csv(GOOD), projects_csv(coarse))
+    later = GOOD.replace("01/01/2020", "février 2020")
+    assert _changed(projects_csv(GOOD), projects_csv(later)) == [
+        ("Début", "1er\u00a0janvier\u00a02020", "février\u00a02020")
+    ]
+
+
+def test_a_column_that_one_file_lacks_has_not_changed():
+    wide = projects_csv(f"{GOOD};Oui", header=f"{HEADER};Projet interministériel")
+    assert not _between(wide, projects_csv(GOOD))
+
+
+def test_a_project_that_keeps_its_id_under_another_name_is_the_same():
+    before, after = projects_csv(f"horizon-1;{GOOD}", header=WITH_ID), GOOD.replace("HORIZON", "NOUVEL HORIZON")
+    assert _between(before, projects_csv(f"horizon-1;{after}", header=WITH_ID)).changed == (
+        Change("NOUVEL HORIZON", "Nom du projet", "HORIZON", "NOUVEL HORIZON", is_text=True),
+    )
+
+
+def test_a_project_that_receives_an_id_is_known_by_its_name():
+    found = _between(projects_csv(GOOD), projects_csv(f"horizon-1;{GOOD}", header=WITH_ID))
+    assert (found.new, found.gone) == ((), ())
+
+
+def test_a_project_renamed_in_the_register_is_the_same():
+    # Two names of one project in dbt_project/seeds/project_aliases.csv.
+    before, after = GOOD.replace("HORIZON", "PIB/MISTRAL"), GOOD.replace("HORIZON", "MISTR@L")
+    found = _between(projects_csv(before), projects_csv(after))
+    assert (found.new, found.gone, [one.column for one in found.changed]) == ((), (), ["Nom du projet"])
+
+
+def test_two_rows_of_one_name_are_matched_one_to_one():
+    found = _between(projects_csv(GOOD), projects_csv(GOOD, GOOD))
+    assert (found.new, found.gone) == (("HORIZON",), ())
+
+
+def test_an_excerpt_shows_where_two_long_texts_differ():
+    start = "Ce projet modernise la gestion des demandes de titres dans toutes les préfectures. " * 3
+    before, after = Change("", "", f"{start}Fin en mars.", f"{start}Fin en juin.", is_text=True).excerpts()
+    assert (before[0], before[-12:], after[-12:]) == ("…", "Fin en mars.", "Fin en juin.")
+    assert max(len(before), len(after)) <= 122
+
+
+def test_an_empty_submission_makes_every_row_gone():
+    found = difference(PROJECTS, read(projects_csv(GOOD)).rows, [])
+    assert (found.new, found.gone, found.changed) == ((), ("HORIZON",), ())

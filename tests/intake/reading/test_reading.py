@@ -1,0 +1,351 @@
+"""A file's kind and columns come from its header; each fault is found where it stands."""
+
+import csv
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from orchestration.contracts import CONTRACTS
+from orchestration.intake.reading import row_classification
+from orchestration.intake.reading.body import letters, read
+from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
+from tests.intake.golden.tables import procedures, projects
+
+
+def _rules(reading):
+    return [(finding.rule, finding.severity, finding.cell) for finding in reading.findings]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
+def test_the_titles_of_a_contract_are_recognised_as_its_kind(contract):
+    titles = [column.title for column in contract.columns]
+    matching = contract.match(titles)
+    assert [column.field for column in matching.columns.values()] == [column.field for column in contract.columns]
+    assert read(workbook(titles, [column.example for column in contract.columns])).kind == contract.kind
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
+def test_the_examples_of_a_contract_are_read_without_a_finding(contract):
+    rows = [[column.title for column in contract.columns], [column.example for column in contract.columns]]
+    reading = read(workbook(*rows))
+    assert reading.findings == ()
+    assert all(reading.rows[0][column.field] is not None for column in contract.columns)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
+def test_a_row_holds_every_column_of_the_lake(contract):
+    names = list(contract.versions[next(iter(contract.versions))])
+    titles = [contract.by_field[name].title for name in names]
+    (row,) = read(workbook(titles, ["X" if name == contract.subject else "" for name in names])).rows
+    assert {*row, "edition", "perimeter", "drop_id"} == set(contract.lake_schema().names)
+
+
+def test_a_column_claimed_twice_is_said_once_with_both_headers():
+    reading = read(projects_csv(GOOD + ";13", header=HEADER + ";Coût complet estimé"))
+    (finding,) = reading.findings
+    assert (finding.rule, list(reading.rows)) == ("column_twice", [])
+    assert "« Coût estimé » (colonne F)" in finding.expected.replace("\u00a0", " ")
+    assert "« Coût complet estimé » (colonne G)" in finding.expected.replace("\u00a0", " ")
+
+
+def test_a_required_column_that_is_missing_is_named():
+    reading = read(projects_csv("A;2020-01-01;Cadrage", header="Projet;Début;Phase du projet en cours"))
+    assert [finding.column for finding in reading.findings] == [
+        "Durée actualisée (années)",
+        "Coût complet actualisé (M€)",
+    ]
+    assert {finding.rule for finding in reading.findings} == {"column_missing"}
+
+
+def test_a_header_without_rows_is_refused_and_says_how_to_file_nothing():
+    (finding,) = read(projects_csv(";;;;;", "")).findings
+    assert finding.rule == "rows_missing"
+    assert "NÉANT" in finding.remedy
+
+
+def test_blank_rows_and_nameless_columns_are_skipped_and_rows_keep_their_number():
+    reading = read(projects_csv(";;;;;;", GOOD + ";", ";;;;;;", OTHER + ";", header=HEADER + ";"))
+    assert [(row["row_number"], row["name"]) for row in reading.rows] == [(3, "HORIZON"), (5, "BOUSSOLE")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["NÉANT"],
+        ["", "Néant.;;;;;"],
+        ["NÉANT;NÉANT;NÉANT;NÉANT;NÉANT;NÉANT"],
+        ["Néant;Ministère de l'Intérieur"],
+        [";;jj/mm/aaaa;années;;M€", "NÉANT"],
+    ],
+)
+def test_the_word_for_nothing_alone_is_an_empty_submission(rows):
+    reading = read(projects_csv(*rows))
+    assert (reading.kind, list(reading.rows), reading.rows_read) == ("projects", [], 0)
+    assert not [finding for finding in reading.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("rows", [["NÉANT", GOOD, OTHER], [GOOD, "NÉANT;;;;;", OTHER], [GOOD, OTHER, "Néant"]])
+def test_the_word_for_nothing_beside_projects_is_set_aside_and_told(rows):
+    reading = read(projects_csv(*rows))
+    assert [row["name"] for row in reading.rows] == ["HORIZON", "BOUSSOLE"]
+    assert [(finding.rule, finding.value[:1]) for finding in reading.findings] == [("row_note", "N")]
+
+
+def test_the_word_for_nothing_in_the_place_of_an_id_is_no_row_without_data():
+    table = projects().put(3, declared_project_id="NÉANT")
+    assert len(read(table.csv()).rows) == 7
+
+
+def test_what_stands_beyond_the_header_is_told_and_costs_nothing_else():
+    reading = read(projects_csv(GOOD + ";;à revoir", OTHER))
+    assert [row["name"] for row in reading.rows] == ["HORIZON", "BOUSSOLE"]
+    (finding,) = reading.findings
+    assert (finding.rule, "La colonne H " in finding.expected) == ("column_nameless", True)
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "1e300", 1e300, 10**12, 1e17])
+def test_a_number_beyond_measure_costs_its_cell_alone(value):
+    row = dict.fromkeys(("current_cost_meur", "current_duration_days", "initial_cost_meur"), value)
+    reading = read(projects().put(3, **row).json())
+    assert len(reading.rows) == 7
+    assert {finding.cell for finding in reading.findings} == {projects().at(field, 3) for field in row}
+    assert [reading.rows[1][field] for field in row] == [None] * 3
+    assert (
+        len(read(procedures().fill("satisfaction_score", value, 1000).fill("availability_rate", value).json()).rows)
+        == 7
+    )
+
+
+def test_an_impossible_cost_says_what_it_may_be_in_millions():
+    reading = read(projects().put(3, current_cost_meur=53_020_000).xlsx())
+    (finding,) = reading.findings
+    assert finding.rule == "cell_number_too_large"
+    assert "53,02 si c’est un montant en euros : la colonne est en M€" in finding.remedy.replace("\u00a0", " ")
+    row = reading.rows[1]
+    assert (row["current_cost_meur"], row["current_cost_meur_absence"]) == (None, "illisible")
+
+
+def test_costs_in_euros_in_a_whole_column_are_said_once_on_top():
+    finding = read(projects().multiply("current_cost_meur", 1_000_000).csv()).findings[0]
+    assert (finding.rule, finding.cell) == ("costs_in_thousands", None)
+    assert "en euros" in finding.expected
+    assert "1 000 000" in finding.remedy.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_a_volume_with_decimals_says_that_it_is_a_whole_number():
+    (finding,) = read(procedures().put(3, total_volume="1234.567").csv()).findings
+    assert (finding.rule, "sans décimale" in finding.expected) == ("cell_unreadable_number", True)
+
+
+def test_a_title_above_the_table_is_passed_over():
+    rows = [["Remontée 2021"], [], HEADER.split(";"), GOOD.split(";")]
+    reading = read(workbook(*rows))
+    assert [(row["row_number"], row["name"]) for row in reading.rows] == [(4, "HORIZON")]
+
+
+def test_an_unreadable_cell_is_null_flagged_and_found_at_its_address():
+    reading = read(projects_csv(GOOD.replace("42,5", "environ 40"), OTHER.replace("janvier 2021", "bientôt")))
+    assert _rules(reading) == [("cell_unreadable_number", "error", "F2"), ("cell_unreadable_date", "error", "C3")]
+    first = reading.rows[0]
+    assert (first["current_cost_meur"], first["current_cost_meur_absence"], first["current_cost_meur_typed"]) == (
+        None,
+        "illisible",
+        "environ 40",
+    )
+    assert reading.findings[0].subject == "HORIZON"
+    assert reading.findings[0].value == "environ 40"
+    assert reading.findings[0].column == "Coût estimé"
+
+
+def test_a_word_for_no_value_is_no_fault():
+    reading = read(projects_csv(GOOD.replace("4,5", "En cadrage").replace("42,5", "NA")))
+    assert reading.findings == ()
+    assert reading.rows[0]["current_cost_meur_absence"] == "non_applicable"
+
+
+def test_the_ministry_is_a_short_code_only_beside_its_full_name():
+    alone = read(projects_csv(GOOD)).rows[0]
+    assert (alone["ministry"], alone["ministry_code"]) == ("Ministère de l'Intérieur", None)
+    both = read(
+        projects_csv(GOOD + ";MI", header=HEADER.replace("porteur", "nom complet") + ";Ministère porteur ")
+    ).rows[0]
+    assert (both["ministry"], both["ministry_code"]) == ("Ministère de l'Intérieur", "MI")
+
+
+def test_a_link_in_the_funding_cell_becomes_the_link_of_the_performance_plan():
+    cell = '"<a href=""https://x.fr/pap.pdf"">Police (P176)</a>"'
+    row = read(projects_csv(f"{GOOD};{cell}", header=HEADER + ";Programme de financement")).rows[0]
+    assert (row["funding_programmes"], row["performance_plan_url"]) == ("Police (P176)", "https://x.fr/pap.pdf")
+
+
+def test_a_link_in_a_description_is_where_to_know_more_unless_the_file_says_so_itself():
+    cell = '"<a href=""https://x.fr/a"">Refonte</a> du SI <b>de paie</b>"'
+    row = read(projects_csv(f"{GOOD};{cell}", header=HEADER + ";Description")).rows[0]
+    assert (row["description"], row["more_info_url"]) == ("Refonte du SI de paie", "https://x.fr/a")
+    header = HEADER + ";Description;En savoir plus"
+    assert (
+        read(projects_csv(f"{GOOD};{cell};https://x.fr/b", header=header)).rows[0]["more_info_url"] == "https://x.fr/b"
+    )
+
+
+def test_the_current_version_asks_for_the_initial_values_after_scoping():
+    header = HEADER + ";Coût initial (M€);Durée initiale (années)"
+    reading = read(
+        projects_csv(GOOD + ";;", OTHER.replace("Conception / Réalisation", "Cadrage") + ";;", header=header)
+    )
+    assert reading.contract_version == "2.0.0"
+    assert _rules(reading) == [("initial_value_missing", "warning", "G2"), ("initial_value_missing", "warning", "H2")]
+
+
+def test_rows_that_are_no_data_are_told_and_not_counted():
+    table = projects().insert(9, None, "TOTAL", *[None] * 9, 374).insert(10, "Source : DNUM, juin 2021")
+    reading = read(table.csv())
+    assert (reading.rows_read, len(reading.rows)) == (7, 7)
+    assert _rules(reading) == [("row_total", "warning", "B9"), ("row_note", "warning", "A10")]
+    assert reading.findings[0].value == "TOTAL"
+
+
+@pytest.mark.parametrize("name", ["TOTAL ACCÈS", "Sommeil des données", "Nombre premier", "Ensemble pour l'école"])
+def test_a_project_whose_name_begins_like_a_total_is_a_project(name):
+    reading = read(projects().put(3, name=name).csv())
+    assert (reading.findings, reading.rows[1]["name"]) == ((), name)
+
+
+def test_a_header_on_two_rows_is_read_as_one():
+    upper = ";;;Durée;;Coût;"
+    lower = "Nom du projet;Début;Phase du projet en cours;initiale;actualisée;initial (M€);complet actualisé (M€)"
+    reading = read(projects_csv(lower, "HORIZON;2020;Déploiement;4;4,5;40;42,5", header=upper))
+    assert reading.headers["current_duration_days"] == "Durée actualisée"
+    assert reading.rows[0]["initial_cost_meur"] == 40
+    assert "lignes 1 et 2" in reading.findings[0].expected
+
+
+def test_a_missing_column_proposes_the_header_that_is_like_it():
+    (finding, *_) = read(projects().header("phase", "Phase du projet en cour").csv()).findings
+    assert "« Phase du projet en cour »" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_an_unknown_column_proposes_the_free_title_that_is_like_it():
+    (finding,) = read(
+        projects().header("variance_comment", "Commentaire sur les écarts").put(3, variance_comment="x").csv()
+    ).findings
+    assert "ressemble à « Commentaire sur l'écart »" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_a_visible_sheet_goes_before_a_hidden_one_and_a_filled_one_before_an_empty_one():
+    small = projects().without("description", "functional_zone")
+    reading = read(small.xlsx(hidden_others={"Copie": projects()}))
+    assert reading.sheet == "Grands projets"
+    header = projects()
+    header.rows = header.rows[:1]
+    assert read(header.xlsx(others={"Remontée": small})).sheet == "Remontée"
+
+
+def test_a_hidden_sheet_is_not_read_in_the_place_of_an_empty_visible_one():
+    header = projects()
+    header.rows = header.rows[:1]
+    reading = read(header.xlsx(hidden_others={"2020-S2": projects()}))
+    assert (reading.sheet, list(reading.rows)) == ("Grands projets", [])
+    assert [finding.rule for finding in reading.findings] == ["rows_missing", "sheets_several"]
+    assert "(masquée)" in reading.findings[1].expected
+
+
+def test_the_values_of_a_shifted_row_are_emptied_from_there_on_and_its_name_is_kept():
+    data = projects().put(3, current_duration_days="9,5").csv(",").replace(b'"9,5"', b"9,5")
+    row = read(data).rows[1]
+    assert (row["name"], row["initial_duration_days"] is None) == ("CARNET DE SOINS", False)
+    emptied = ("current_duration_days", "phase", "initial_cost_meur", "current_cost_meur", "published_on")
+    assert [row[field] for field in emptied] == [None] * 5
+    assert row["current_cost_meur_absence"] == "illisible"
+
+
+def test_two_faults_that_no_shift_explains_are_told_one_by_one():
+    reading = read(projects().put(3, current_cost_meur="environ 145", start_date="bientôt").csv())
+    assert sorted(rule for rule, _, _ in _rules(reading)) == ["cell_unreadable_date", "cell_unreadable_number"]
+
+
+def test_a_file_of_faults_is_read_in_time(monkeypatch):
+    sought = []
+    monkeypatch.setattr(row_classification, "shift", lambda *arguments: sought.append(arguments))
+    table = projects()
+    for _ in range(600):
+        table.repeat(3, current_cost_meur="x", start_date="y")
+    assert len(read(table.csv()).rows) == 607
+    assert len(sought) == 200
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        (["TOTAL;;;;;7"] * 6_000, "« Nom du projet » (colonne A)."),
+        ([GOOD, *["NÉANT"] * 6_000], "« Nom du projet » (colonne A)."),
+        ([GOOD, *[";;;;;;;;Note : x"] * 6_000], "colonne I."),
+        ([f"{GOOD};;"] * 3_000, "« Coût initial (M€) » (colonne G), « Durée initiale (années) » (colonne H)."),
+    ],
+)
+def test_a_file_where_more_is_met_than_anyone_would_mend_is_refused_and_says_where(rows, columns):
+    reading = read(projects_csv(*rows, header=HEADER + ";Coût initial (M€);Durée initiale (années)"))
+    (finding,) = reading.findings
+    assert (finding.rule, list(reading.rows)) == ("findings_too_many", [])
+    assert finding.expected.replace("\u00a0", " ").endswith(columns)
+
+
+def test_many_faults_in_many_columns_are_too_many_all_the_same():
+    titles = [column.title for column in CONTRACTS["procedures"].columns]
+    rows = [f"{number};{number}{';?' * (len(titles) - 2)}" for number in range(400)]
+    (finding,) = read(projects_csv(*rows, header=";".join(titles))).findings
+    assert (finding.rule, finding.expected.count("(colonne ")) == ("findings_too_many", 13)
+
+
+def test_a_failed_formula_leaves_no_value_though_the_workbook_shows_one():
+    address = projects().at("current_cost_meur", 3)
+    row = read(projects().xlsx(formulas={address: ("=1/0", "#DIV/0!")})).rows[1]
+    assert (row["current_cost_meur"], row["current_cost_meur_typed"]) == (None, "#DIV/0!")
+    assert row["current_cost_meur_absence"] == "illisible"
+
+
+def test_dates_written_month_first_are_read_so_in_the_whole_column():
+    table = projects().fill("start_date", "04/01/2016", "12/31/2015")
+    assert [row["start_date"] for row in read(table.csv()).rows[:2]] == [date(2016, 4, 1), date(2015, 12, 31)]
+
+
+def test_hidden_rows_are_listed_in_runs():
+    (finding,) = read(projects().xlsx(hidden_rows=(3, 4, 5, 8))).findings
+    assert "lignes 3 à 5, 8" in finding.expected
+
+
+def test_letters_go_on_after_z():
+    assert [letters(position) for position in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_every_real_file_is_read_whole_without_an_error(real_data):
+    warnings = Counter()
+    with (real_data / "drops.csv").open(encoding="utf-8", newline="") as lines:
+        for drop in csv.DictReader(lines):
+            reading = read((real_data / drop["file"]).read_bytes())
+            assert (reading.kind, len(reading.rows)) == (drop["kind"], int(drop["rows"])), drop["file"]
+            warnings.update((drop["order"], finding.rule, finding.severity) for finding in reading.findings)
+    assert warnings == {("6", "cell_not_url", "warning"): 4}
+
+
+@pytest.mark.parametrize("header", ["Coût complet actualisé (k€)", "Coût complet actualisé (kEUR)"])
+def test_a_column_that_only_its_thousands_keep_from_being_known_is_to_be_divided_then_renamed(header):
+    titles = [header if title == "Coût estimé" else title for title in HEADER.split(";")]
+    (finding,) = read(projects_csv(GOOD, header=";".join(titles))).findings[:1]
+    assert finding.rule == "column_missing"
+    assert "renommez-la, après avoir divisé ses valeurs par 1 000" in finding.remedy.replace("\u00a0", " ")
+
+
+def test_a_missing_column_of_names_is_not_said_to_be_allowed_empty():
+    (finding,) = read(projects_csv("01/01/2020;4,5;Déploiement;42,5", header=HEADER.split(";", 2)[2])).findings[:1]
+    assert finding.rule == "column_missing"
+    assert "remplissez-la sur chaque ligne" in finding.remedy
+
+
+def test_a_text_alone_in_the_column_of_ids_is_a_note():
+    header = ["Identifiant du projet", *HEADER.split(";")]
+    rows = [["HOR-1", *GOOD.split(";")], ["Contact : direction du numérique"], ["BOU-1"]]
+    reading = read(workbook(header, *rows))
+    assert [row["name"] for row in reading.rows] == ["HORIZON"]
+    assert [finding.cell for finding in reading.findings if finding.rule == "row_note"] == ["A3", "A4"]

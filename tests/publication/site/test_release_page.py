@@ -1,0 +1,337 @@
+"""The page of a release: what it says, what it leaves out, and that submitted text stays text."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from made_marts import State
+
+from orchestration.domain import french
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;"
+
+
+class Page(HTMLParser):
+    """What a page holds: tags with their attributes, ids, and its text with plain spaces."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.pieces: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a piece of text."""
+        self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        """All the text, its spaces made plain."""
+        return " ".join("".join(self.pieces).split())
+
+    @property
+    def ids(self) -> set[str | None]:
+        """The anchors of the page."""
+        return {attributes["id"] for _, attributes in self.tags if "id" in attributes}
+
+    def values(self, attribute: str) -> list[str]:
+        """Every value that a tag gives to an attribute."""
+        return [value for _, attributes in self.tags if (value := attributes.get(attribute))]
+
+
+def html_of(state: State, edition: str = "2021-S2") -> str:
+    return (state.release([edition])[0].path / "index.html").read_bytes().decode()
+
+
+def page_of(state: State, edition: str = "2021-S2") -> Page:
+    return Page(html_of(state, edition))
+
+
+def test_the_page_says_its_edition_its_state_and_its_revision_in_french(state: State) -> None:
+    page = page_of(state)
+
+    assert ("html", {"lang": "fr"}) in page.tags
+    assert "Second semestre 2021 : situation au 31 décembre 2021" in page.text
+    assert "Révision 1, arrêtée le 15 décembre 2021 à 09:00 (UTC)" in page.text
+
+
+def test_headline_figures_are_compared_with_the_previous_edition(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Grands projets 3 dont 1 interministériel 2 au premier semestre 2021, soit +1" in text
+    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,01 Md€" in text
+    assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3 an" in text
+    assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis le premier semestre 2021" in text
+    assert "Écart budgétaire moyen −3,2 % moyenne de 2 projets agrégé : +21,4 %" in text
+    connected = "2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 % dont 1 avec FranceConnect seul et 1 avec"
+    assert f"Avec FranceConnect ou FranceConnect+ {connected} FranceConnect+" in text
+    assert "Entièrement en ligne 2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 %" in text
+    assert "Accessibilité totale 0 sur 0 démarche évaluée" in text
+
+
+def test_a_definitive_edition_has_no_provisional_banner(state: State) -> None:
+    assert "provisoire" not in page_of(state).text
+
+
+def test_a_provisional_edition_says_so_at_the_top_and_compares_without_a_difference(state: State) -> None:
+    state.row("headline_figures", edition="2021-S2").update(provisional=True, missing_perimeters="MC, MTE")
+    page = page_of(state)
+
+    banner = (
+        "Édition provisoire Ces chiffres changeront : 2 périmètres ministériels ont déposé à ce jour. Il manque : "
+        "Culture Transition écologique, cohésion des territoires et mer"
+    )
+    assert banner in page.text
+    assert page.text.index(banner) < page.text.index("Chiffres clés")
+    assert "2 au premier semestre 2021 Coût total" in page.text
+    assert "soit +1" not in page.text
+
+
+def test_the_top_50_shows_rank_cost_change_and_end(state: State) -> None:
+    text = page_of(state).text
+
+    assert "1 Bêta 53,02 – 1 Justice Déploiement 5,7 oct. 2022 – –" in text
+    assert "2 Gamma 12,50 −1,50 2 Justice Déploiement – – −3,2 –" in text
+
+
+def test_the_chart_and_its_table_sum_the_known_costs_of_each_perimeter(state: State) -> None:
+    html = html_of(state)
+    text = Page(html).text
+
+    assert "Justice 2 1 53,02 Services du Premier ministre 1 1 12,50 Ensemble 3 2 65,52" in text
+    assert re.findall(r'<rect x="0" y="\d+" width="([\d.]+)%"', html)[:2] == ["72.00", "16.97"]
+    assert 'role="img" aria-labelledby="graphique-couts-titre graphique-couts-desc"' in html
+
+
+def test_each_movement_is_said_with_its_reason_or_its_old_name(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Entrées (1) Alpha – Justice" in text
+    assert "Sorties (1) Delta – Justice ; motif : abandonné" in text
+    assert "Retours (1) Epsilon – Justice" in text
+    assert "Changements de nom (1) Bêta – auparavant : Beta" in text
+    assert "Attendus (1) Zêta – Culture, dont la remontée manque encore" in text
+
+
+def test_slips_are_listed_the_gravest_first_with_both_sides(state: State) -> None:
+    text = page_of(state).text
+    grave = "Critique Bêta Fin reportée août 2021 oct. 2022 +14 mois Justice"
+    cost = "Attention Bêta Coût en hausse 49,90 M€ 53,02 M€ +3,12 M€ (+6,3 %) Justice"
+    cost_lost = "Attention Alpha Chiffre retiré (coût) 9,50 M€ En cadrage – Justice"
+    duration_lost = "Attention Alpha Chiffre retiré (durée) 5,7 ans non renseigné – Justice"
+    silent = "Information Delta N’est plus déclaré – – – Justice"
+
+    assert f"{grave} {cost} {cost_lost} {duration_lost} {silent}" in text
+
+
+def test_a_rise_over_the_baseline_and_the_last_edition_is_one_line_that_says_both(state: State) -> None:
+    overrun = state.row("slips", rule="budget_slip") | {"rule": "budget_overrun", "from_value": Decimal("40.1")}
+    state.marts["slips"].append(overrun | {"severity": "critique", "delta_pct": Decimal("32.2")})
+    text = page_of(state).text
+
+    line = (
+        "Critique Bêta Coût en hausse dépassement de coût : +32,2 % sur 40,10 M€ au départ 49,90 M€ 53,02 M€ +3,12 M€"
+    )
+    assert line in text
+    assert "Dépassement de coût" not in text
+
+
+def test_an_overrun_without_a_slip_is_a_line_of_its_own(state: State) -> None:
+    state.row("slips", rule="budget_slip")["rule"] = "budget_overrun"
+
+    assert "Attention Bêta Dépassement de coût 49,90 M€ 53,02 M€ +3,12 M€ (+6,3 %)" in page_of(state).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("NC", "NC (non communiqué)"),
+        ("nd", "nd (non communiqué)"),
+        ("N/A", "N/A (non applicable)"),
+        ("En cadrage", "En cadrage"),
+        ("à voir", "à voir"),
+        ("-", "non renseigné"),
+        (None, "non renseigné"),
+    ],
+)
+def test_what_stands_for_a_figure_that_is_gone_is_explained(state: State, typed: str | None, shown: str) -> None:
+    state.row("slips", measure="cost", rule="figure_withdrawn")["to_text"] = typed
+
+    assert f"Chiffre retiré (coût) 9,50 M€ {shown} –" in page_of(state).text
+
+
+def test_months_are_counted_between_the_months_that_are_shown(state: State) -> None:
+    state.row("slips", rule="schedule_slip").update(from_text="2017-08-31", to_text="2018-02-01", slip_months=5)
+
+    assert "Fin reportée août 2017 févr. 2018 +6 mois" in page_of(state).text
+
+
+def test_the_chart_of_the_goals_says_how_many_procedures_each_share_is_of(state: State) -> None:
+    assert "En ligne (2 évaluées) 50,0 %" in page_of(state).text
+
+
+def test_a_long_table_shows_its_first_rows_and_keeps_the_rest_behind_a_line(state: State) -> None:
+    row = state.row("top250", procedure_id="D2")
+    state.marts["top250"] = [row | {"rank": n, "procedure_id": f"P{n}", "name": f"Démarche {n}."} for n in range(1, 41)]
+    before, _, after = html_of(state).partition("<details>")
+
+    assert ("Démarche 25." in before, "Démarche 26." in before) == (True, False)
+    assert "<summary>Voir les 15 démarches suivantes</summary>" in after
+    assert [f"Démarche {n}." in after.partition("</details>")[0] for n in (25, 26, 40)] == [False, True, True]
+
+
+def test_a_table_of_thirty_rows_is_shown_whole(state: State) -> None:
+    row = state.row("top250", procedure_id="D2")
+    state.marts["top250"] = [row | {"rank": n, "procedure_id": f"P{n}", "name": f"Démarche {n}."} for n in range(1, 31)]
+
+    assert "<details>" not in html_of(state)
+
+
+def test_the_slips_of_procedures_are_in_the_open_data_and_not_among_those_of_the_projects(state: State) -> None:
+    lost = {"rule": "procedure_regressed", "kind": "procedures", "subject": "D1", "project_id": None, "name": "Recul"}
+    state.marts["slips"].append(state.marts["slips"][0] | lost)
+
+    assert "Recul" not in page_of(state).text
+    assert "Recul" in (state.settings.releases / "2021-S2/r1/data/slips.csv").read_text(encoding="utf-8")
+
+
+def test_the_top_250_leaves_out_what_is_below_rank_250_and_links_the_procedures(state: State) -> None:
+    page = page_of(state)
+
+    assert "1 Payer une amende 229 801 113 Oui Intérieur et outre-mer 97,0 – – – FranceConnect+" in page.text
+    assert "2 Déclarer – Partiellement Économie et finances – 8,3 – – –" in page.text
+    assert "Hors classement" not in page.text
+    assert "https://www.amendes.gouv.fr/" in page.values("href")
+
+
+def test_goals_are_counted_over_the_top_250(state: State) -> None:
+    text = page_of(state).text
+
+    assert "En ligne entièrement en ligne 1 1 0 50,0" in text
+    assert "Accessibilité conformité au RGAA de 100 % 0 0 2 –" in text
+
+
+def test_the_roadmap_is_counted_by_mission_and_names_what_is_late_or_new(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Actions de la feuille de route 4 dans 2 missions dont 1 nouvelle action" in text
+    assert "Actions achevées 1 0 à achever d’ici la fin de l’année" in text
+    # Mission, actions, completed, running, coming, given up.
+    assert "Bêta 2 0 0 1 0 Label 2 1 1 0 0" in text
+    assert "En retard (1) Évaluer – LABEL, fin prévue : T4 2021 Nouvelles (1) beta-01 – Bêta" in text
+
+
+def test_an_indicator_shows_its_way_from_the_baseline_to_the_target(state: State) -> None:
+    text = page_of(state).text
+
+    assert "Agents en télétravail % 5,5 35 septembre 2021 25 31 décembre 2022 151 Atteint en avance" in text
+    assert "delai – – 27,5 – – – – Non évalué" in text
+
+
+def test_an_edition_that_has_a_roadmap_alone_is_said_to_open(state: State) -> None:
+    headline = state.row("headline_figures", edition="2021-S2")
+    headline |= dict.fromkeys(("projects", "entrants", "procedures", "indicators"))
+    headline |= {"provisional": True, "perimeters_filed": 0}
+    page = page_of(state)
+
+    assert "Cette édition s’ouvre : ni les grands projets ni les démarches n’ont encore été déposés." in page.text
+    assert "feuille-de-route" in page.ids
+
+
+def test_sections_of_a_kind_that_the_edition_lacks_are_absent(state: State) -> None:
+    first = page_of(state, "2021-S1")
+    assert {"couts", "top50"} <= first.ids
+    assert not {"objectifs", "top250", "mouvements", "glissements", "feuille-de-route", "indicateurs"} & first.ids
+    assert "data/top250.csv" not in first.values("href")
+
+    for figure in ("projects", "interministerial", "total_cost_bn_eur", "entrants", "leavers"):
+        state.row("headline_figures", edition="2021-S2")[figure] = None
+    second = page_of(state)
+    assert {"objectifs", "top250"} <= second.ids
+    assert not {"couts", "top50", "mouvements", "glissements"} & second.ids
+
+
+def test_every_link_inside_the_page_and_the_release_leads_somewhere(state: State) -> None:
+    made = state.release()[1]
+    page = Page((made.path / "index.html").read_bytes().decode())
+
+    inside = [link[1:] for link in page.values("href") if link.startswith("#")]
+    assert set(inside) <= page.ids
+    files = [link for link in page.values("href") if not link.startswith(("#", "http", "data:"))]
+    assert "data/portfolio.csv" in files
+    assert [link for link in files if not (made.path / link).is_file()] == []
+
+
+def test_the_page_needs_no_network_and_no_script(state: State) -> None:
+    page = page_of(state)
+
+    assert not {"script", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert page.values("src") == []
+    assert [attributes["href"] for tag, attributes in page.tags if tag == "link"] == ["data:,"]
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page.values("content")
+
+
+def test_submitted_text_stays_text_wherever_it_is_shown(state: State) -> None:
+    for table, columns in {
+        "top50": ("name", "perimeter_name", "phase"),
+        "portfolio": ("perimeter_name",),
+        "movements": ("name", "previous_name", "perimeter", "previous_perimeter", "reason"),
+        "slips": ("name", "perimeter", "from_text", "rule", "unit"),
+        "top250": ("name", "perimeter", "online_status", "authentication", "procedure_url"),
+        "submissions": ("file_name", "perimeter", "file_sha256"),
+        "procedure_scores": ("indicator_name", "goal"),
+        "roadmap": ("title", "mission"),
+        "indicators": ("title", "unit", "status"),
+        "headline_figures": ("method_version", "missing_perimeters"),
+    }.items():
+        for row in state.marts[table]:
+            if row["edition"] == "2021-S2":
+                row.update(dict.fromkeys(columns, HOSTILE))
+    state.row("headline_figures", edition="2021-S2")["provisional"] = True
+    html = html_of(state)
+    page = Page(html)
+
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert page.text.count(HOSTILE) > 40
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "www.example.org", ""])
+def test_an_address_that_is_not_of_the_web_is_not_linked(state: State, url: str) -> None:
+    state.row("top250", procedure_id="D2")["procedure_url"] = url
+
+    assert '<th scope="row" class="name">Payer une amende</th>' in html_of(state)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (french.number(Decimal("1234567.85"), 1), "1\u202f234\u202f567,9"),
+        (french.number(Decimal("0.25"), 1), "0,3"),
+        (french.number(Decimal("-0.25"), 1), "−0,3"),
+        (french.signed(Decimal("-0.04"), 1), "0,0"),
+        (french.signed(Decimal("0.05"), 1), "+0,1"),
+        (french.number(None), "–"),
+        (french.plural(0, "projet"), "0\u00a0projet"),
+        (french.plural(2, "projet"), "2\u00a0projets"),
+        (french.quantity(Decimal("12.5"), "meur"), "12,50\u00a0M€"),
+        (french.semester("2017-S1"), "premier semestre 2017"),
+        (french.file_size(12), "1\u00a0ko"),
+        (french.file_size(12_500), "13\u00a0ko"),
+        (french.label("code_inconnu"), "code_inconnu"),
+    ],
+)
+def test_numbers_and_words_follow_french_use(said: str, expected: str) -> None:
+    assert said == expected
+
+
+def test_the_first_of_a_month_is_said_as_such() -> None:
+    assert french.day(date(2011, 1, 1)) == "1er\u00a0janvier\u00a02011"
+    assert french.day(date(2011, 1, 11)) == "11\u00a0janvier\u00a02011"
+    assert french.month(date(2017, 7, 1)) == "juil.\u00a02017"
