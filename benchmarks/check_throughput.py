@@ -23,7 +23,7 @@ from typing import Any
 
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.table_schema import schema_json
-from orchestration.intake.opening.structure import letters
+from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.take_in import check_file
 
 ROWS = 100_000
@@ -107,7 +107,7 @@ def _ours(file: Path) -> tuple[dict[str, str], float, float]:
     warm = float("inf")
     for _ in range(WARM_CHECKS):
         start = time.process_time()
-        receipt = check_file(file, NOW)
+        receipt = check_file(file, NOW).receipt
         warm = min(warm, time.process_time() - start)
     assert receipt.rows_read == ROWS, receipt.findings  # noqa: S101
     return {str(finding.cell): finding.rule for finding in receipt.findings}, cold, warm
@@ -124,7 +124,7 @@ def _frictionless(python: Path, folder: Path) -> tuple[dict[str, str], float, fl
     found = report_of(1)
     cold = _seconds_of_children() - began
     assert found["rows"] == ROWS, found["rows"]  # noqa: S101
-    errors = {f"{letters(field - 1)}{row}": kind for row, field, kind, _note in found["errors"] if row and field}
+    errors = {f"{column_letters(field - 1)}{row}": kind for row, field, kind, _note in found["errors"] if row and field}
     return errors, cold, report_of(WARM_CHECKS)["seconds"]
 
 
@@ -177,7 +177,7 @@ def _write(file: Path) -> dict[str, dict[str, set[str]]]:
                 row[field] = rows[0][field] if typed is None else typed
                 if field == "disability_status":
                     row["accessibility_rate"] = 0.5
-                cells.add(f"{letters(FIELDS.index(field))}{place + 2}")
+                cells.add(f"{column_letters(FIELDS.index(field))}{place + 2}")
     with file.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, FIELDS, lineterminator="\n")
         writer.writeheader()

@@ -15,6 +15,9 @@ Table = Union["pd.DataFrame", "Mapping[str, pd.Series[Any]]"]
 Severity = Literal["error", "warning"]
 Effect = Literal["row", "cell", "none"]
 
+# A column that is all wrong is told once: nobody mends more cells than these one by one.
+MAX_FINDINGS = 5_000
+
 
 @dataclass(frozen=True)
 class Check:
@@ -37,7 +40,8 @@ class Rule:
 
     `column` is the lake's or mart's field that the reader should look at, even where `check` judges a helper column.
     `effect` counts for errors alone: reject the row (it has no usable identity), empty the cell, or nothing. A rule on
-    submissions also says why, and gives an example, `wrong_fr` then `right_fr`, for the public catalogue.
+    submissions also says why, and gives an example, `wrong_fr` then `right_fr`, for the public catalogue. One that
+    `judges_perimeter` fails for a row that names a ministry of another perimeter than the folder's.
     """
 
     id: str
@@ -50,6 +54,7 @@ class Rule:
     why_fr: str = field(default="", kw_only=True)
     wrong_fr: str = field(default="", kw_only=True)
     right_fr: str = field(default="", kw_only=True)
+    judges_perimeter: bool = field(default=False, kw_only=True)
 
 
 def _none(_frame: object) -> Mapping[str, Iterable[object]]:

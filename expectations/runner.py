@@ -21,7 +21,7 @@ from expectations.indicators import INDICATORS as INDICATORS_MART
 from expectations.portfolio import PORTFOLIO
 from expectations.procedure_scores import PROCEDURE_SCORES
 from expectations.roadmap import ROADMAP as ROADMAP_MART
-from expectations.rule import Effect, Rule, Severity, Suite, Table
+from expectations.rule import MAX_FINDINGS, Rule, Severity, Suite, Table
 from expectations.slips import SLIPS
 from expectations.submissions.indicators import INDICATORS
 from expectations.submissions.procedures import PROCEDURES
@@ -29,7 +29,7 @@ from expectations.submissions.projects import PROJECTS
 from expectations.submissions.roadmap import ROADMAP
 from expectations.top50 import TOP50
 from expectations.top250 import TOP250
-from orchestration.intake.opening.limits import MAX_FINDINGS
+from orchestration.store.marts import mart_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,23 +60,28 @@ class Verdict:
     A check that could not run has the reason in `broken`, in English; it is no success, and no row fails.
     """
 
-    id: str
+    rule: Rule
     suite: str
-    severity: Severity
-    effect: Effect
-    sentence_fr: str
-    remedy_fr: str
-    column: str
     success: bool
     broken: str | None = None
     failing: tuple[dict[str, object], ...] = ()
     failing_count: int = 0
 
+    @property
+    def id(self) -> str:
+        """The id of the rule."""
+        return self.rule.id
+
+    @property
+    def severity(self) -> Severity:
+        """How severe it is to break the rule."""
+        return self.rule.severity
+
 
 def validate_submissions(kind: str, table: Table) -> list[Verdict]:
     """Judge the rows of all the drops of one kind, one verdict per rule in declared order.
 
-    `table` holds lake rows of any number of drops, told apart by `drop_id`: columns of objects (Decimal, date, text,
+    `table` holds lake rows of any number of drops, told apart by `arrival`: columns of objects (Decimal, date, text,
     `None`), or of numbers as floats.
     Raise `KeyError` for an unknown kind.
     """
@@ -85,12 +90,10 @@ def validate_submissions(kind: str, table: Table) -> list[Verdict]:
 
 def validate_marts(marts_dir: Path) -> list[Verdict]:
     """Judge each mart in `<marts_dir>/<name>.parquet`, suite by suite; a file that cannot be read breaks its checks."""
-    import pandas as pd
-
     verdicts: list[Verdict] = []
     for suite in MART_SUITES:
         try:
-            frame = pd.read_parquet(marts_dir / f"{suite.name}.parquet")
+            frame = mart_table(marts_dir, suite.name).to_pandas()
         except Exception as error:
             verdicts += _all_broken(suite, error)
         else:
@@ -186,23 +189,11 @@ def _verdict(suite: Suite, rule: Rule, result: Any, table: Table) -> Verdict:
         # One more than anyone would mend tells that there are more.
         if told[values[0]] <= MAX_FINDINGS + 1:
             failing.append({name: _plain(value) for name, value in zip(columns, values, strict=True)})
-    return Verdict(
-        rule.id,
-        suite.name,
-        rule.severity,
-        rule.effect,
-        rule.sentence_fr,
-        rule.remedy_fr,
-        rule.column,
-        success=not rows,
-        failing=tuple(failing),
-        failing_count=len(rows),
-    )
+    return Verdict(rule, suite.name, success=not rows, failing=tuple(failing), failing_count=len(rows))
 
 
 def _passed(suite: Suite, rule: Rule) -> Verdict:
-    told = rule.sentence_fr, rule.remedy_fr
-    return Verdict(rule.id, suite.name, rule.severity, rule.effect, *told, rule.column, success=True)
+    return Verdict(rule, suite.name, success=True)
 
 
 def _exception(info: Mapping[str, Any]) -> str | None:
@@ -218,17 +209,7 @@ def _all_broken(suite: Suite, error: Exception) -> list[Verdict]:
 
 
 def _broken(suite: Suite, rule: Rule, reason: str) -> Verdict:
-    return Verdict(
-        rule.id,
-        suite.name,
-        rule.severity,
-        rule.effect,
-        rule.sentence_fr,
-        rule.remedy_fr,
-        rule.column,
-        success=False,
-        broken=reason,
-    )
+    return Verdict(rule, suite.name, success=False, broken=reason)
 
 
 def _plain(value: Any) -> object:

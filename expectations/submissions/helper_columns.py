@@ -9,8 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from orchestration.domain.alias_register import folded_names
+from orchestration.domain.durations import period_start
 from orchestration.domain.edition import Edition
+from orchestration.domain.folding import folded_names
 from orchestration.domain.perimeter import perimeter_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
     Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
     Places = np.ndarray[tuple[int], np.dtype[np.intp]]
-
-_MONTHS = {"month": 1, "quarter": 3, "semester": 6}
 
 
 def is_given(values: Iterable[object]) -> "Floats":
@@ -121,15 +120,9 @@ def _codes(values: "Sequence[Hashable] | pd.Series[Any] | np.ndarray[Any, Any]")
     return pd.factorize(np.asarray(values, dtype=object))[0]
 
 
-def _period_start(day: date, precision: str | None) -> date:
-    months = _MONTHS.get(precision or "day")
-    return date(day.year, (day.month - 1) // months * months + 1, 1) if months else day
-
-
 def ends_after_start(start: object, start_precision: str | None, end: object, end_precision: str | None) -> bool | None:
     """Whether the end is not before the start, both seen at the coarser of their precisions."""
     if not isinstance(start, date) or not isinstance(end, date):
         return None
-    for precision in (start_precision, end_precision):
-        start, end = _period_start(start, precision), _period_start(end, precision)
-    return end >= start
+    precisions = (start_precision, end_precision)
+    return period_start(end, precisions) >= period_start(start, precisions)

@@ -49,7 +49,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     baseline = frame["baseline_date"], frame["baseline_date_precision"]
     return {
         "_id": ids,
-        "_is_first": is_first(frame["drop_id"], ids),
+        "_is_first": is_first(frame["arrival"], ids),
         "_title": folded(frame["title"]),
         "_is_not_fraction": map(_is_not_fraction, frame["unit"], zip(*values, strict=True)),
         **{
@@ -65,7 +65,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
 
 INDICATORS = Suite(
     "indicators",
-    keys=("drop_id", "row_number"),
+    keys=("arrival", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(

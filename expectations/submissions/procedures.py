@@ -71,8 +71,8 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     rates, online, total = (numbers(frame, name) for name in ("digital_use_rate", "online_volume", "total_volume"))
     return {
         "_identity": is_given(ids),
-        "_is_first": is_first(frame["drop_id"], ids),
-        "_is_own_name": is_own_name(frame["drop_id"], names, ids),
+        "_is_first": is_first(frame["arrival"], ids),
+        "_is_own_name": is_own_name(frame["arrival"], names, ids),
         "_is_own_ministry": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_is_own_perimeter": is_of_perimeter(frame["perimeter_name"], frame["perimeter"]),
         "_is_idle": _is_idle(frame["online_status"], online),
@@ -84,7 +84,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
 
 PROCEDURES = Suite(
     "procedures",
-    keys=("drop_id", "row_number"),
+    keys=("arrival", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(
@@ -132,6 +132,7 @@ PROCEDURES = Suite(
             why_fr="Le dossier décide du périmètre : un autre nom de ministère trahit un dépôt au mauvais endroit.",
             wrong_fr="Ministère de la Justice, dans le dossier 2021-S2/MI",
             right_fr="Ministère de l’Intérieur, dans le dossier 2021-S2/MI",
+            judges_perimeter=True,
         ),
         Rule(
             "procedure_perimeter_name_in_perimeter",
@@ -144,6 +145,7 @@ PROCEDURES = Suite(
             why_fr="Le dossier décide du périmètre : un autre nom trahit un dépôt au mauvais endroit.",
             wrong_fr="Justice, dans le dossier 2021-S2/MI",
             right_fr="Intérieur et outre-mer, dans le dossier 2021-S2/MI",
+            judges_perimeter=True,
         ),
         *(
             Rule(

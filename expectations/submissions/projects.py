@@ -6,7 +6,6 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 import re
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import (
@@ -19,22 +18,17 @@ from expectations.submissions.helper_columns import (
     numbers,
 )
 from orchestration.domain.alias_register import resolved
+from orchestration.domain.durations import DAYS_IN_A_YEAR, SLACK_DAYS
 from orchestration.domain.folding import fold_header
 
-if TYPE_CHECKING:
-    pass
-
 MAX_COST_MEUR = 10_000
-MAX_DURATION_DAYS = 30 * 365
+MAX_DURATION_DAYS = 30 * DAYS_IN_A_YEAR
 START_YEARS = (1990, 2050)
 
 # A cost that far above its band is in another unit, if it fits there.
 _FAR_ABOVE = 10
 # No project costs, or lasts, so many times what was planned: one of the two figures is in another unit.
 _OTHER_SCALE = 8
-
-# How far the true value may be from the first day of the period that was typed.
-_SLACK_DAYS = {"day": 1, "month": 31, "quarter": 92, "semester": 184, "tenth_year": 19}
 
 
 def cost_bounds(band: str) -> tuple[float, float] | None:
@@ -81,7 +75,7 @@ def _end_fits_duration(start: object, end: object, days: float, precisions: Iter
     """Whether start plus duration gives the end, to a month and what the precisions of the three leave open."""
     if not isinstance(start, date) or not isinstance(end, date) or end < start or not 0 < days <= MAX_DURATION_DAYS:
         return None
-    slack = 31 + sum(_SLACK_DAYS[precision or "day"] for precision in precisions)
+    slack = 31 + sum(SLACK_DAYS[precision or "day"] for precision in precisions)
     return abs((end - start).days - days) <= slack
 
 
@@ -94,8 +88,8 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     precisions = zip(start_precisions, end_precisions, frame["current_duration_days_precision"], strict=True)
     return {
         "_folded_name": names,
-        "_is_first": is_first(frame["drop_id"], ids),
-        "_is_own_name": is_own_name(frame["drop_id"], names, ids),
+        "_is_first": is_first(frame["arrival"], ids),
+        "_is_own_name": is_own_name(frame["arrival"], names, ids),
         "_is_of_perimeter": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_start_year": [start.year if isinstance(start, date) else None for start in starts],
         "_ends_after_start": map(ends_after_start, starts, start_precisions, ends, end_precisions),
@@ -116,7 +110,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
 
 PROJECTS = Suite(
     "projects",
-    keys=("drop_id", "row_number"),
+    keys=("arrival", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(
@@ -308,6 +302,7 @@ PROJECTS = Suite(
             why_fr="Le dossier décide du périmètre : un autre nom de ministère trahit un dépôt au mauvais endroit.",
             wrong_fr="Ministère de la Justice, dans le dossier 2021-S2/MI",
             right_fr="Ministère de l’Intérieur, dans le dossier 2021-S2/MI",
+            judges_perimeter=True,
         ),
         Rule(
             "project_exit_reason_given",

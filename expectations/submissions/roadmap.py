@@ -42,7 +42,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     ids = folded(frame["action_id"])
     return {
         "_id": ids,
-        "_is_first": is_first(frame["drop_id"], ids),
+        "_is_first": is_first(frame["arrival"], ids),
         "_title": folded(frame["title"]),
         "_mission": folded(frame["mission"]),
         "_is_entered": map(_is_entered, frame["entry_edition"], frame["edition"]),
@@ -56,7 +56,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
 
 ROADMAP = Suite(
     "roadmap",
-    keys=("drop_id", "row_number"),
+    keys=("arrival", "row_number"),
     helpers=_helpers,
     rules=(
         Rule(

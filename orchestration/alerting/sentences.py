@@ -13,6 +13,7 @@ from babel.dates import format_date
 
 from orchestration.alerting.alerts import Alert
 from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
+from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import day as full_day
 from orchestration.domain.french import months_between, number, period
 from orchestration.domain.perimeter import perimeter_names
@@ -307,7 +308,7 @@ def _figure(alert: Alert) -> str | None:
     if alert.unit == "meur":
         return f"{number(value, 1 if value >= 1 else 2)} M€"
     if alert.unit in ("days", "years"):
-        years = value / 365 if alert.unit == "days" else value
+        years = value / DAYS_IN_A_YEAR if alert.unit == "days" else value
         return f"{number(years, 1)} {'ans' if years >= 2 else 'an'}"
     return number(value, 1)
 

@@ -15,7 +15,7 @@ from typing import cast
 
 import pyarrow.parquet as pq
 
-from orchestration.domain.folding import fold_name
+from orchestration.domain.folding import folded_name
 from orchestration.intake.lake import read_submission
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.publication.release import current_revision, read_figures
@@ -218,12 +218,12 @@ def _content(row: Row, sha256: str) -> tuple[str, str, str, str]:
 
 
 def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
-    wanted = _folded(subject)
+    wanted = folded_name(subject)
     known: dict[str, str] = {}
     for mart in _SUBJECTS:
         found: list[Cell] = []
         for subject_id, row in evidence.named(mart):
-            names = {_folded(name): name for name in (subject_id, evidence.names[subject_id])}
+            names = {folded_name(name): name for name in (subject_id, evidence.names[subject_id])}
             known |= names
             if subject == subject_id or wanted in names:
                 found += evidence.whole_row(subject_id, row)
@@ -233,10 +233,6 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
     near += [known[name] for name in get_close_matches(wanted, known, n=3)]
     hint = f"Near: {', '.join(near)}." if near else f"Figures: jalons figures {evidence.edition}."
     raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
-
-
-def _folded(name: str) -> str:
-    return fold_name(name) or name.strip().lower()
 
 
 _Rule = Callable[[_Evidence], Iterator[Cell]]

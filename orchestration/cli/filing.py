@@ -14,6 +14,7 @@ from orchestration.cli.options import HERE, AsJson, Home, Kind, edition_code, pe
 from orchestration.cli.output import print_table, progress, say_no, shown
 from orchestration.domain.edition import Edition
 from orchestration.settings import Settings
+from orchestration.store.whole_file import write_whole
 
 
 @app.command()
@@ -28,9 +29,8 @@ def check(
     home: Home = HERE,
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
-    from orchestration.intake.findings.wording import shown_value, told
-    from orchestration.intake.receipts.files import receipt_files
-    from orchestration.intake.take_in import bytes_of, check_file
+    from orchestration.intake.receipts.wording import shown_value, told
+    from orchestration.intake.take_in import check_file
 
     if (edition is None) != (perimeter is None):
         raise typer.BadParameter("give both --edition and --perimeter, or neither")
@@ -40,14 +40,13 @@ def check(
     settings = settings_of(home) if home.is_dir() else None
     try:
         with progress(f"Checking {file.name}…"):
-            receipt = check_file(file, datetime.now(UTC), edition, perimeter, settings)
-            files = receipt_files(receipt, bytes_of(file)) if out else {}
+            checked = check_file(file, datetime.now(UTC), edition, perimeter, settings)
+            files = checked.files() if out else {}
     except OSError as error:
         say_no(f"{file} cannot be read: {error.strerror}.")
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (out / name).write_bytes(content)
+    for name, content in files.items():
+        write_whole(Path(out or "", name), content)
+    receipt = checked.receipt
     if as_json:
         typer.echo(receipt.as_json(), nl=False)
     else:
@@ -80,14 +79,13 @@ def template(
 ) -> None:
     """Write the workbook that an agent fills, with what the perimeter filed last already in it."""
     from orchestration.contracts import CONTRACTS
-    from orchestration.contracts.template import last_filed
     from orchestration.contracts.template import template as workbook
+    from orchestration.intake.last_filed import last_filed
 
     contract, for_edition = CONTRACTS[kind], Edition.parse(edition)
     filed = last_filed(settings_of(home), contract, for_edition, perimeter, datetime.now(UTC))
     path = out or home / "templates" / f"{kind}-{edition}-{perimeter}.xlsx"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(workbook(contract, for_edition, perimeter, filed))
+    write_whole(path, workbook(contract, for_edition, perimeter, filed))
     origin = f"{len(filed.rows)} rows from {filed.edition}" if filed else "no earlier submission, so no rows"
     typer.echo(f"Wrote {path} ({origin}).")
 
@@ -122,7 +120,7 @@ def rules(
     from orchestration.intake.findings import catalogue
 
     if out is not None:
-        out.write_text(catalogue.as_json() if out.suffix == ".json" else catalogue.as_html(), encoding="utf-8")
+        write_whole(out, (catalogue.as_json() if out.suffix == ".json" else catalogue.as_html()).encode())
         typer.echo(f"Wrote {out}.")
     elif as_json:
         typer.echo(catalogue.as_json(), nl=False)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.domain import alias_register
-from orchestration.domain.alias_register import Alias, folded
+from orchestration.domain.alias_register import Alias
+from orchestration.domain.folding import folded_name
 from orchestration.settings import Settings
 from orchestration.store.marts import read_mart
 from orchestration.store.whole_file import appearing_whole
@@ -59,7 +60,8 @@ def judge(settings: Settings, alias: Alias, register: Path | None = None) -> boo
 def is_declared(settings: Settings, name: str) -> bool:
     """Whether any edition that counts declares a project under this name."""
     return any(
-        folded(row["name"] or "") == folded(name) for row in read_mart(settings.marts, "portfolio", columns=["name"])
+        folded_name(row["name"] or "") == folded_name(name)
+        for row in read_mart(settings.marts, "portfolio", columns=["name"])
     )
 
 
@@ -116,7 +118,7 @@ def _side_by_side(line: Alias, portfolio: list[dict[str, Any]]) -> str | None:
     bearing = {
         row["edition"]
         for row in portfolio
-        if row["project_id"] != line.project_id and line.folded_name in (row["project_id"], folded(row["name"]))
+        if row["project_id"] != line.project_id and line.folded_name in (row["project_id"], folded_name(row["name"]))
     }
     return min((edition for edition in bearing & present if line.holds_in(edition)), default=None)
 
@@ -124,7 +126,7 @@ def _side_by_side(line: Alias, portfolio: list[dict[str, Any]]) -> str | None:
 def _nearest(project_id: str, known: Iterable[str]) -> str:
     from rapidfuzz import process
 
-    near = [name for name, _, _ in process.extract(folded(project_id), sorted(known), limit=3, score_cutoff=60)]
+    near = [name for name, _, _ in process.extract(folded_name(project_id), sorted(known), limit=3, score_cutoff=60)]
     if near:
         return f"; the nearest: {', '.join(near)}"
     return "" if known else "; nothing is consolidated in this home yet"

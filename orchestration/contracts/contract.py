@@ -67,7 +67,10 @@ class Column:
     has `labels` (code -> the word that the template offers), other wordings in `words` (folded -> code), and a text
     that holds all of `phrases[code]` has that code. `minimum` and `maximum` bound the value in the lake's unit. A
     column that `is_required` needs a value in each row; one that `is_legacy` is read, and no longer asked for.
-    `names_of` says which reference names the cell should hold.
+    `names_of` says which reference names the cell should hold. Where there is no value, `given_by` is the field that
+    may give it. An `is_figure` column once known stays known, an `is_baseline` one once given stays as it was; the
+    cost band is the `band_of` a cost. A row whose code is among `final_codes`, or that fills a column that
+    `explains_exit`, may be gone from the next edition.
     """
 
     field: str
@@ -88,6 +91,12 @@ class Column:
     is_required: bool = False
     is_legacy: bool = False
     names_of: Literal["ministry", "perimeter"] | None = None
+    given_by: str | None = None
+    is_figure: bool = False
+    is_baseline: bool = False
+    band_of: str | None = None
+    final_codes: frozenset[str] = frozenset()
+    explains_exit: bool = False
 
     @property
     def header(self) -> str:
@@ -110,6 +119,25 @@ class Rebound:
 
 
 @dataclass(frozen=True)
+class InitialValues:
+    """The fields that a version expects of each row, once the code of `phase` is past all those of `not_yet`."""
+
+    version: str
+    fields: tuple[str, ...]
+    phase: str
+    not_yet: frozenset[str | None]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The rows that a receipt counts apart: those whose `field` holds a code, in the agent's words."""
+
+    field: str
+    code: str
+    words_fr: str
+
+
+@dataclass(frozen=True)
 class Matching:
     """A header row held against a contract: position -> column, and the columns that several positions claim."""
 
@@ -123,7 +151,9 @@ class Contract:
 
     A file is of the latest version whose `marks` (fields that older versions lack) its header holds one of. `key` is
     the field of the stable id, `subject` the one that names a row to a reader, who calls it `subject_fr`. `created`
-    and `modified` date the declaration.
+    and `modified` date the declaration. A kind that `is_aliased` reads its names through the alias register.
+
+    A receipt sums the cost `total` and counts the rows of `counted`; `leaving_fr` tells what to do of those that leave.
     """
 
     kind: str
@@ -138,11 +168,26 @@ class Contract:
     subject: str = "name"
     marks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     rebound: tuple[Rebound, ...] = ()
+    is_aliased: bool = False
+    total: str | None = None
+    counted: Counted | None = None
+    initial_values: InitialValues | None = None
+    leaving_fr: str = "il n’y a rien à faire"
 
     @cached_property
     def by_field(self) -> Mapping[str, Column]:
         """The columns by field id."""
         return {column.field: column for column in self.columns}
+
+    def of_type(self, *types: Type) -> tuple[str, ...]:
+        """The fields whose columns are of these types, in declared order."""
+        return tuple(column.field for column in self.columns if column.type in types)
+
+    def is_over(self, row: Mapping[str, object]) -> bool:
+        """Whether a row says that what it is about is over, or why it leaves."""
+        return any(row.get(one.field) in one.final_codes for one in self.columns if one.final_codes) or any(
+            row.get(one.field) for one in self.columns if one.explains_exit
+        )
 
     @cached_property
     def numbers(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.contracts.contract import Column, Contract
+from orchestration.contracts.contract import Column, Contract, Counted
 
 _LATER = frozenset({"a_venir", "tiret", "non_applicable", "demarche_proactive", "non_communique"})
 _REVIEWS = _LATER | {"avis_insuffisants"}
@@ -244,4 +244,5 @@ PROCEDURES = Contract(
         ),
     ),
     versions={"1.0.0": ("name", "procedure_id", "online_status", "total_volume")},
+    counted=Counted("online_status", "oui", "entièrement en ligne"),
 )

@@ -5,7 +5,7 @@ Version 1 is what the published files hold; version 2, the current template, add
 
 from datetime import date
 
-from orchestration.contracts.contract import Column, Contract, Rebound
+from orchestration.contracts.contract import Column, Contract, InitialValues, Rebound
 
 _UNKNOWN = frozenset({"en_cadrage", "non_applicable", "non_communique", "a_venir", "tiret"})
 
@@ -78,6 +78,7 @@ PROJECTS = Contract(
             "01/01/2020",
             aliases=("Date de début", "Début du projet"),
             absences=_UNKNOWN,
+            is_baseline=True,
         ),
         Column(
             "phase",
@@ -98,6 +99,7 @@ PROJECTS = Contract(
             words={"conception": "conception_realisation", "realisation": "conception_realisation"},
             # Later files carry a legal notice here for a project whose trajectory is under revision.
             phrases={"en_revision": ("trajectoire", "en cours de revision")},
+            final_codes=frozenset({"termine", "abandonne"}),
         ),
         Column(
             "initial_duration_days",
@@ -110,6 +112,8 @@ PROJECTS = Contract(
             absences=_UNKNOWN,
             minimum=0,
             excludes_minimum=True,
+            given_by="initial_end_date",
+            is_baseline=True,
         ),
         Column(
             "current_duration_days",
@@ -127,6 +131,8 @@ PROJECTS = Contract(
             absences=_UNKNOWN,
             minimum=0,
             excludes_minimum=True,
+            given_by="current_end_date",
+            is_figure=True,
         ),
         Column(
             "initial_end_date",
@@ -156,6 +162,7 @@ PROJECTS = Contract(
             absences=_UNKNOWN,
             minimum=0,
             maximum=10_000,
+            is_baseline=True,
         ),
         Column(
             "current_cost_meur",
@@ -168,6 +175,7 @@ PROJECTS = Contract(
             absences=_UNKNOWN,
             minimum=0,
             maximum=10_000,
+            is_figure=True,
         ),
         Column(
             "cost_band",
@@ -177,6 +185,7 @@ PROJECTS = Contract(
             "entre 20 et 100 M€",
             aliases=("Tranche de coût",),
             is_legacy=True,
+            band_of="current_cost_meur",
         ),
         Column(
             "functional_zone",
@@ -228,6 +237,7 @@ PROJECTS = Contract(
             "Pourquoi le projet ne figurera plus dans la prochaine édition.",
             "Projet terminé",
             aliases=("Raison de sortie",),
+            explains_exit=True,
         ),
         Column(
             "published_on",
@@ -253,4 +263,10 @@ PROJECTS = Contract(
         )
     },
     rebound=(Rebound("Ministère porteur", "Ministère nom complet", "ministry_code"),),
+    is_aliased=True,
+    total="current_cost_meur",
+    initial_values=InitialValues(
+        "2.0.0", ("initial_cost_meur", "initial_duration_days"), "phase", frozenset({None, "cadrage"})
+    ),
+    leaving_fr="déclarez chacun une dernière fois, en phase Terminé ou Abandonné, ou avec son motif de sortie",
 )

@@ -57,6 +57,7 @@ ROADMAP = Contract(
                 "realisee": "acheve",
                 "abandonnee": "abandonne",
             },
+            final_codes=frozenset({"acheve", "abandonne"}),
         ),
         Column(
             "entry_edition",
@@ -86,4 +87,5 @@ ROADMAP = Contract(
         ),
     ),
     versions={"1.0.0": ("action_id", "title", "mission", "status", "entry_edition", "planned_end")},
+    leaving_fr="déclarez chacune une dernière fois, avec le statut Achevé ou Abandonné",
 )

@@ -1,7 +1,8 @@
 """The template: a workbook that an agent fills and sends back, in which most faults cannot be made (SPEC §5).
 
-What belongs here: the layout of the workbook, and which submission fills it in advance. What does not: any fact about a
-column (`contracts/`) or its words (`help_page`). The same contract and rows give the same bytes.
+What belongs here: the layout of the workbook. What does not: any fact about a column (the kinds) or its words
+(`help_page`), and which submission fills it in advance (`orchestration.intake.last_filed`). The same contract and rows
+give the same bytes.
 """
 
 import io
@@ -18,10 +19,6 @@ from orchestration.contracts.help_page import ColumnHelp, column_help, words_for
 from orchestration.domain.edition import Edition
 from orchestration.domain.french import day
 from orchestration.domain.perimeter import ministry_names, perimeter_names
-from orchestration.intake import lake
-from orchestration.intake.inbox import Place
-from orchestration.intake.ledger import Ledger
-from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -56,16 +53,6 @@ class Filed:
 
     edition: str
     rows: Sequence[Mapping[str, object]]
-
-
-def last_filed(settings: Settings, contract: Contract, edition: Edition, perimeter: str, now: datetime) -> Filed | None:
-    """What the perimeter last had accepted of this kind, for this edition or else for the latest one before."""
-    with Ledger(settings.ledger) as ledger:
-        drop = ledger.before(Place(edition.code, perimeter, is_dry_run=False), contract.kind, now, None)
-    if drop is None or drop.place is None:
-        return None
-    rows = lake.read_submission(settings.lake, contract.kind, drop.place.edition, perimeter, drop.drop_id)
-    return Filed(drop.place.edition, rows)
 
 
 def template(contract: Contract, edition: Edition, perimeter: str, filed: Filed | None = None) -> bytes:

@@ -33,12 +33,12 @@ def carried(verdict: Verdict, asset: Sequence[str], **more: MetadataEntry) -> dg
         asset_key=dg.AssetKey(asset),
         passed=verdict.success,
         severity=SEVERITIES[verdict.severity],
-        description=verdict.sentence_fr if verdict.success else found_in(verdict),
+        description=verdict.rule.sentence_fr if verdict.success else found_in(verdict),
         metadata={}
         if verdict.success
         else {
-            "column": verdict.column,
-            "remedy": verdict.remedy_fr,
+            "column": verdict.rule.column,
+            "remedy": verdict.rule.remedy_fr,
             "failing_rows": verdict.failing_count,
             "failing": markdown_table(verdict.failing, most=20),
             **more,

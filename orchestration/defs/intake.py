@@ -16,6 +16,7 @@ from orchestration.defs.checks import carried, logged, spec_of
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
+from orchestration.intake.judging import ARRIVAL
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.take_in import Outcome, TakeIn, reread, take_in
 from orchestration.passes.home import Home
@@ -92,10 +93,9 @@ def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
     """The verdicts on the rows that came in; a kind of which nothing came in is not judged anew."""
     for kind, verdicts in taken.verdicts.items():
         for verdict in verdicts:
-            # Inside a pass, rows are told apart by the place of their drop in it.
             failing = tuple(
                 {
-                    "file": taken.outcomes[int(str(row["drop_id"]))].path,
+                    "file": taken.outcomes[int(str(row[ARRIVAL]))].path,
                     "row": row["row_number"],
                     "value": row["value"],
                 }

@@ -73,5 +73,5 @@ def _line(hold: Hold) -> dict[str, object]:
         "rule": verdict.id,
         "why": found_in(verdict),
         "failing rows": verdict.failing_count,
-        "remedy": verdict.remedy_fr,
+        "remedy": verdict.rule.remedy_fr,
     }

@@ -127,8 +127,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "submission_missing",
             "filing",
             "Remontée manquante",
-            "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à l'édition précédente "
-            "et ne l'ont pas fait",
+            "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à l'édition "
+            "précédente et ne l'ont pas fait",
         ),
         AlertRule(
             "submission_rejected",

@@ -6,20 +6,20 @@ names are (`orchestration.domain.likeness`).
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
-from orchestration.domain.folding import fold_names
+from orchestration.domain.folding import folded_name
 from orchestration.domain.reference_data import SEEDS
 
 REGISTER = SEEDS / "project_aliases.csv"
 
 _NO_END = "9999"
 
-Status = Literal["confirmed", "rejected"]
+AliasStatus = Literal["confirmed", "rejected"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Alias:
 
     name: str
     project_id: str
-    status: Status
+    status: AliasStatus
     from_edition: str = ""
     to_edition: str = ""
     source: str = ""
@@ -40,7 +40,7 @@ class Alias:
     @property
     def folded_name(self) -> str:
         """What the name is compared by."""
-        return folded(self.name)
+        return folded_name(self.name)
 
     def holds_in(self, edition: str | None) -> bool:
         """Whether the line says anything about an edition; a file without one is read as the latest."""
@@ -74,7 +74,7 @@ class AliasRegister:
             found.setdefault(line.folded_name, []).append(line)
         return found
 
-    def of(self, folded_name: str, edition: str | None, status: Status) -> list[Alias]:
+    def of(self, folded_name: str, edition: str | None, status: AliasStatus) -> list[Alias]:
         """The lines of this status about a folded name that hold in an edition."""
         lines = self._by_folded_name.get(folded_name, ())
         return [line for line in lines if line.status == status and line.holds_in(edition)]
@@ -86,16 +86,6 @@ class AliasRegister:
     def is_rejected(self, folded_name: str, project_id: str, edition: str | None) -> bool:
         """Whether a human said that the name is not this project's."""
         return any(line.project_id == project_id for line in self.of(folded_name, edition, "rejected"))
-
-
-def folded(name: str) -> str:
-    """What a name is compared by; one without any Latin letter or digit folds to nothing and stands for itself."""
-    return folded_names([name])[0]
-
-
-def folded_names(names: Sequence[str]) -> list[str]:
-    """What each name is compared by."""
-    return [short or name.strip().lower() for name, short in zip(names, fold_names(names), strict=True)]
 
 
 def alias_register(path: Path | None = None) -> AliasRegister:
@@ -113,7 +103,7 @@ def _read(file: Path, _changed_at: int) -> AliasRegister:
                 Alias(
                     name=row["name"],
                     project_id=row["project_id"],
-                    status=cast(Status, row["status"]),
+                    status=cast(AliasStatus, row["status"]),
                     from_edition=row["from_edition"],
                     to_edition=row["to_edition"],
                     source=row["source"],

@@ -1,7 +1,7 @@
 """Folding: when two spellings are the same header or the same name (SPEC §3 and §7).
 
-What belongs here: the one definition of each folding. dbt calls `fold_name` through a DuckDB function, so SQL and
-Python agree.
+What belongs here: the one definition of each folding. dbt calls `folded_name` through a DuckDB function, so SQL
+and Python agree.
 What does not: judging that two names that fold differently are one project (the alias register says so).
 """
 
@@ -60,3 +60,13 @@ def fold_names(texts: Sequence[str]) -> list[str]:
         lines = "\n".join(text.replace("\n", " ") for text in texts)
     letters = _apart(lines.replace("@", "a")).encode("ascii", "ignore").translate(None, _NOT_IN_NAMES)
     return letters.decode().split("\n")[: len(texts)]
+
+
+def folded_name(name: str) -> str:
+    """What a name is compared by; one without any Latin letter or digit folds to nothing and stands for itself."""
+    return folded_names([name])[0]
+
+
+def folded_names(names: Sequence[str]) -> list[str]:
+    """What each name is compared by."""
+    return [short or name.strip().lower() for name, short in zip(names, fold_names(names), strict=True)]

@@ -1,45 +1,41 @@
-"""Take in: every drop that is pending gets a verdict, a receipt and, if accepted, its rows in the lake (SPEC §3 to §6).
+"""Take in: every drop that is pending gets a verdict, a receipt and, if accepted, its rows in the lake.
 
-What belongs here: the order of the steps and the verdict. What does not: reading cells, judging values (expectations),
-or Dagster.
+What belongs here: the order of the steps and the verdict (docs/rules.md §3 to §6). What does not: any of the steps, or
+Dagster.
 A process that dies between two steps loses nothing: bytes are archived before the ledger knows them, and a drop
-without a verdict is
-decided again from the archive by the next pass, with the same result.
+without a verdict is decided again from the archive by the next pass, with the same result.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from expectations.runner import Verdict, validate_submissions
+from expectations.runner import Verdict
 from orchestration.contracts import CONTRACTS
-from orchestration.contracts.contract import Contract
-from orchestration.domain import french
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake import archive, inbox, lake
 from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
 from orchestration.intake.comparing.previous_edition import Previous, compare
 from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.rules import RULES_VERSION, finding
+from orchestration.intake.findings.rules import RULES_VERSION, finding_of
 from orchestration.intake.gc_paused import gc_paused
 from orchestration.intake.inbox import Place
+from orchestration.intake.judging import Judged, judge
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
-from orchestration.intake.opening.limits import MAX_BYTES, MAX_FINDINGS
-from orchestration.intake.reading.body import Reading, read
-from orchestration.intake.reading.rows import Rows
-from orchestration.intake.receipts.files import write_receipt
-from orchestration.intake.receipts.record import Receipt, Status, of_place, published_fr
+from orchestration.intake.observation import Observation
+from orchestration.intake.opening.formats import Refused, Sheet
+from orchestration.intake.opening.limits import MAX_BYTES
+from orchestration.intake.opening.open_file import open_file
+from orchestration.intake.reading.read import Reading, read
+from orchestration.intake.receipts import annotation
+from orchestration.intake.receipts.advice import published_fr
+from orchestration.intake.receipts.files import receipt_files, write_receipt
+from orchestration.intake.receipts.record import Receipt, ReceiptStatus
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,15 +53,33 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TakeIn:
-    """What one pass took in: the drops decided, and the verdicts of the expectations over all their rows, by kind."""
+    """What one pass took in: the drops decided, and the verdicts of the expectations over all their rows, by kind.
+
+    In a verdict, `arrival` is the place of a row's drop among `outcomes`.
+    """
 
     outcomes: tuple[Outcome, ...]
-    verdicts: dict[str, tuple[Verdict, ...]]
+    verdicts: Mapping[str, tuple[Verdict, ...]]
     head: str
 
 
 @dataclass(frozen=True)
+class Checked:
+    """A file that was looked at and not filed: the receipt that it would get, and the bytes that it is about."""
+
+    receipt: Receipt
+    data: bytes
+    sheets: Sequence[Sheet]
+
+    def files(self) -> dict[str, bytes]:
+        """The files of the receipt, by name."""
+        return receipt_files(self.receipt, self.data, self.sheets)
+
+
+@dataclass(frozen=True)
 class _Arrival:
+    """A drop with its bytes; one that is checked and not filed has no number, and may have no place."""
+
     drop_id: int | None
     file_name: str
     data: bytes
@@ -76,12 +90,11 @@ class _Arrival:
 
 
 @dataclass
-class _Examined:
+class _Examined(Judged):
+    """An arrival as it was read and judged; `sheets` are what was opened of it, none where they are not annotated."""
+
     arrival: _Arrival
-    reading: Reading
-    rows: Rows
-    findings: list[Finding]
-    unreadable: frozenset[str | None]  # addresses of the cells that reading calls faulty
+    sheets: Sequence[Sheet] = field(default=())
 
 
 def take_in(settings: Settings, now: datetime, progress: Progress | None = None) -> TakeIn:
@@ -125,19 +138,19 @@ def check_file(
     edition: str | None = None,
     perimeter: str | None = None,
     settings: Settings | None = None,
-) -> Receipt:
-    """The receipt of a file that is not filed: what the pipeline would say of it, in the home of `settings` if any."""
-    data = bytes_of(path)
+) -> Checked:
+    """Look at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
+    data = _bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
     (examined,), _ = _examine([arrival])
     if settings is None or place is None:
-        return _receipt(examined, None)
+        return Checked(_receipt(examined, None), data, examined.sheets)
     with Ledger(settings.ledger) as ledger:
-        return _filed_receipt(settings, ledger, examined)
+        return Checked(_filed_receipt(settings, ledger, examined), data, examined.sheets)
 
 
-def bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path) -> bytes:
     """The bytes of a file, of one that is too large no more than tells so."""
     with path.open("rb") as file:
         return file.read(min(path.stat().st_size, MAX_BYTES) + 1)
@@ -164,103 +177,39 @@ def _arrival(settings: Settings, drop: Drop) -> _Arrival:
     )
 
 
-def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], dict[str, tuple[Verdict, ...]]]:
-    """Read every arrival, then judge all rows of a kind in one run of its expectations: start-up is the time."""
+def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], Mapping[str, tuple[Verdict, ...]]]:
+    """Open, read and judge every arrival."""
     with gc_paused():
-        examined = [_read(arrival, key) for key, arrival in enumerate(arrivals)]
-        verdicts = {}
-        for kind in CONTRACTS:
-            of_kind = [one for one in examined if one.reading.kind == kind and one.rows]
-            if of_kind:
-                verdicts[kind] = tuple(_judge(kind, of_kind, examined))
-        return examined, verdicts
+        examined = list(map(_read, arrivals))
+        return examined, judge(examined)
 
 
-def _read(arrival: _Arrival, key: int) -> _Examined:
+def _read(arrival: _Arrival) -> _Examined:
     if arrival.is_misplaced:
-        reading = Reading.refused(finding("place_unknown", {"perimeters": ", ".join(perimeter_names())}))
-    elif not arrival.sha256:
-        reading = Reading.refused(finding("not_a_file"))
-    else:
-        try:
-            reading = read(arrival.data)
-        except Exception:
-            # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
-            _LOG.exception("reading %s failed", arrival.sha256)
-            reading = Reading.refused(finding("reading_failed"))
-    return _examined(arrival, reading, key)
+        return _refused(arrival, Observation("place_unknown", {"perimeters": ", ".join(perimeter_names())}))
+    if not arrival.sha256:
+        return _refused(arrival, Observation("not_a_file"))
+    try:
+        opened = open_file(arrival.data)
+        reading = read(opened)
+    except Refused as refused:
+        return _refused(arrival, refused.observation)
+    except Exception:
+        # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
+        _LOG.exception("reading %s failed", arrival.sha256)
+        return _refused(arrival, Observation("reading_failed"))
+    return _examined(arrival, reading, () if annotation.is_large(opened.sheets) else opened.sheets)
 
 
-def _examined(arrival: _Arrival, reading: Reading, key: int) -> _Examined:
-    edition, perimeter, _ = of_place(arrival.place)
-    reading.rows.say(edition=edition, perimeter=perimeter, drop_id=key)
-    unreadable = frozenset(finding.cell for finding in reading.findings if finding.severity == "error")
-    return _Examined(arrival, reading, reading.rows, list(reading.findings), unreadable)
+def _refused(arrival: _Arrival, observation: Observation) -> _Examined:
+    return _examined(arrival, Reading.refused(observation), ())
 
 
-class _Table(dict[str, "pd.Series[Any]"]):
-    """The rows of several files by column, each made when a check first asks for it."""
-
-    def __init__(self, contract: Contract, several: Sequence[Rows]) -> None:
-        super().__init__()
-        self._contract, self._several = contract, several
-
-    def __missing__(self, name: str) -> "pd.Series[Any]":
-        import pandas as pd
-
-        is_number = name in self._contract.numbers
-        columns = [rows.floats(name) if is_number else rows.objects(name) for rows in self._several]
-        self[name] = pd.Series(np.concatenate(columns), dtype="float64" if is_number else object)
-        return self[name]
-
-
-def _judge(kind: str, of_kind: Iterable[_Examined], examined: Sequence[_Examined]) -> list[Verdict]:
-    verdicts = validate_submissions(kind, _Table(CONTRACTS[kind], [one.rows for one in of_kind]))
-    for verdict in verdicts:
-        if verdict.broken:
-            _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
-        for failing in verdict.failing:
-            _apply(verdict, failing, examined[int(str(failing["drop_id"]))])
-    return verdicts
-
-
-def _apply(verdict: Verdict, failing: dict[str, object], one: _Examined) -> None:
-    """Add the finding of one failing row, and do what its severity asks: drop the row, or empty the cell."""
-    number = int(str(failing["row_number"]))
-    row = one.rows.of_number(number)
-    if row is None or len(one.findings) > MAX_FINDINGS:
-        return  # The row or the file is out already: one reason is enough to mend it.
-    column = verdict.column or ""
-    if len(one.findings) == MAX_FINDINGS:
-        words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
-        one.findings.append(finding("findings_too_many", words, sheet=one.reading.sheet))
-        return
-    letters = one.reading.columns.get(column)
-    typed = row.get(f"{column}_typed", row.get(column))
-    subject = row.get(CONTRACTS[str(one.reading.kind)].subject)
-    cell = f"{letters}{number}" if letters else None
-    if cell is None or cell not in one.unreadable:
-        one.findings.append(
-            Finding(
-                rule=verdict.id,
-                severity=verdict.severity,
-                expected=verdict.sentence_fr,
-                remedy=verdict.remedy_fr,
-                sheet=one.reading.sheet,
-                cell=cell,
-                row=number,
-                column=one.reading.headers.get(column),
-                subject=None if subject is None else str(subject),
-                value=None if typed is None else str(typed),
-            )
-        )
-    if verdict.severity != "error":
-        return
-    if verdict.effect == "row":
-        one.rows.remove(number)
-    elif verdict.effect == "cell":
-        row[column] = None
-        row[f"{column}_absence"] = "illisible"
+def _examined(arrival: _Arrival, reading: Reading, sheets: Sequence[Sheet]) -> _Examined:
+    place = arrival.place
+    reading.rows.set_all(edition=place and place.edition, perimeter=place and place.perimeter)
+    judged = Judged.of(reading)
+    return _Examined(judged.reading, judged.rows, judged.findings, arrival, sheets)
 
 
 def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> Outcome:
@@ -268,11 +217,11 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> O
         receipt = _filed_receipt(settings, ledger, one)
         if receipt.status in ACCEPTED and not receipt.is_dry_run:
             _write_rows(settings, one)
-        folder = write_receipt(receipt, settings.outbox, one.arrival.data)
+        folder = write_receipt(receipt, settings.outbox, one.arrival.data, one.sheets)
     except Exception:
         _LOG.exception("deciding %s failed", one.arrival.sha256)
-        receipt = _receipt(_examined(one.arrival, Reading.refused(finding("reading_failed")), 0), None)
-        folder = write_receipt(receipt, settings.outbox, b"")
+        receipt = _receipt(_refused(one.arrival, Observation("reading_failed")), None)
+        folder = write_receipt(receipt, settings.outbox, b"", ())
     ledger.decide(
         drop.drop_id,
         kind=receipt.kind,
@@ -313,23 +262,24 @@ def _since_previous_edition(
     if drop is None or drop.place is None or is_refused:
         return []
     rows = lake.read_submission(settings.lake, kind, drop.place.edition, drop.place.perimeter, drop.drop_id)
-    return compare(one.reading, one.rows, Previous(drop.place.edition, drop.sha256, rows), one.arrival.sha256)
+    previous = Previous(drop.place.edition, drop.sha256, rows)
+    return [finding_of(found) for found in compare(one.reading, one.rows, previous, one.arrival.sha256)]
 
 
 def _write_rows(settings: Settings, one: _Examined) -> None:
-    one.rows.say(drop_id=one.arrival.drop_id)
+    one.rows.set_all(drop_id=one.arrival.drop_id)
     lake.write_submission(settings.lake, str(one.reading.kind), one.rows)
 
 
 def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
-    edition, perimeter, is_dry_run = of_place(one.arrival.place)
+    place = one.arrival.place
     structural = [finding for finding in one.findings if finding.row is None]
     located = sorted(
         (finding for finding in one.findings if finding.row is not None),
         key=lambda finding: (finding.row or 0, len(finding.cell or ""), finding.cell or "", finding.rule),
     )
     refused = any(finding.severity == "error" for finding in structural) or (one.reading.rows_read and not one.rows)
-    status: Status
+    status: ReceiptStatus
     if refused:
         status = "rejected"
     elif counting and counting.sha256 == one.arrival.sha256:
@@ -340,8 +290,8 @@ def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
         status=status,
         sha256=one.arrival.sha256,
         received_at=one.arrival.received_at,
-        edition=edition,
-        perimeter=perimeter,
+        edition=place.edition if place else None,
+        perimeter=place.perimeter if place else None,
         kind=one.reading.kind,
         contract_version=one.reading.contract_version,
         rules_version=RULES_VERSION,
@@ -351,6 +301,6 @@ def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
         file_name=one.arrival.file_name,
         drop_id=one.arrival.drop_id,
         # What is not filed counts no more than a trial.
-        is_dry_run=is_dry_run or one.arrival.drop_id is None,
+        is_dry_run=(place is not None and place.is_dry_run) or one.arrival.drop_id is None,
         published=None if refused else published_fr(one.reading.kind, one.rows),
     )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from math import exp
 from random import Random
 
+from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.sample.state import table
@@ -192,4 +193,4 @@ def _tenths(value: float) -> Decimal:
 
 def _declaration(day: date, as_of: date) -> date | str:
     """A declaration holds three years; an expired one is a text that says so."""
-    return day if (as_of - day).days <= 3 * 365 else f"{day:%d/%m/%Y}\n(périmée)"
+    return day if (as_of - day).days <= 3 * DAYS_IN_A_YEAR else f"{day:%d/%m/%Y}\n(périmée)"

@@ -7,6 +7,7 @@ What belongs here: one function per spelling, from a value to what is typed. Wha
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.sample.writers import Cell
 
 _MONTHS = (
@@ -17,12 +18,12 @@ _MONTHS = (
 
 def exact(days: int) -> Decimal:
     """A duration in years as Excel shows it, 15 digits: 1643 days give `4.5013698630137`."""
-    return Decimal(f"{days / 365:.15g}")
+    return Decimal(f"{days / DAYS_IN_A_YEAR:.15g}")
 
 
 def to_tenths(days: int) -> Decimal:
     """A duration in years to a tenth, half-up: 1643 days give `4.5`."""
-    return (Decimal(days) / 365).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return (Decimal(days) / DAYS_IN_A_YEAR).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def comma(number: Decimal | int) -> str:

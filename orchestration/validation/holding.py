@@ -56,10 +56,10 @@ def found_in(verdict: Verdict, edition: str | None = None) -> str:
     if verdict.broken:
         return f"Contrôle impossible{NBSP}: {verdict.broken}"
     rows = [row for row in verdict.failing if edition in (None, row.get("edition"))]
-    shown = f"{NBSP}; ".join(_found(verdict.column, row) for row in rows[:_SHOWN_ROWS])
+    shown = f"{NBSP}; ".join(_found(verdict.rule.column, row) for row in rows[:_SHOWN_ROWS])
     left = (len(rows) if edition else verdict.failing_count) - _SHOWN_ROWS
     more = f"{NBSP}; et {plural(left, 'autre ligne', 'autres lignes')}" if left > 0 else ""
-    return f"Attendu{NBSP}: {verdict.sentence_fr} Constaté{NBSP}: {shown or 'aucune ligne nommée'}{more}."
+    return f"Attendu{NBSP}: {verdict.rule.sentence_fr} Constaté{NBSP}: {shown or 'aucune ligne nommée'}{more}."
 
 
 def holds_of(verdicts: Iterable[Verdict], previous: Mapping[str, str | None]) -> tuple[Hold, ...]:

@@ -10,6 +10,7 @@ import pytest
 from alert_home import NOW, Home, alert_row
 from fake_slack import TOKEN, FakeSlack, Mischief
 
+from expectations.rule import Rule, present
 from expectations.runner import Verdict
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.channel import Channel, Outcome
@@ -417,7 +418,7 @@ def test_the_fake_refuses_what_the_real_slack_refuses(slack: FakeSlack, home: Ho
 
 
 def held(edition: str) -> list[Hold]:
-    rule = Verdict("a_rule", "slips", "error", "none", "Une phrase.", "", "to_value", success=False)
+    rule = Verdict(Rule("a_rule", "to_value", present("to_value"), "Une phrase.", "", "error"), "slips", success=False)
     return [Hold(rule, (edition,))]
 
 

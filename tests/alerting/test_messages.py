@@ -311,7 +311,7 @@ def test_a_digest_counts_by_severity_lists_twenty_and_explains_each_rule() -> No
     assert plain(message.notes[0]).startswith("5 autres ne sont pas montrées ici")
     assert [note.split("\N{NO-BREAK SPACE}")[0] for note in message.notes[1:]] == [
         "Coût en hausse",
-        "N'est plus déclaré",
+        "N’est plus déclaré",
     ]
     assert message.link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
 

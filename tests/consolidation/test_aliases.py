@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from made_lake import MadeLake, on, project, read_mart
 from typer.testing import CliRunner
 
@@ -19,8 +18,8 @@ from orchestration.consolidation import build as consolidation
 from orchestration.consolidation.aliases import AliasRefused, judge, open_proposals
 from orchestration.consolidation.duckdb_functions import Plugin
 from orchestration.domain import alias_register
-from orchestration.domain.alias_register import Alias, AliasRegister, folded
-from orchestration.domain.likeness import MIN_LIKENESS
+from orchestration.domain.alias_register import Alias, AliasRegister
+from orchestration.domain.folding import folded_name
 from orchestration.settings import Settings
 
 DBT_PROJECT = consolidation.DBT_PROJECT
@@ -70,7 +69,7 @@ def test_every_project_that_was_really_renamed_keeps_one_id(real_data: Path) -> 
     assert len(renames) == 44
     for row in renames:
         old, new = (
-            register.resolve(folded(row[f"{which}_name"]), edition_of[row[f"{wave}_wave"]])
+            register.resolve(folded_name(row[f"{which}_name"]), edition_of[row[f"{wave}_wave"]])
             for which, wave in (("old", "from"), ("new", "to"))
         )
         assert old == new, row
@@ -90,9 +89,9 @@ def test_every_project_that_was_really_renamed_keeps_one_id(real_data: Path) -> 
 def test_names_that_a_human_kept_apart_have_two_ids_and_are_never_proposed_again(name: str, other: str) -> None:
     register = alias_register.alias_register()
     for edition in ("2016-S2", "2017-S1", "2017-S2", "2018-S1", "2021-S2"):
-        theirs = register.resolve(folded(other), edition)
-        assert register.resolve(folded(name), edition) != theirs
-        assert register.is_rejected(folded(name), theirs, edition)
+        theirs = register.resolve(folded_name(other), edition)
+        assert register.resolve(folded_name(name), edition) != theirs
+        assert register.is_rejected(folded_name(name), theirs, edition)
 
 
 def test_a_line_holds_from_its_first_edition_to_its_last(register: Path) -> None:
@@ -145,11 +144,6 @@ def test_proposals_are_told_with_their_score_and_their_evidence(filed: Settings)
         ("Portail agents 2", "Portail des agents", 88, 88, True, True),
     ]
     assert [row["cost_ratio"] for row in open_proposals(filed)] == [1, 1.25]
-
-
-def test_the_threshold_of_the_mart_is_the_one_of_the_receipts() -> None:
-    project_file = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    assert project_file["vars"]["alias_likeness_threshold"] == MIN_LIKENESS
 
 
 def test_nothing_is_proposed_where_everything_changed_its_name(settings: Settings) -> None:
@@ -266,7 +260,7 @@ def test_a_name_is_written_so_that_it_is_read_again_and_runs_nowhere(
         rows = list(csv.DictReader(lines))
     assert rows[-1]["name"] == written
     assert len(rows) == 4
-    assert alias_register.alias_register(register).resolve(folded(name), "2020-S2") == "refontedelapaie"
+    assert alias_register.alias_register(register).resolve(folded_name(name), "2020-S2") == "refontedelapaie"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from orchestration.contracts.table_schema import table_schema, valid_example
 from orchestration.contracts.template import template
 from orchestration.domain.edition import Edition
 from orchestration.domain.folding import fold_header
-from orchestration.domain.perimeter import SEEDS
+from orchestration.domain.reference_data import SEEDS
 from orchestration.intake.opening.formats import open_sheets
 
 _SQL = {

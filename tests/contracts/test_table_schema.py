@@ -21,7 +21,7 @@ from orchestration.contracts.table_schema import (
     write_schema,
     wrong_cells,
 )
-from orchestration.intake.reading.body import letters
+from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.take_in import check_file
 
 NOW = datetime(2025, 12, 1, 9, tzinfo=UTC)
@@ -48,7 +48,7 @@ every_kind = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CO
 
 def _check(path: Path, text: str, kind: str):
     path.write_text(text, encoding="utf-8")
-    return check_file(path, NOW, "2025-S2", PERIMETERS[kind])
+    return check_file(path, NOW, "2025-S2", PERIMETERS[kind]).receipt
 
 
 @every_kind
@@ -101,7 +101,7 @@ def test_every_row_of_the_invalid_example_is_blamed_for_its_one_wrong_cell(contr
     receipt = _check(tmp_path / "invalide.csv", invalid_example(contract), contract.kind)
     positions = {column.field: number for number, column in enumerate(contract.current)}
     wrong = {
-        f"{letters(positions[column.field])}{row}": column
+        f"{column_letters(positions[column.field])}{row}": column
         for row, (column, _) in enumerate(wrong_cells(contract), start=2)
     }
     blamed = [(finding.cell, finding.severity) for finding in receipt.findings if finding.cell in wrong]

@@ -18,12 +18,13 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.table_schema import valid_example
-from orchestration.contracts.template import HELP_SHEET, LISTS_SHEET, Filed, last_filed, template
+from orchestration.contracts.template import HELP_SHEET, LISTS_SHEET, Filed, template
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
-from orchestration.intake.reading.body import read
+from orchestration.intake.last_filed import last_filed
 from orchestration.intake.take_in import check_file, take_in
 from tests.intake.drops import drop
+from tests.intake.read_file import read
 
 NOW = datetime(2025, 12, 1, 9, tzinfo=UTC)
 EDITION, NEXT = Edition(2025, 2), Edition(2026, 1)
@@ -153,7 +154,7 @@ def test_the_same_contract_and_rows_give_the_same_bytes(contract):
 def test_a_template_filed_as_it_is_is_told_that_it_has_no_row(contract, tmp_path):
     path = tmp_path / "vide.xlsx"
     path.write_bytes(template(contract, EDITION, "MI"))
-    receipt = check_file(path, NOW, "2025-S2", "MI")
+    receipt = check_file(path, NOW, "2025-S2", "MI").receipt
     assert (receipt.status, receipt.kind, receipt.contract_version) == ("rejected", contract.kind, contract.version)
     assert [finding.rule for finding in receipt.findings] == ["rows_missing"]
 
@@ -170,7 +171,7 @@ def test_what_was_filed_last_is_in_it_and_files_again_without_a_finding(contract
     said = CliRunner().invoke(app, [*wanted, "--home", str(settings.home)])
     assert "2 rows from 2025-S2" in said.stdout
 
-    receipt = check_file(path, NOW, NEXT.code, perimeter)
+    receipt = check_file(path, NOW, NEXT.code, perimeter).receipt
     assert (receipt.status, receipt.findings, receipt.rows_accepted) == ("accepted", (), 2)
     before = read(valid_example(contract).encode()).rows
     again = read(path.read_bytes()).rows
@@ -289,7 +290,7 @@ def filled(tmp_path_factory) -> Path:
 @every_kind
 def test_a_template_filled_in_libreoffice_and_sent_back_gets_no_finding(contract, filled):
     path = filled / f"{contract.kind}-rempli.xlsx"
-    receipt = check_file(path, NOW, EDITION.code, PERIMETERS[contract.kind])
+    receipt = check_file(path, NOW, EDITION.code, PERIMETERS[contract.kind]).receipt
     assert (receipt.status, receipt.findings, receipt.rows_accepted) == ("accepted", (), 3)
     rows = [_values(contract, row) for row in read(path.read_bytes()).rows]
     example = [_values(contract, row) for row in _example(contract).rows]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from expectations.rule import Rule, present
 from expectations.runner import SUBMISSION_SUITES, Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
@@ -44,7 +45,9 @@ def test_the_rows_that_fail_a_rule_are_named_by_their_file(settings):
     ("severity", "expected"), [("error", dg.AssetCheckSeverity.ERROR), ("warning", dg.AssetCheckSeverity.WARN)]
 )
 def test_a_check_that_could_not_run_has_failed_and_says_why(severity, expected):
-    verdict = Verdict("an_id", "top50", severity, "none", "Une phrase.", "", "rank", success=False, broken="no file")
+    verdict = Verdict(
+        Rule("an_id", "rank", present("rank"), "Une phrase.", "", severity), "top50", success=False, broken="no file"
+    )
     result = carried(verdict, ["top50"])
     assert (result.passed, result.severity) == (False, expected)
     assert result.description == "Contrôle impossible\N{NO-BREAK SPACE}: no file"

@@ -29,7 +29,7 @@ from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake import lake, take_in
 from orchestration.intake.findings.rules import RULES
 from orchestration.intake.ledger import ACCEPTED
-from orchestration.intake.reading.body import Reading, read
+from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts.files import write_receipt
 from orchestration.intake.receipts.record import Receipt
 from orchestration.sample.writers import ods_bytes
@@ -269,7 +269,7 @@ def assert_all_hold(batch: Sequence[File]) -> None:
         for number, file in enumerate(batch):
             place = f"{_EDITIONS[number % 4]}/{perimeters[number % len(perimeters)]}"
             drop(settings.home, f"{place}{'/essai' * (number % 7 == 6)}/{number:03}.{file.suffix}", file.data)
-        with patch.object(take_in, "read", _measured_read), patch.object(take_in, "write_receipt", _measured_write):
+        with patch.object(take_in, "_read", _measured_read), patch.object(take_in, "write_receipt", _measured_write):
             taken = take_in.take_in(settings, NOW)
         assert len(taken.outcomes) == len(batch)
         assert not [verdict for verdicts in taken.verdicts.values() for verdict in verdicts if verdict.broken]
@@ -283,16 +283,19 @@ def assert_all_hold(batch: Sequence[File]) -> None:
                 raise
 
 
-def _measured_read(data: bytes) -> Reading:
-    with measured() as cost:
-        reading = read(data)
-    assert_bounded(cost, f"a file of {len(data)} bytes")
-    return reading
+_read = take_in._read
 
 
-def _measured_write(receipt: Receipt, outbox: UPath, data: bytes) -> UPath:
+def _measured_read(arrival: take_in._Arrival) -> take_in._Examined:
     with measured() as cost:
-        folder = write_receipt(receipt, outbox, data)
+        examined = _read(arrival)
+    assert_bounded(cost, f"a file of {len(arrival.data)} bytes")
+    return examined
+
+
+def _measured_write(receipt: Receipt, outbox: UPath, data: bytes, sheets: Sequence[Sheet]) -> UPath:
+    with measured() as cost:
+        folder = write_receipt(receipt, outbox, data, sheets)
     assert_bounded(cost, f"the receipt of a file of {len(data)} bytes")
     return folder
 

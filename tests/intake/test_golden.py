@@ -27,7 +27,7 @@ def receipts(tmp_path_factory) -> dict[tuple[str, str], Receipt]:
     """The receipt of every golden file, faulty and good: two homes, three passes. Its pages are not judged."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "orchestration.intake.take_in.write_receipt", lambda receipt, outbox, _data: receipt.folder(outbox)
+            "orchestration.intake.take_in.write_receipt", lambda receipt, outbox, _data, _sheets: receipt.folder(outbox)
         )
         return _receipts(tmp_path_factory)
 

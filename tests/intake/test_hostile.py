@@ -12,7 +12,6 @@ from orchestration.cli import app
 from orchestration.contracts import CONTRACTS
 from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.opening.limits import MAX_ROWS
-from orchestration.intake.reading.body import read
 from tests.intake.bounds import assert_bounded, measured
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv, workbook
 from tests.intake.hostile import (
@@ -30,6 +29,7 @@ from tests.intake.hostile import (
     xlsx,
     xlsx_row,
 )
+from tests.intake.read_file import read
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -147,7 +147,7 @@ def test_as_many_values_as_a_file_may_hold_are_checked_within_bounds(tmp_path):
     file = tmp_path / "demarches.csv"
     file.write_text(";".join(column.field for column in columns) + "\n" + rows, encoding="utf-8")
     with measured() as cost:
-        receipt = take_in.check_file(file, NOW)
+        receipt = take_in.check_file(file, NOW).receipt
     assert (receipt.kind, receipt.rows_read) == ("procedures", MAX_ROWS)
     assert_bounded(cost, "values that all differ")
 

@@ -10,6 +10,7 @@ from orchestration.consolidation.build import build
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.parsing import parser_of
 from orchestration.intake import lake
+from orchestration.intake.receipts.html import as_html
 from orchestration.intake.take_in import take_in
 from tests.intake.drops import drop, workbook
 
@@ -52,7 +53,7 @@ def _rows(settings, kind, number):
 def test_each_is_recognised_by_its_header_whatever_the_file_is_called(filed):
     kinds = {outcome.path.rsplit("/", 1)[1]: outcome.receipt.kind for outcome in filed.outcomes}
     assert kinds == {"export.xlsx": "roadmap", "export (2).xlsx": "indicators"}
-    pages = {outcome.receipt.kind: outcome.receipt.as_html() for outcome in filed.outcomes}
+    pages = {outcome.receipt.kind: as_html(outcome.receipt) for outcome in filed.outcomes}
     assert "Feuille de route" in pages["roadmap"]
     assert "Indicateurs" in pages["indicators"]
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from expectations.rule import MAX_FINDINGS
 from orchestration.intake import inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.opening.limits import MAX_FINDINGS
+from orchestration.intake.receipts.html import as_html
 from orchestration.passes.has_work import pending
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 
@@ -139,7 +140,7 @@ def test_a_dry_run_gets_the_same_receipt_and_is_never_counted(settings):
     drop(settings.home, "2021-S2/MI/essai/export.csv", projects_csv(GOOD))
     (outcome,) = take_in.take_in(settings, NOW).outcomes
     assert (outcome.receipt.status, outcome.receipt.rows_accepted) == ("accepted", 1)
-    assert "essai à blanc" in outcome.receipt.as_html()
+    assert "essai à blanc" in as_html(outcome.receipt)
     assert not lake.submission_path(settings.lake, "projects", "2021-S2", "MI", 1).exists()
 
 
@@ -210,7 +211,7 @@ def test_check_says_what_the_pipeline_would_say(settings, tmp_path):
     data = projects_csv(GOOD, OTHER.replace("12", "douze"))
     path = drop(settings.home, "2021-S2/MI/export.csv", data)
     (outcome,) = take_in.take_in(settings, NOW).outcomes
-    assert take_in.check_file(path, NOW, "2021-S2", "MI").as_json() == outcome.receipt.as_json()
+    assert take_in.check_file(path, NOW, "2021-S2", "MI").receipt.as_json() == outcome.receipt.as_json()
 
 
 def test_reading_again_from_the_archive_writes_the_same_rows(settings):

@@ -109,7 +109,7 @@ def frame_of_cases() -> pd.DataFrame:
             "name": f"Démarche {number}.{place}",
             **VALID,
             **row,
-            "drop_id": number,
+            "arrival": number,
             "row_number": place,
         }
         for number, (_, given) in enumerate(CASES)
@@ -124,7 +124,7 @@ def blamed() -> dict[int, list[tuple[str, int]]]:
     for verdict in validate_submissions("procedures", frame_of_cases()):
         assert verdict.broken is None, verdict
         for failing in verdict.failing:
-            blamed[failing["drop_id"]].append((verdict.id, failing["row_number"]))
+            blamed[failing["arrival"]].append((verdict.id, failing["row_number"]))
     return blamed
 
 

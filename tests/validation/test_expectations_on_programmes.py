@@ -101,7 +101,7 @@ def blamed() -> dict[int, list[tuple[str, int]]]:
     blamed = defaultdict(list)
     for kind, (key, valid) in VALID.items():
         rows = [
-            {key: "label-03", **valid, **row, "drop_id": number, "row_number": place}
+            {key: "label-03", **valid, **row, "arrival": number, "row_number": place}
             for number, (of_kind, _, rows) in enumerate(CASES)
             for place, row in enumerate(rows, start=2)
             if of_kind == kind
@@ -109,7 +109,7 @@ def blamed() -> dict[int, list[tuple[str, int]]]:
         for verdict in validate_submissions(kind, pd.DataFrame(rows, dtype=object)):
             assert verdict.broken is None, verdict
             for failing in verdict.failing:
-                blamed[int(str(failing["drop_id"]))].append((verdict.id, failing["row_number"]))
+                blamed[int(str(failing["arrival"]))].append((verdict.id, failing["row_number"]))
     return blamed
 
 
@@ -130,5 +130,5 @@ def test_every_rule_has_a_case_that_breaks_it(kind: str) -> None:
 @pytest.mark.parametrize("kind", VALID)
 def test_no_row_at_all_passes(kind: str) -> None:
     key, valid = VALID[kind]
-    frame = pd.DataFrame([{key: "X", **valid, "drop_id": 0, "row_number": 2}], dtype=object)
+    frame = pd.DataFrame([{key: "X", **valid, "arrival": 0, "row_number": 2}], dtype=object)
     assert [verdict for verdict in validate_submissions(kind, frame.iloc[:0]) if not verdict.success] == []

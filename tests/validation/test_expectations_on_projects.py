@@ -143,7 +143,7 @@ CASES = (
 
 def frame_of_cases() -> pd.DataFrame:
     rows = [
-        {"name": f"Projet {number}", **VALID, **row, "drop_id": number, "row_number": place}
+        {"name": f"Projet {number}", **VALID, **row, "arrival": number, "row_number": place}
         for number, case in enumerate(CASES)
         for place, row in enumerate(case.rows, start=2)
     ]
@@ -157,7 +157,7 @@ def blamed() -> dict[int, list[tuple[str, int]]]:
         assert verdict.broken is None, verdict
         assert verdict.success == (not verdict.failing)
         for failing in verdict.failing:
-            blamed[failing["drop_id"]].append((verdict.id, failing["row_number"]))
+            blamed[failing["arrival"]].append((verdict.id, failing["row_number"]))
     return blamed
 
 

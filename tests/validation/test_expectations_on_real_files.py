@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from expectations.runner import Verdict, validate_submissions
-from orchestration.intake.reading.body import read
+from tests.intake.read_file import read
 
 SENSIBLE_WARNINGS: dict[str, dict[str, int]] = {
     "projects": {},
@@ -22,7 +22,7 @@ def verdicts(real_data: Path) -> dict[str, list[Verdict]]:
     rows: dict[str, list[dict[str, object]]] = {"projects": [], "procedures": []}
     with (real_data / "drops.csv").open(encoding="utf-8", newline="") as lines:
         for number, drop in enumerate(csv.DictReader(lines)):
-            place = {"edition": drop["edition"], "perimeter": drop["perimeter"], "drop_id": number}
+            place = {"edition": drop["edition"], "perimeter": drop["perimeter"], "arrival": number}
             path = real_data / drop["file"]
             reading = read(path.read_bytes())
             rows[drop["kind"]] += [{**row, **place} for row in reading.rows]

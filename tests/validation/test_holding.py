@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from expectations.rule import Rule, present
 from expectations.runner import Verdict
 from orchestration.validation.holding import Hold, found_in, hold_of, holds_of, is_held
 
 
 def verdict(**changed: Any) -> Verdict:
-    failed = Verdict("a_rule", "top50", "error", "none", "Une phrase.", "", "rank", success=False)
-    return replace(failed, **changed)
+    failed = Verdict(Rule("a_rule", "rank", present("rank"), "Une phrase.", "", "error"), "top50", success=False)
+    of_rule = {name: changed.pop(name) for name in ("severity", "sentence_fr", "column") if name in changed}
+    return replace(failed, rule=replace(failed.rule, **of_rule), **changed)
 
 
 def failing(*editions: object) -> dict[str, Any]:

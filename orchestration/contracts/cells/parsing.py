@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from orchestration.contracts.contract import Column, Type, fold_word
+from orchestration.domain.durations import DAYS_IN_A_YEAR, Precision
 from orchestration.domain.folding import fold_header
 
 # What a reader of files gives: text, or what the spreadsheet typed.
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
-Precision = Literal["day", "month", "quarter", "semester", "tenth_year"]
 
 # Words that stand for "no value", by the reason that is kept; the first of each is the one that pages offer.
 WORDS_FOR_NONE: Mapping[str, tuple[str, ...]] = {
@@ -85,7 +85,7 @@ _LINK = re.compile(
 _MAX_TYPED, _MAX_WORDS = 100, 1_000
 # A text that is taken as it is, as nearly all are: neither a mark nor a tag, nor how an error or an apostrophe begins.
 # Of the signs beyond U+0300, the dashes, quotes and dots of French and the euro are what normalising leaves alone.
-# Patterns that `plain_cells` gives to another engine: no escape that the two read in two ways.
+# Patterns that `fast_path` gives to another engine: no escape that the two read in two ways.
 _BEGINS = "[^\t-\r\x1c- \x85\xa0#E'<\u0300-\U0010ffff]"
 _GOES_ON = "[^<\u0300-\u200f\u2028-\u202f\u205f-\u20ab\u20ad-\U0010ffff]"
 PLAIN_TEXT, PLAIN_URL, PLAIN_WHOLE = f"{_BEGINS}{_GOES_ON}*", "https?://[!-;=-~]+", "[0-9]{1,9}"
@@ -371,7 +371,7 @@ _CENT, _SHARE_DIGITS, _MARK_DIGITS = Decimal("1e-8"), Decimal("1e-15"), Decimal(
 _LARGEST, _LARGEST_SHARE = Decimal(10**12), Decimal(999)
 # In M€, a hundred milliards: no project costs that, in whatever column its cost is typed in euros.
 _LARGEST_COST = Decimal(100_000)
-_DAYS_IN_A_YEAR, _DAY_DIGITS = Decimal(365), Decimal("1e-18")
+_DAY_DIGITS = Decimal("1e-18")
 _MAX_YEARS = 100_000
 
 
@@ -423,7 +423,7 @@ def _duration(cell: Cell, _column: Column) -> Parsed:
         return _no_number(cell)
     if abs(number.value) >= _MAX_YEARS:
         return Parsed(fault="cell_number_too_large")
-    days = (number.value * _DAYS_IN_A_YEAR).quantize(_DAY_DIGITS)
+    days = (number.value * DAYS_IN_A_YEAR).quantize(_DAY_DIGITS)
     doubt = "number_three_digits" if number.is_ambiguous else None
     return Parsed(
         days,

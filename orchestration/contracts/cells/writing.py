@@ -9,9 +9,8 @@ from decimal import Decimal
 
 from orchestration.contracts.cells.parsing import WORDS_FOR_NONE, Cell, parser_of
 from orchestration.contracts.contract import Column
+from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import period
-
-DAYS_IN_A_YEAR = 365
 
 
 def cell_of(column: Column, row: Mapping[str, object]) -> Cell:

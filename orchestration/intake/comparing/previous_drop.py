@@ -14,20 +14,18 @@ from itertools import takewhile
 
 from orchestration.contracts.contract import PLAIN, Column, Contract
 from orchestration.domain.alias_register import resolved
-from orchestration.domain.folding import fold_name
+from orchestration.domain.durations import DAYS_IN_A_YEAR, TENTH_YEAR_SLACK_DAYS, period_start
+from orchestration.domain.folding import folded_name
 from orchestration.domain.french import number, period
 
-Row = Mapping[str, object]
+# A row of the lake, by field.
+LakeRow = Mapping[str, object]
 
 # Beyond this many rows nobody reads what changed, and comparing costs as much memory again as reading.
 MAX_ROWS = 20_000
 BLANK = "(vide)"
-_DAYS_IN_A_YEAR = 365
-# What a duration known to a tenth of a year leaves open.
-_TENTH_YEAR_DAYS = Decimal("18.25")
 # How much of a long text is shown, and how much of it before the change.
 _EXCERPT, _CONTEXT = 120, 40
-_MONTHS_IN = {"month": 1, "quarter": 3, "semester": 6}
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,9 @@ class Difference:
         return bool(self.new or self.gone or self.changed)
 
 
-def difference(contract: Contract, before: Iterable[Row], after: Iterable[Row]) -> Difference:
+def difference(contract: Contract, before: Iterable[LakeRow], after: Iterable[LakeRow]) -> Difference:
     """Compare the rows of two submissions of one kind; a column that one of the files lacks has not changed."""
-    known: dict[str, list[Row]] = {}
+    known: dict[str, list[LakeRow]] = {}
     for row in before:
         for key in _keys(contract, row):
             known.setdefault(key, []).append(row)
@@ -89,19 +87,19 @@ def difference(contract: Contract, before: Iterable[Row], after: Iterable[Row]) 
     return Difference(tuple(new), tuple(gone.values()), tuple(changed))
 
 
-def _keys(contract: Contract, row: Row) -> list[str]:
+def _keys(contract: Contract, row: LakeRow) -> list[str]:
     """By what a row may be known, the surest first: its declared id, then its name, read through the register."""
-    declared, name = str(row.get(contract.key) or "").strip(), fold_name(str(row.get(contract.subject) or ""))
-    if contract.kind == "projects" and name:
+    declared, name = str(row.get(contract.key) or "").strip(), folded_name(str(row.get(contract.subject) or ""))
+    if contract.is_aliased and name:
         name = resolved([name], [row.get("edition")])[0] or name
     return [key for key in (declared, name) if key]
 
 
-def _subject(contract: Contract, row: Row) -> str:
+def _subject(contract: Contract, row: LakeRow) -> str:
     return str(row.get(contract.subject) or row.get(contract.key) or f"ligne {row['row_number']}")
 
 
-def _changes(contract: Contract, before: Row, after: Row) -> Iterator[Change]:
+def _changes(contract: Contract, before: LakeRow, after: LakeRow) -> Iterator[Change]:
     in_both = _fields(str(before["cell_columns"])) & _fields(str(after["cell_columns"]))
     for column in contract.columns:
         if column.field in in_both and not is_same(column, before, after):
@@ -115,28 +113,23 @@ def _fields(cell_columns: str) -> frozenset[str]:
     return frozenset(json.loads(cell_columns))
 
 
-def is_same(column: Column, before: Row, after: Row) -> bool:
-    """Whether two cells say the same, at the coarser of their precisions (SPEC §4)."""
+def is_same(column: Column, before: LakeRow, after: LakeRow) -> bool:
+    """Whether two cells say the same, at the coarser of their precisions (docs/rules.md §4)."""
     was, now = before.get(column.field), after.get(column.field)
     if was is None or now is None:
         absence = f"{column.field}_absence"
         return was is now and before.get(absence) == after.get(absence)
     precisions = {str(row.get(f"{column.field}_precision")) for row in (before, after)}
     if isinstance(was, date) and isinstance(now, date):
-        months = max((_MONTHS_IN.get(precision, 0) for precision in precisions), default=0)
-        return _period(was, months) == _period(now, months)
+        return period_start(was, precisions) == period_start(now, precisions)
     if column.type == "duration" and "tenth_year" in precisions:
-        return abs(Decimal(str(was)) - Decimal(str(now))) <= _TENTH_YEAR_DAYS
+        return abs(Decimal(str(was)) - Decimal(str(now))) <= TENTH_YEAR_SLACK_DAYS
     if isinstance(was, str):
         return was.split() == str(now).split()
     return was == now
 
 
-def _period(value: date, months: int) -> tuple[int, int, int]:
-    return (value.year, (value.month - 1) // months, 0) if months else (value.year, value.month, value.day)
-
-
-def in_words(column: Column, row: Row) -> str:
+def in_words(column: Column, row: LakeRow) -> str:
     """A value in the agent's words: as typed where nothing could be read."""
     value = row.get(column.field)
     if value is None:
@@ -145,7 +138,7 @@ def in_words(column: Column, row: Row) -> str:
         case "cost":
             return f"{_digits(value)}\u00a0M€"
         case "duration":
-            years = round(Decimal(str(value)) / _DAYS_IN_A_YEAR, 2)
+            years = round(Decimal(str(value)) / DAYS_IN_A_YEAR, 2)
             return f"{_digits(years)}\u00a0{'ans' if abs(years) >= 2 else 'an'}"
         case "rate":
             return f"{_digits(round(Decimal(str(value)) * 100, 2))}\u00a0%"

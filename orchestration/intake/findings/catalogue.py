@@ -11,14 +11,12 @@ from dataclasses import asdict, dataclass
 from expectations.rule import Effect, Severity
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.findings.rules import (
-    CELL_RULES,
-    FILE_RULES,
-    LAYOUT_RULES,
-    PREVIOUS_EDITION_RULES,
-    ROW_RULES,
-    RULES_VERSION,
-)
+from orchestration.intake.findings.cell_rules import CELL_RULES
+from orchestration.intake.findings.file_rules import FILE_RULES
+from orchestration.intake.findings.layout_rules import LAYOUT_RULES
+from orchestration.intake.findings.previous_edition_rules import PREVIOUS_EDITION_RULES
+from orchestration.intake.findings.row_rules import ROW_RULES
+from orchestration.intake.findings.rules import RULES_VERSION
 from orchestration.store.templates import templates
 
 _FAMILIES = (

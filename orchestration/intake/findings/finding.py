@@ -1,13 +1,12 @@
-"""A finding: one thing that a ministry should know about its file (SPEC §6).
+"""A finding: one thing that a ministry should know about its file (docs/rules.md §6).
 
-What belongs here: the record itself. What does not: the rules that make findings (reading and expectations) and how
-they are shown (the receipt).
+What belongs here: the record itself. What does not: the rules that make findings and how they are shown (receipts).
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-Severity = Literal["error", "warning"]
+from expectations.rule import Severity
+from orchestration.intake.findings.rule import Blame
 
 
 @dataclass(frozen=True)
@@ -15,10 +14,10 @@ class Finding:
     """One fault of a file, in French, where the agent can see it.
 
     `rule` is a stable id; `row` is the 1-based spreadsheet row; `cell` an address such as `J12`; `sheet` is null for a
-    CSV;
-    `column` is the header as the agent typed it; `subject` is the project's or procedure's name; `value` is the text
-    as typed;
-    `expected` and `remedy` are French sentences. Structural findings have neither row nor cell.
+    CSV; `column` is the header as the agent typed it; `subject` is the project's or procedure's name; `value` is the
+    text as typed; `expected` and `remedy` are French sentences. Structural findings have neither row nor cell: they
+    concern the headers at `header_cells`. `blame` says what has to be mended; `is_of_other_perimeter` that the row
+    names a ministry of another perimeter than the folder's.
     """
 
     rule: str
@@ -31,3 +30,6 @@ class Finding:
     column: str | None = None
     subject: str | None = None
     value: str | None = None
+    header_cells: tuple[str, ...] = ()
+    blame: Blame = "file"
+    is_of_other_perimeter: bool = False

@@ -18,10 +18,10 @@ from operator import itemgetter
 import pyarrow as pa
 
 from orchestration.contracts.cells.parsing import Cell
-from orchestration.domain.folding import fold_header
 from orchestration.domain.french import NBSP, number
-from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.rules import finding
+from orchestration.domain.spreadsheets import cell_address
+from orchestration.intake.observation import Observation
+from orchestration.intake.opening.annotated_copy import is_receipt
 from orchestration.intake.opening.grid import Grid
 from orchestration.intake.opening.limits import (
     MAX_BYTES,
@@ -32,15 +32,12 @@ from orchestration.intake.opening.limits import (
     MAX_ROWS,
     MAX_VALUES,
     Damaged,
-    Row,
+    SheetRow,
     Tally,
     TooLarge,
 )
-from orchestration.intake.opening.structure import letters
 from orchestration.intake.opening.workbook import read_workbook
 
-# The sheet that the annotated copy adds to the agent's own: sent back, it is not theirs.
-RECEIPT_SHEET = "Accusé de réception"
 _MAX_ENTRIES = 2_000
 _MAX_UNPACKED_BYTES = 256 * 2**20
 _MAX_RATIO = 1_000
@@ -69,11 +66,11 @@ class Sheet:
 
 
 class Refused(Exception):
-    """The file cannot be opened as a table; `finding` says why and what to do."""
+    """The file cannot be opened as a table; `observation` says why and what to do."""
 
-    def __init__(self, refusal: Finding) -> None:
+    def __init__(self, refusal: Observation) -> None:
         super().__init__(refusal.rule)
-        self.finding = refusal
+        self.observation = refusal
 
 
 def open_sheets(data: bytes) -> list[Sheet]:
@@ -81,43 +78,38 @@ def open_sheets(data: bytes) -> list[Sheet]:
     try:
         return _open(data)
     except Damaged as damaged:
-        raise Refused(finding("file_damaged")) from damaged
+        raise Refused(Observation("file_damaged")) from damaged
     except TooLarge as too_large:
         raise Refused(_too_large(too_large)) from too_large
-
-
-def is_receipt(sheet: str) -> bool:
-    """Whether a sheet of this name is the one that the annotated copy adds."""
-    return fold_header(sheet) == fold_header(RECEIPT_SHEET)
 
 
 def _open(data: bytes) -> list[Sheet]:
     if len(data) > MAX_BYTES:
         raise TooLarge("bytes")
     if not data.lstrip(b"\x00\xef\xbb\xbf \t\r\n"):
-        raise Refused(finding("file_empty"))
+        raise Refused(Observation("file_empty"))
     if data.startswith(b"PK\x03\x04"):
         _check_package(data)
         return [Sheet(name, rows) for name, rows in read_workbook(data) if not is_receipt(name)]
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        raise Refused(finding("format_encrypted" if is_encrypted else "format_xls"))
+        raise Refused(Observation("format_encrypted" if is_encrypted else "format_xls"))
     if data.lstrip()[:5] == b"%PDF-":
-        raise Refused(finding("format_pdf"))
+        raise Refused(Observation("format_pdf"))
     text = _in_utf8(data)
     match text.lstrip()[:100].decode(errors="ignore").lstrip()[:1]:
         case "<":
-            raise Refused(finding("format_html"))
+            raise Refused(Observation("format_html"))
         case "[" | "{":
             return _json(text.decode())
     return _delimited(text)
 
 
-def _too_large(over: TooLarge) -> Finding:
-    here = f"{letters(over.column)}{over.row + 1}"
+def _too_large(over: TooLarge) -> Observation:
+    here = cell_address(over.column, over.row + 1)
     if over.limit == "cell":
         where = f"cellule{NBSP}{here}" if over.sheet else f"ligne{NBSP}{number(over.row + 1)}"
-        return finding("cell_too_long", {"limit": number(MAX_CELL), "where": where}, sheet=over.sheet)
+        return Observation("cell_too_long", {"limit": number(MAX_CELL), "where": where}, sheet=over.sheet)
     is_far = over.row >= MAX_ROWS or over.column >= MAX_COLUMNS
     limit = {
         "bytes": f"{MAX_BYTES // 2**20}{NBSP}Mo",
@@ -129,7 +121,7 @@ def _too_large(over: TooLarge) -> Finding:
         "characters": f"{number(MAX_CHARACTERS)}{NBSP}caractères",
         "memory": "ce qu’un classeur peut occuper" + (f" (une feuille va jusqu’à la cellule {here})" if is_far else ""),
     }
-    return finding("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
+    return Observation("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
 
 
 def _in_utf8(data: bytes) -> bytes:
@@ -143,9 +135,9 @@ def _in_utf8(data: bytes) -> bytes:
             of_one = _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data)
             text = of_one.decode("cp1252").encode()
     except UnicodeDecodeError as error:
-        raise Refused(finding("format_unknown")) from error
+        raise Refused(Observation("format_unknown")) from error
     if b"\x00" in text:
-        raise Refused(finding("format_unknown"))
+        raise Refused(Observation("format_unknown"))
     return text
 
 
@@ -178,11 +170,11 @@ def _check_package(data: bytes) -> None:
     ):
         raise TooLarge("unpacked")
     if "xl/vbaProject.bin" in names:
-        raise Refused(finding("format_xlsm"))
+        raise Refused(Observation("format_xlsm"))
     if b"encryption-data" in manifest:
-        raise Refused(finding("format_encrypted"))
+        raise Refused(Observation("format_encrypted"))
     if "xl/workbook.xml" not in names and kind != _ODS:
-        raise Refused(finding("format_unknown"))
+        raise Refused(Observation("format_unknown"))
 
 
 def _start(package: zipfile.ZipFile, name: str, size: int) -> bytes:
@@ -197,12 +189,12 @@ def _json(text: str) -> list[Sheet]:
     try:
         records = json.loads(text)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise Refused(finding("json_not_records"))
+            raise Refused(Observation("json_not_records"))
         headers = list(dict.fromkeys(key for record in records for key in record))
         if len(headers) > MAX_COLUMNS:
             raise TooLarge("columns", None, 0, len(headers) - 1)
         tally = Tally()
-        rows: list[Row] = [tally.take([_json_cell(header) for header in headers], None, 0)]
+        rows: list[SheetRow] = [tally.take([_json_cell(header) for header in headers], None, 0)]
         for position, record in enumerate(records, start=1):
             rows.append(tally.take([_json_cell(record.get(header)) for header in headers], None, position))
             tally.measure(rows[-1], None, position)
@@ -229,7 +221,7 @@ def _delimited(utf8: bytes) -> list[Sheet]:
         return [Sheet(None, grid)]
     text = utf8.decode()
     tally = Tally()
-    rows: list[Row] = []
+    rows: list[SheetRow] = []
     try:
         for row in _records(text, separator):
             if row == [_END]:
@@ -237,7 +229,7 @@ def _delimited(utf8: bytes) -> list[Sheet]:
             rows.append(tally.take(tally.share(row, len(rows)), None, len(rows)))
     except csv.Error as error:
         raise TooLarge("cell", None, len(rows)) from error
-    raise Refused(finding("quote_unclosed", {"row": number(len(rows))}))
+    raise Refused(Observation("quote_unclosed", {"row": number(len(rows))}))
 
 
 def _grid(utf8: bytes, separator: str, width: int) -> Grid | None:

@@ -18,11 +18,9 @@ _MAX_SHARED = 20_000
 MAX_CHARACTERS = 50 * 2**20
 # The most that Excel lets into one cell.
 MAX_CELL = 32_767
-# A column that is all wrong is said once: nobody mends more cells than these one by one.
-MAX_FINDINGS = 5_000
 
 Limit = Literal["bytes", "unpacked", "rows", "columns", "cells", "values", "characters", "cell", "memory"]
-Row = list[Any] | tuple[()]
+SheetRow = list[Any] | tuple[()]
 
 
 class Damaged(Exception):
@@ -44,7 +42,7 @@ class Tally:
         self._rows = self._cells = self._values = self._characters = 0
         self._shared: dict[str, str] = {}
 
-    def take(self, row: list[Any], sheet: str | None, number: int) -> Row:
+    def take(self, row: list[Any], sheet: str | None, number: int) -> SheetRow:
         """The row as it is kept, an empty tuple for a blank one; raise `TooLarge`. `number` counts from 0."""
         for cell in row:
             if cell != "" and cell is not None:
@@ -73,7 +71,7 @@ class Tally:
             raise TooLarge("values", None, number)
         return list(map(self._shared.get, row, row))
 
-    def measure(self, row: Row, sheet: str | None, number: int) -> None:
+    def measure(self, row: SheetRow, sheet: str | None, number: int) -> None:
         """Count the values of a row, and the characters, of which a package holds more than bytes; raise `TooLarge`."""
         for column, cell in enumerate(row):
             if isinstance(cell, str):

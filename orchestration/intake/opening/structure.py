@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice, pairwise
 
+from orchestration.domain.spreadsheets import cell_address, column_position
 from orchestration.intake.opening.limits import MAX_ROWS
 
 # Larger parts are left unseen: a submission has a few hundred rows.
@@ -32,7 +33,6 @@ _CELL = re.compile(
     rb"(<(?:\w+:)?f\b[^<>]{0,500}>(?:([^<]{0,8192})</(?:\w+:)?f>)?)?\s{0,20}"
     rb"(?:<(?:\w+:)?v\b[^<>]{0,100}>([^<]{0,200}))?"
 )
-_ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 # `[1]Feuil1!F5` in Excel, where `Tableau1[2021]` is a column; `'file:///…'#` in LibreOffice.
 _OTHER_WORKBOOK = re.compile(rb"(?<![\w\]])\[\d+\][^!\[\]]{0,100}!|'file:")
@@ -58,10 +58,10 @@ class Range:
     @property
     def start(self) -> str:
         """The address of the first cell, where the value of a merged block stands."""
-        return f"{letters(self.left)}{self.top}"
+        return cell_address(self.left, self.top)
 
     def __str__(self) -> str:
-        return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
+        return f"{self.start}:{cell_address(self.right, self.bottom)}"
 
 
 @dataclass(frozen=True)
@@ -74,30 +74,6 @@ class Structure:
     uncalculated: frozenset[str] = frozenset()
     external: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
-
-
-def letters(position: int) -> str:
-    """Name the column at a 0-based position as spreadsheets do: 0 is `A`, 26 is `AA`."""
-    name = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
-
-
-def position(column: str) -> int:
-    """The 0-based position of a column by its letters: `A` is 0, `AA` is 26."""
-    number = 0
-    for letter in column:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def place(address: str) -> tuple[int, int]:
-    """The 0-based column and the 1-based row of an address such as `J12`; row 0 for what is none."""
-    found = _ADDRESS.fullmatch(address)
-    return (position(found[1]), int(found[2])) if found else (0, 0)
 
 
 def hidden_sheets(data: bytes) -> frozenset[str]:
@@ -114,7 +90,7 @@ def hidden_sheets(data: bytes) -> frozenset[str]:
         return frozenset()
 
 
-def look(data: bytes, sheet: str | None) -> Structure:
+def sheet_structure(data: bytes, sheet: str | None) -> Structure:
     """Look at one sheet of a workbook; a file that is none, or that cannot be made out, shows nothing."""
     if sheet is None or not _is_package(data):
         return Structure()
@@ -204,7 +180,7 @@ def _xlsx_structure(xml: bytes, has_table_filter: bool) -> Structure:
 
 def _range(address: str) -> Range:
     left, top, right, bottom = _RANGE.fullmatch(address).groups()  # type: ignore[union-attr]
-    return Range(position(left), int(top), position(right), int(bottom))
+    return Range(column_position(left), int(top), column_position(right), int(bottom))
 
 
 # OpenDocument: one part for all sheets, and rows and cells that stand for several.
@@ -236,7 +212,7 @@ def _ods_structure(xml: bytes, sheet: str) -> Structure:
         if not _ODS_MARKS.search(cells) or len(merged) + len(external) + len(errors) > _MAX_MARKS:
             continue
         for column, cell, text in _ods_cells(cells):
-            address = f"{letters(column)}{number}"
+            address = cell_address(column, number)
             across, down = (_count(cell, f"table:number-{way}-spanned") for way in ("columns", "rows"))
             if across > 1 or down > 1:
                 merged.append(Range(column, number, column + across - 1, number + down - 1))

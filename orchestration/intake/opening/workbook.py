@@ -18,7 +18,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.intake.opening.limits import MAX_SHEETS, Damaged, Row, Tally, TooLarge
+from orchestration.domain.spreadsheets import column_position
+from orchestration.intake.opening.limits import MAX_SHEETS, Damaged, SheetRow, Tally, TooLarge
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -31,7 +32,7 @@ _ADDRESS = rb"""\sr=["']([A-Z]{1,3})([0-9]{1,7})["']"""
 _MAX_LOOKED_AT = 32 * 2**20
 
 
-def read_workbook(data: bytes) -> list[tuple[str, list[Row]]]:
+def read_workbook(data: bytes) -> list[tuple[str, list[SheetRow]]]:
     """The first sheets by name, each with its rows from the first on; raise `Damaged` or `TooLarge`.
 
     Raise `RuntimeError` where the child does not work, which is our fault.
@@ -53,7 +54,7 @@ def read_workbook(data: bytes) -> list[tuple[str, list[Row]]]:
         raise TooLarge("memory", None, *_extent(data))
     if child.returncode > 0:
         raise RuntimeError(child.stderr.decode(errors="replace"))
-    sheets: list[tuple[str, list[Row]]] = []
+    sheets: list[tuple[str, list[SheetRow]]] = []
     parts = io.BytesIO(child.stdout)
     while (part := pickle.load(parts)) is not None:  # noqa: S301 (our own child wrote it)
         match part:
@@ -77,15 +78,8 @@ def _extent(data: bytes) -> tuple[int, int]:
             if name.startswith("xl/worksheets/"):
                 with package.open(name) as part:
                     for found in re.finditer(_ADDRESS, part.read(_MAX_LOOKED_AT)):
-                        row, column = max(row, int(found[2]) - 1), max(column, _position(found[1]))
+                        row, column = max(row, int(found[2]) - 1), max(column, column_position(found[1].decode()))
     return row, column
-
-
-def _position(letters: bytes) -> int:
-    position = 0
-    for letter in letters:
-        position = position * 26 + letter - ord("A") + 1
-    return position - 1
 
 
 def _child() -> None:
@@ -127,7 +121,7 @@ def _parts(data: bytes) -> Iterator[object]:
         raise Damaged(str(error)) from error
 
 
-def _rows(sheet: "CalamineSheet", tally: Tally) -> Iterator[Row]:
+def _rows(sheet: "CalamineSheet", tally: Tally) -> Iterator[SheetRow]:
     # The library starts at the first row, but at the first column that is filled.
     left = [""] * (sheet.start[1] if sheet.start else 0)
     for number, cells in enumerate(sheet.iter_rows()):

@@ -1,6 +1,6 @@
-"""Plain cells: which texts of a column say just what is typed, as nearly all do, told of all of them at once.
+"""The fast path: which texts of a column say just what is typed, as nearly all do, found for all of them at once.
 
-What belongs here: a quick look that never differs from the slow one (`cells.parser_of`), only leaves cells to it.
+What belongs here: a reading that never differs from the slow one (`cells.parsing.parser_of`), only leaves cells to it.
 What does not: what any other cell means.
 """
 
@@ -27,14 +27,14 @@ _FIRST = 1_000
 _LIKE_A_DATE, _MOST_LIKE_A_DATE = "[-/.]", 20
 
 
-class Glance(NamedTuple):
-    """Which cells of a column are plain, and what each of these says."""
+class PlainCells(NamedTuple):
+    """Which cells of a column are plain, and the value of each of these."""
 
     is_plain: "Array"
     values: "pa.Array"
 
 
-def plain(texts: "pa.StringArray", column: Column, *, is_identity: bool) -> Glance | None:
+def plain_cells(texts: "pa.StringArray", column: Column, *, is_identity: bool) -> PlainCells | None:
     """Look at all the cells of a column; `None` where it is better to read those that differ, or where none is plain.
 
     A column of names and ids `is_identity`: no date is plain there.
@@ -52,4 +52,4 @@ def plain(texts: "pa.StringArray", column: Column, *, is_identity: bool) -> Glan
         # Most names are longer, and are not looked at.
         is_plain = pc.and_not(is_plain, pc.match_substring_regex(pc.if_else(is_short, texts, ""), _LIKE_A_DATE))
     values = texts if column.type in PLAIN else pc.if_else(is_plain, texts, "0").cast(pa.int64())
-    return Glance(is_plain.to_numpy(zero_copy_only=False), values)
+    return PlainCells(is_plain.to_numpy(zero_copy_only=False), values)

@@ -7,16 +7,18 @@ a header means (the contracts).
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.parsing import typed_text
 from orchestration.contracts.contract import Contract, Matching
 from orchestration.domain.folding import fold_header
-from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.rules import finding
+from orchestration.domain.spreadsheets import cell_address, column_letters
+from orchestration.intake.observation import Observation
+from orchestration.intake.opening.annotated_copy import added_header
 from orchestration.intake.opening.formats import Sheet
-from orchestration.intake.opening.structure import letters
-from orchestration.intake.reading import row_classification
+from orchestration.intake.opening.limits import MAX_COLUMNS
+from orchestration.intake.reading.row_classification import filled_positions
 
 # How many rows may stand above the header, and how many of its columns must be known for a row to be one.
 _ROWS_ABOVE_HEADER = 10
@@ -45,6 +47,16 @@ class Table:
         return {column.field: position for position, column in self.matching.columns.items()}
 
     @property
+    def headers_by_field(self) -> dict[str, str]:
+        """The header of each field as typed."""
+        return {name: self.headers[position] for name, position in self.fields.items()}
+
+    @property
+    def letters_by_field(self) -> dict[str, str]:
+        """The letters of each field's column."""
+        return {name: column_letters(position) for name, position in self.fields.items()}
+
+    @property
     def missing(self) -> list[str]:
         """The fields whose columns are required and absent."""
         fields = self.fields
@@ -53,18 +65,30 @@ class Table:
     @property
     def has_rows(self) -> bool:
         """Whether anything stands under the header."""
-        return any(row_classification.said(row) for row in self.sheet.rows[self.start :])
+        return any(filled_positions(row) for row in self.sheet.rows[self.start :])
 
     def named(self, position: int) -> str:
         """A column as the agent finds it: `« Début » (colonne C)`."""
         header = self.headers[position].strip()[:_MAX_HEADER] if position < len(self.headers) else ""
-        return f"« {header} » (colonne {letters(position)})" if header else f"colonne {letters(position)}"
+        return f"« {header} » (colonne {column_letters(position)})" if header else f"colonne {column_letters(position)}"
+
+    def header_cell(self, position: int) -> str:
+        """The address of a column's header; the lower one that is filled where it stands on two rows."""
+        for number in reversed(self.header_rows):
+            row = self.sheet.rows[number - 1]
+            if position < len(row) and typed_text(row[position]).strip():
+                return cell_address(position, number)
+        return cell_address(position, self.header_rows[-1])
+
+    def header_cells(self, positions: Iterable[int]) -> tuple[str, ...]:
+        """The addresses of the headers that a sentence lists."""
+        return tuple(map(self.header_cell, islice(positions, _SHOWN)))
 
 
 def find_table(sheet: Sheet) -> Table | None:
     """The header row that knows most columns of one contract; the first one of a tie, or the first that is complete."""
     best: Table | None = None
-    filled = (index for index, row in enumerate(sheet.rows) if row_classification.said(row))
+    filled = (index for index, row in enumerate(sheet.rows) if filled_positions(row))
     looked_at = [index for _, index in zip(range(_ROWS_ABOVE_HEADER), filled, strict=False)]
     for index in looked_at:
         best = _better(best, _tables_at(sheet, [index]))
@@ -109,11 +133,11 @@ def choose(tables: Sequence[Table], hidden: Collection[str]) -> Table:
     return max(tables, key=lambda one: (one.sheet.name not in hidden, one.has_rows, len(one.matching.columns)))
 
 
-def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> Iterator[Finding]:
+def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> Iterator[Observation]:
     """What the agent should know of the table that was chosen among those of its workbook."""
     if len(table.header_rows) > 1:
         rows = " et ".join(map(str, table.header_rows))
-        yield finding("header_on_two_rows", {"rows": f"lignes {rows}"}, sheet=table.sheet.name)
+        yield Observation("header_on_two_rows", {"rows": f"lignes {rows}"}, sheet=table.sheet.name)
     read = table.sheet.name
     others = [
         f"« {one.sheet.name} »" + (" (masquée)" if one.sheet.name in hidden else "")
@@ -121,9 +145,9 @@ def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> I
         if one is not table and one.has_rows
     ]
     if others:
-        yield finding("sheets_several", {"read": read, "others": ", ".join(others)}, sheet=read)
+        yield Observation("sheets_several", {"read": read, "others": ", ".join(others)}, sheet=read)
     if read in hidden:
-        yield finding("sheet_hidden", {"read": read}, sheet=read)
+        yield Observation("sheet_hidden", {"read": read}, sheet=read)
 
 
 def _way_to_mend(alike: str | None) -> str:
@@ -134,13 +158,16 @@ def _way_to_mend(alike: str | None) -> str:
     return f"Si c’est la colonne « {alike} », renommez-la{divided} ; sinon, ajoutez-la"
 
 
-def faults(table: Table) -> Iterator[Finding]:
+def faults(table: Table) -> Iterator[Observation]:
     """Why a table cannot be read at all."""
     sheet = table.sheet.name
     for name, positions in table.matching.twice.items():
         title = table.contract.by_field[name].title
         headers = ", ".join(map(table.named, positions))
-        yield finding("column_twice", {"title": title, "headers": headers}, sheet=sheet, column=title)
+        words: dict[str, object] = {"title": title, "headers": headers}
+        cells = tuple(map(table.header_cell, positions))
+        yield Observation("column_twice", words, sheet=sheet, column=title, header_cells=cells)
+    free = _free_positions(table)
     for name in table.missing:
         column = table.contract.by_field[name]
         alike = _alike([column.title, *column.aliases], list(_unknown_headers(table).values()))
@@ -149,12 +176,32 @@ def faults(table: Table) -> Iterator[Finding]:
             "hint": _way_to_mend(alike),
             "cells": "remplissez-la sur chaque ligne" if column.is_required else "ses cellules peuvent rester vides",
         }
-        yield finding("column_missing", words, sheet=sheet, column=column.title)
+        place = _place_to_add(table, column.title, free)
+        cells = () if place is None else (table.header_cell(place),)
+        yield Observation("column_missing", words, sheet=sheet, column=column.title, header_cells=cells)
     if not table.has_rows:
-        yield finding("rows_missing", sheet=sheet)
+        yield Observation("rows_missing", sheet=sheet)
 
 
-def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Finding]:
+def _free_positions(table: Table) -> Iterator[int]:
+    """The positions of the columns past all that is filled, from the header's first row on."""
+    rows = table.sheet.rows[table.header_rows[0] - 1 :]
+    filled = (position for row in rows for position, cell in enumerate(row) if typed_text(cell))
+    yield from count(max(filled, default=-1) + 1)
+
+
+def _place_to_add(table: Table, title: str, free: Iterator[int]) -> int | None:
+    """Where a missing column may be added: where an earlier copy of ours added it, else past all that is filled."""
+    added = added_header(title)
+    for number in table.header_rows:
+        for position, cell in enumerate(table.sheet.rows[number - 1]):
+            if cell == added:
+                return position
+    position = next(free)
+    return position if position < MAX_COLUMNS else None
+
+
+def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Observation]:
     """What stands in columns that are not read: under an unknown header, or under none."""
     unknown = {position: header for position, header in _unknown_headers(table).items() if position in strays}
     if unknown:
@@ -162,10 +209,13 @@ def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Finding]:
         alike = {header: _alike([header], free) for header in list(unknown.values())[:_SHOWN]}
         hint = "".join(f"« {header} » ressemble à « {title} ». " for header, title in alike.items() if title)
         words = {"headers": listed([table.named(position) for position in unknown]), "hint": hint}
-        yield finding("column_unknown", words, sheet=table.sheet.name)
-    nameless = [letters(position) for position in sorted(strays) if position not in unknown]
+        cells = table.header_cells(unknown)
+        yield Observation("column_unknown", words, sheet=table.sheet.name, header_cells=cells)
+    nameless = [position for position in sorted(strays) if position not in unknown]
     if nameless:
-        yield finding("column_nameless", {"letters": listed(nameless)}, sheet=table.sheet.name)
+        named = {"letters": listed(list(map(column_letters, nameless)))}
+        cells = table.header_cells(nameless)
+        yield Observation("column_nameless", named, sheet=table.sheet.name, header_cells=cells)
 
 
 def _unknown_headers(table: Table) -> dict[int, str]:

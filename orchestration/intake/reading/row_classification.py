@@ -1,7 +1,7 @@
-"""Odd rows: those that are no data (totals, notes, a header again, NÉANT), and those whose values are shifted.
+"""Row classification: rows that are no data (totals, notes, a header again, NÉANT), and rows whose values are shifted.
 
-What belongs here: telling them from the cells alone. What does not: what to say about them (rules) and what becomes of
-them (reading).
+What belongs here: telling them from the cells alone. What does not: what to say about them (findings) and what becomes
+of them (body).
 """
 
 import re
@@ -20,7 +20,7 @@ from orchestration.intake.opening.grid import Grid
 if TYPE_CHECKING:
     from orchestration.intake.reading.rows import Array
 
-Oddity = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
+RowClass = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
 Parse = Callable[[Cell], Parsed]
 
 _TOTAL = re.compile(r"(?:sous )?tota(?:l|ux)\b.*|sommes?\b.*|moyennes?\b.*|cumuls?\b.*|ensemble|nombre d.*")
@@ -65,30 +65,30 @@ def suspects(rows: Sequence[Sequence[Cell]], headers: Sequence[str]) -> list[int
     return [place for place in places if not is_plain(rows[place], headers)]
 
 
-def is_said(cell: Cell) -> bool:
+def is_filled(cell: Cell) -> bool:
     """Whether a cell is not blank."""
     return cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace())
 
 
-def said(cells: Sequence[Cell]) -> list[int]:
+def filled_positions(cells: Sequence[Cell]) -> list[int]:
     """The positions of the cells that are not blank."""
-    return [position for position, cell in enumerate(cells) if is_said(cell)]
+    return [position for position, cell in enumerate(cells) if is_filled(cell)]
 
 
-def oddity(
+def classify(
     cells: Sequence[Cell],
     filled: Sequence[int],
     names_at: Collection[int],
     subject_at: int | None,
     headers: Sequence[str],
-) -> Oddity | None:
+) -> RowClass | None:
     """Why a row is no data, `None` where it is; `filled` are the positions of its cells that are not blank.
 
     `names_at` are those of the columns of names and ids, `subject_at` that of the names, `headers` the header as typed.
-    A row that holds a name alone is data, and odd all the same.
+    A row that holds a name alone is data, and said all the same.
     """
     first = cells[filled[0]]
-    if _says_nothing(cells, filled, names_at):
+    if _is_neant(cells, filled, names_at):
         return "nothing_to_declare"
     if _is_total(cells, filled):
         return "row_total"
@@ -150,7 +150,7 @@ def _readable(cells: Sequence[Cell], parsers: Mapping[int, Parse]) -> tuple[int,
     return sum(one.fault is not None for one in parsed), sum(one.value is not None for one in parsed)
 
 
-def _says_nothing(cells: Sequence[Cell], filled: Sequence[int], names_at: Collection[int]) -> bool:
+def _is_neant(cells: Sequence[Cell], filled: Sequence[int], names_at: Collection[int]) -> bool:
     """Whether the row is the word NÉANT, alone or where names stand."""
     words = [cells[position] for position in filled if position in names_at] or [cells[position] for position in filled]
     return all(isinstance(word, str) and len(word) < 20 and fold_header(word) == "neant" for word in words)

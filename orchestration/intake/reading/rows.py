@@ -72,7 +72,7 @@ class Values:
         return each
 
 
-class Row(MutableMapping[str, object]):
+class RowView(MutableMapping[str, object]):
     """One row, seen in its columns: what is changed here is changed there."""
 
     __slots__ = ("_columns", "_place")
@@ -96,10 +96,10 @@ class Row(MutableMapping[str, object]):
         return len(self._columns)
 
     def __repr__(self) -> str:
-        return f"Row({dict(self)})"
+        return f"RowView({dict(self)})"
 
 
-class Rows(Sequence[Row]):
+class Rows(Sequence[RowView]):
     """Rows that can be changed and removed, named by their numbers in the spreadsheet, which grow."""
 
     def __init__(self, columns: Mapping[str, Values], numbers: "Array") -> None:
@@ -115,18 +115,18 @@ class Rows(Sequence[Row]):
         return len(self._kept)
 
     @overload
-    def __getitem__(self, index: int) -> Row: ...
+    def __getitem__(self, index: int) -> RowView: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+    def __getitem__(self, index: slice) -> list[RowView]: ...
+    def __getitem__(self, index: int | slice) -> RowView | list[RowView]:
         if isinstance(index, slice):
-            return [Row(self._columns, place) for place in self._kept[index].tolist()]
-        return Row(self._columns, int(self._kept[index]))
+            return [RowView(self._columns, place) for place in self._kept[index].tolist()]
+        return RowView(self._columns, int(self._kept[index]))
 
-    def __iter__(self) -> Iterator[Row]:
-        return (Row(self._columns, place) for place in self._kept.tolist())
+    def __iter__(self) -> Iterator[RowView]:
+        return (RowView(self._columns, place) for place in self._kept.tolist())
 
-    def of_number(self, number: int) -> Row | None:
+    def of_number(self, number: int) -> RowView | None:
         """The row of this number, unless there is none or it was removed."""
         index = self._index(number)
         return None if index is None else self[index]
@@ -141,7 +141,7 @@ class Rows(Sequence[Row]):
         index = int(np.searchsorted(self._numbers, number))
         return index if self._numbers[index : index + 1].tolist() == [number] else None
 
-    def say(self, **fields: object) -> None:
+    def set_all(self, **fields: object) -> None:
         """Give all rows the same value of each field."""
         self._columns |= {name: Values.of_one(value, self._count) for name, value in fields.items()}
 

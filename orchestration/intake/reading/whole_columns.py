@@ -1,7 +1,7 @@
 """Whole columns: what only all the values of a column betray, that it stands in another's place or in another unit.
 
 What belongs here: telling it from the cells or the values read. What does not: a fault of one cell (cells), what to say
-(rules), or comparing with the previous edition (cross_edition).
+(rules), or comparing with the previous edition.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -11,6 +11,8 @@ from statistics import median
 
 from expectations.submissions.projects import MAX_DURATION_DAYS, cost_bounds
 from orchestration.contracts.cells.parsing import Cell, Parsed, bare_number
+from orchestration.contracts.contract import Contract
+from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import number
 
 # A column is in the wrong place only if nearly all of its values say so, and not for one row.
@@ -18,8 +20,7 @@ _NEARLY_ALL = 0.8
 _ENOUGH = 2
 # The first rows speak for the others.
 _ROWS_JUDGED = 500
-_DAYS_IN_A_YEAR = 365
-_MAX_YEARS = MAX_DURATION_DAYS // _DAYS_IN_A_YEAR
+_MAX_YEARS = MAX_DURATION_DAYS // DAYS_IN_A_YEAR
 # No ministry's projects cost a milliard each.
 _MAX_MEDIAN_COST_MEUR = 1_000
 _MAX_COST_AS_YEARS = 20
@@ -69,41 +70,49 @@ def _is_value(parsed: Parsed) -> bool:
     return parsed.value is not None
 
 
-def figures_out_of_place(rows: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Yield (rule, field, words) for the costs and durations of projects that are swapped or in another unit."""
-    reason = _why_swapped(rows)
-    if reason:
-        yield "cost_and_duration_swapped", "current_cost_meur", {"reason": reason}
-        return
-    for name in ("initial_cost_meur", "current_cost_meur"):
-        costs = _costs(rows, name)
-        if len(costs) >= _ENOUGH and median(costs) > _MAX_MEDIAN_COST_MEUR:
-            unit, factor = ("milliers d’euros", 1_000) if median(costs) < 1_000_000 else ("euros", 1_000_000)
-            yield "costs_in_thousands", name, {"unit": unit, "factor": number(factor), **_bounds(costs)}
-    for name in ("initial_duration_days", "current_duration_days"):
-        years = [days / _DAYS_IN_A_YEAR for days in _known(rows, name)]
+def figures_out_of_place(
+    contract: Contract, rows: Sequence[Mapping[str, object]]
+) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Yield (rule, field, words) for the costs and durations that are swapped or in another unit."""
+    costs, durations = contract.of_type("cost"), contract.of_type("duration")
+    figures = [column.field for column in contract.columns if column.is_figure]
+    cost = next((name for name in figures if name in costs), None)
+    duration = next((name for name in figures if name in durations), None)
+    if cost and duration:
+        band = next((column.field for column in contract.columns if column.band_of == cost), None)
+        reason = _why_swapped(rows, cost, duration, band)
+        if reason:
+            yield "cost_and_duration_swapped", cost, {"reason": reason, "other": duration}
+            return
+    for name in costs:
+        amounts = _costs(rows, name)
+        if len(amounts) >= _ENOUGH and median(amounts) > _MAX_MEDIAN_COST_MEUR:
+            unit, factor = ("milliers d’euros", 1_000) if median(amounts) < 1_000_000 else ("euros", 1_000_000)
+            yield "costs_in_thousands", name, {"unit": unit, "factor": number(factor), **_bounds(amounts)}
+    for name in durations:
+        years = [days / DAYS_IN_A_YEAR for days in _known(rows, name)]
         if len(years) >= _ENOUGH and median(years) > _MAX_YEARS:
-            unit, factor = ("mois", 12) if median(years) <= 12 * _MAX_YEARS else ("jours", _DAYS_IN_A_YEAR)
+            unit, factor = ("mois", 12) if median(years) <= 12 * _MAX_YEARS else ("jours", DAYS_IN_A_YEAR)
             yield "durations_not_in_years", name, {"unit": unit, "factor": number(factor), **_bounds(years)}
 
 
-def _why_swapped(rows: Sequence[Mapping[str, object]]) -> str | None:
+def _why_swapped(rows: Sequence[Mapping[str, object]], cost: str, duration: str, band: str | None) -> str | None:
     pairs = [
-        (float(str(row["current_cost_meur"])), float(str(row["current_duration_days"])) / _DAYS_IN_A_YEAR, row)
+        (float(str(row[cost])), float(str(row[duration])) / DAYS_IN_A_YEAR, row.get(band or ""))
         for row in rows
-        if row.get("current_cost_meur") is not None and row.get("current_duration_days") is not None
+        if row.get(cost) is not None and row.get(duration) is not None
     ]
     if len(pairs) < _ENOUGH:
         return None
     too_long = [years for _, years, _ in pairs if years > _MAX_YEARS]
     # Whole numbers of some size are rather months.
     are_months = all(years >= 6 and abs(years - round(years)) < 1e-6 for _, years, _ in pairs)
-    if len(too_long) >= _ENOUGH and not are_months and all(0 < cost <= _MAX_COST_AS_YEARS for cost, _, _ in pairs):
-        return f"{len(too_long)} durées dépassent {_MAX_YEARS} ans, et aucun coût ne dépasse {_MAX_COST_AS_YEARS} M€"
-    bands = [(cost, years, cost_bounds(str(row["cost_band"]))) for cost, years, row in pairs if row.get("cost_band")]
+    if len(too_long) >= _ENOUGH and not are_months and all(0 < amount <= _MAX_COST_AS_YEARS for amount, _, _ in pairs):
+        return f"{len(too_long)} durées dépassent {_MAX_YEARS} ans, et aucun coût ne dépasse {_MAX_COST_AS_YEARS} M€"
+    bands = [(amount, years, cost_bounds(str(words))) for amount, years, words in pairs if words]
     fits = [
-        bounds[0] <= years <= bounds[1] and not bounds[0] <= cost <= bounds[1]
-        for cost, years, bounds in bands
+        bounds[0] <= years <= bounds[1] and not bounds[0] <= amount <= bounds[1]
+        for amount, years, bounds in bands
         if bounds
     ]
     if sum(fits) >= _ENOUGH and sum(fits) >= _NEARLY_ALL * len(fits):

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from orchestration.domain import french
 from orchestration.domain.edition import Edition
-from orchestration.domain.folding import fold_name
+from orchestration.domain.folding import fold_name, folded_name
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.publication.manifest import missing_perimeters
 from orchestration.publication.site.charts import bar_chart
@@ -180,7 +180,7 @@ def _missions(roadmap: list[Row]) -> list[Row]:
     rows: dict[str, Row] = {}
     for action in roadmap:
         mission = action["mission"] or french.ABSENT
-        row = rows.setdefault(fold_name(mission) or mission, {"mission": mission, "statuses": Counter()})
+        row = rows.setdefault(folded_name(mission), {"mission": mission, "statuses": Counter()})
         row["statuses"][action["status"]] += 1
     return sorted(rows.values(), key=lambda row: fold_name(row["mission"]))
 

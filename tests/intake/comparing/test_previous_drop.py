@@ -2,8 +2,8 @@
 
 from orchestration.contracts import CONTRACTS
 from orchestration.intake.comparing.previous_drop import Change, difference
-from orchestration.intake.reading.body import read
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv
+from tests.intake.read_file import read
 
 PROJECTS = CONTRACTS["projects"]
 WITH_ID = "Identifiant;" + HEADER

@@ -7,10 +7,11 @@ import pytest
 
 from orchestration.domain.likeness import likeness
 from orchestration.intake.comparing.previous_edition import Previous, compare
-from orchestration.intake.reading.body import read
+from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.take_in import check_file, take_in
 from tests.intake.drops import drop
 from tests.intake.golden.tables import EDITION, PERIMETER, PREVIOUS_EDITION, procedures, projects, roadmap
+from tests.intake.read_file import read
 
 JUNE = datetime(2021, 6, 15, 9, tzinfo=UTC)
 DECEMBER = datetime(2020, 12, 15, 9, tzinfo=UTC)
@@ -18,7 +19,8 @@ DECEMBER = datetime(2020, 12, 15, 9, tzinfo=UTC)
 
 def _found(now, before):
     reading = read(now.csv())
-    return compare(reading, reading.rows, Previous(PREVIOUS_EDITION, "other", read(before.csv()).rows), "this")
+    previous = Previous(PREVIOUS_EDITION, "other", read(before.csv()).rows)
+    return [finding_of(one) for one in compare(reading, reading.rows, previous, "this")]
 
 
 def _rules(now, before):
@@ -243,7 +245,7 @@ def test_check_in_a_home_with_history_says_what_the_pipeline_says(settings):
     _drop(settings, PREVIOUS_EDITION, projects(PREVIOUS_EDITION))
     take_in(settings, DECEMBER)
     path = _drop(settings, EDITION, projects().put(3, current_cost_meur=1459).remove(5))
-    checked = check_file(path, JUNE, EDITION, PERIMETER, settings)
+    checked = check_file(path, JUNE, EDITION, PERIMETER, settings).receipt
     (outcome,) = take_in(settings, JUNE).outcomes
     assert checked.findings == outcome.receipt.findings
     assert [finding.rule for finding in checked.findings] == [

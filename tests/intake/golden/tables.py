@@ -15,7 +15,7 @@ from typing import Any
 import xlsxwriter
 
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.opening.structure import letters
+from orchestration.domain.spreadsheets import column_letters
 from orchestration.sample.cells import procedure_cells, project_cells
 from orchestration.sample.file_styles import PROCEDURE_STYLES, PROJECT_STYLES
 from orchestration.sample.procedures import procedures as sample_procedures
@@ -37,7 +37,7 @@ class Table:
 
     def at(self, field: str, row: int) -> str:
         """The address of a cell."""
-        return f"{letters(self.fields.index(field))}{row}"
+        return f"{column_letters(self.fields.index(field))}{row}"
 
     def get(self, field: str, row: int) -> Any:
         """What a cell says."""

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
+from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.opening.formats import Refused, open_sheets
-from orchestration.intake.reading.body import read
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
+from tests.intake.read_file import read
 
 
 def _package(**entries: bytes) -> bytes:
@@ -76,8 +77,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def test_what_is_no_table_is_refused_with_its_reason(data, rule):
     with pytest.raises(Refused) as refused:
         open_sheets(data)
-    assert refused.value.finding.rule == rule
-    assert refused.value.finding.remedy.endswith(".")
+    assert refused.value.observation.rule == rule
+    assert finding_of(refused.value.observation).remedy.endswith(".")
 
 
 def test_a_package_with_too_many_entries_is_refused_before_it_is_opened():

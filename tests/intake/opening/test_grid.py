@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from orchestration.intake.opening.formats import open_sheets
 from orchestration.intake.opening.grid import Grid
 from orchestration.intake.opening.limits import MAX_CELL
-from orchestration.intake.reading.body import read
 from tests.intake.golden.tables import procedures, projects
+from tests.intake.read_file import read
 
 # What a text may hold that two readers could take in two ways.
 _CELLS = st.text(st.sampled_from("aé€’ \u00a0\u2028\u0085\x0b\x1c\t-1,5.'#=<œ\U0001f600"), max_size=6)

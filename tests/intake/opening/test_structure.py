@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from orchestration.intake.opening.structure import Range, Structure, hidden_sheets, letters, look, place, position
+from orchestration.domain.spreadsheets import address_place, column_letters, column_position
+from orchestration.intake.opening.structure import Range, Structure, hidden_sheets, sheet_structure
 from tests.intake.golden.tables import projects
 
 _RELATIONSHIPS = '<Relationships><Relationship Id="rId7" Type="x" Target="{target}"/></Relationships>'
@@ -44,7 +45,7 @@ def _package(entries: dict[str, str]) -> bytes:
     "target", ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml", "../xl/worksheets/sheet1.xml"]
 )
 def test_a_sheet_is_found_by_its_name_however_its_part_is_addressed(target):
-    assert look(_xlsx('<row r="5" hidden="1"/>', target=target), "Données & co").hidden_rows == {5}
+    assert sheet_structure(_xlsx('<row r="5" hidden="1"/>', target=target), "Données & co").hidden_rows == {5}
 
 
 def test_rows_and_cells_are_seen_whatever_prefix_and_quotes_the_writer_used():
@@ -54,7 +55,7 @@ def test_rows_and_cells_are_seen_whatever_prefix_and_quotes_the_writer_used():
         "<x:c r='B1'><x:f>A1+1</x:f></x:c><x:c r='C1'><x:f t='shared' si='0'/><x:v>3</x:v></x:c>"
         "<x:mergeCells><x:mergeCell ref='A6:B7'/></x:mergeCells>"
     )
-    assert look(_xlsx(sheet), "Données & co") == Structure(
+    assert sheet_structure(_xlsx(sheet), "Données & co") == Structure(
         hidden_rows=frozenset({3}),
         merged=(Range(0, 6, 1, 7),),
         uncalculated=frozenset({"B1"}),
@@ -66,7 +67,7 @@ def test_an_empty_text_is_a_result_and_an_empty_number_is_none():
     sheet = (
         '<c r="A1" t="str"><f>IF(B1="","","x")</f><v></v></c><c r="A2"><f>B1</f><v/></c><c r="A3"><f>B1</f><v>0</v></c>'
     )
-    assert look(_xlsx(sheet), "Données & co").uncalculated == {"A2"}
+    assert sheet_structure(_xlsx(sheet), "Données & co").uncalculated == {"A2"}
 
 
 def test_another_workbook_is_told_from_a_column_of_a_table():
@@ -74,7 +75,7 @@ def test_another_workbook_is_told_from_a_column_of_a_table():
         '<c r="A1"><f>\'[1]Budget 2021\'!F5</f><v>1</v></c><c r="A2"><f>[12]!total</f><v>1</v></c>'
         '<c r="A3"><f>SUM(Tableau1[2021])</f><v>1</v></c><c r="A4"><f>HYPERLINK("https://x.fr")</f><v>1</v></c>'
     )
-    assert look(_xlsx(sheet), "Données & co").external == {"A1", "A2"}
+    assert sheet_structure(_xlsx(sheet), "Données & co").external == {"A1", "A2"}
 
 
 def test_a_hidden_sheet_is_named():
@@ -83,7 +84,7 @@ def test_a_hidden_sheet_is_named():
 
 
 def test_a_workbook_of_a_real_writer_is_seen_through():
-    seen = look(projects().xlsx(hidden_rows=(3,), filtered_on="phase", merged=("C4:C5",)), "Grands projets")
+    seen = sheet_structure(projects().xlsx(hidden_rows=(3,), filtered_on="phase", merged=("C4:C5",)), "Grands projets")
     assert (seen.hidden_rows, seen.has_filter, [str(merged) for merged in seen.merged]) == ({3}, True, ["C4:C5"])
 
 
@@ -95,7 +96,7 @@ def test_the_rows_of_an_opendocument_sheet_are_counted_through_their_repetitions
         '<table:table-cell table:number-rows-spanned="3"/><table:covered-table-cell/>'
         "<table:table-cell table:formula=\"of:=['file:///budget.ods'#$Feuil1.F5]\"/></table:table-row>"
     )
-    seen = look(_ods(rows), "Projets")
+    seen = sheet_structure(_ods(rows), "Projets")
     assert (seen.hidden_rows, seen.has_filter) == ({4, 5}, False)
     assert [str(merged) for merged in seen.merged] == ["C6:C8"]
     assert seen.external == seen.uncalculated == {"E6"}
@@ -103,7 +104,7 @@ def test_the_rows_of_an_opendocument_sheet_are_counted_through_their_repetitions
 
 def test_a_failed_formula_of_an_opendocument_sheet_is_seen():
     cell = '<table:table-cell table:formula="of:=1/0" office:value-type="string" calcext:value-type="error">'
-    seen = look(_ods(f"<table:table-row/><table:table-row>{cell}<text:p>#DIV/0!</text:p>"), "Projets")
+    seen = sheet_structure(_ods(f"<table:table-row/><table:table-row>{cell}<text:p>#DIV/0!</text:p>"), "Projets")
     assert (seen.errors, seen.uncalculated) == ({"A2": "#DIV/0!"}, frozenset())
 
 
@@ -111,12 +112,12 @@ def test_a_filter_and_a_hidden_sheet_are_seen_in_opendocument():
     style = '<style:style style:name="ta1"><style:table-properties table:display="false"/></style:style>'
     data = _ods('<table:table-row/><table:table-row table:visibility="filter"/>', style)
     assert hidden_sheets(data) == {"Projets"}
-    assert (look(data, "Projets").hidden_rows, look(data, "Projets").has_filter) == ({2}, True)
+    assert (sheet_structure(data, "Projets").hidden_rows, sheet_structure(data, "Projets").has_filter) == ({2}, True)
 
 
 @pytest.mark.parametrize("data", [b"", b"Nom;Phase", b"PK\x03\x04 cut short", _package({"xl/workbook.xml": "<sheet"})])
 def test_a_file_that_cannot_be_made_out_shows_nothing(data):
-    assert look(data, "Projets") == Structure()
+    assert sheet_structure(data, "Projets") == Structure()
     assert hidden_sheets(data) == frozenset()
 
 
@@ -134,18 +135,18 @@ def test_a_file_that_cannot_be_made_out_shows_nothing(data):
 def test_a_hostile_sheet_is_looked_at_in_no_time(part):
     data = _xlsx(f'<mergeCell t="e"/><f>{part}')
     started = time.perf_counter()
-    look(data, "Données & co")
+    sheet_structure(data, "Données & co")
     assert time.perf_counter() - started < 5
 
 
 def test_repetitions_of_a_hostile_opendocument_sheet_are_not_played_out():
     rows = '<table:table-row table:visibility="collapse" table:number-rows-repeated="99999999"/>' * 100_000
     started = time.perf_counter()
-    look(_ods(rows), "Projets")
+    sheet_structure(_ods(rows), "Projets")
     assert time.perf_counter() - started < 5
 
 
 def test_letters_and_positions_are_each_others_inverse():
-    assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
-    assert all(position(letters(n)) == n for n in range(1000))
-    assert (place("AA12"), place("nowhere")) == ((26, 12), (0, 0))
+    assert [column_letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+    assert all(column_position(column_letters(n)) == n for n in range(1000))
+    assert (address_place("AA12"), address_place("nowhere")) == ((26, 12), (0, 0))

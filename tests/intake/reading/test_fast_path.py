@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.parsing import Parsed, looks_like_a_date, parser_of
-from orchestration.intake.reading.fast_path import plain
+from orchestration.intake.reading.fast_path import plain_cells
 
 COLUMNS = {column.type: column for contract in CONTRACTS.values() for column in contract.columns}
 _TEXTS = st.text(max_size=12) | st.from_regex(
@@ -31,7 +31,7 @@ _TEXTS = st.text(max_size=12) | st.from_regex(
 @example(text="'a")
 def test_a_plain_cell_is_what_its_parser_says(type_, is_identity, text):
     column = COLUMNS[type_]
-    seen = plain(pa.array([text]), column, is_identity=is_identity)
+    seen = plain_cells(pa.array([text]), column, is_identity=is_identity)
     assert seen is not None
     if seen.is_plain[0]:
         assert parser_of(column)(text) == Parsed(seen.values[0].as_py())
@@ -42,16 +42,16 @@ def test_a_plain_cell_is_what_its_parser_says(type_, is_identity, text):
     ("type_", "text"),
     [("text", "Demande d’attestation n° 5"), ("url", "https://www.exemple.gouv.fr/a?b=1"), ("volume", "220000")],
 )
-def test_what_nearly_all_cells_hold_is_plain(type_, text):
-    seen = plain(pa.array([text]), COLUMNS[type_], is_identity=type_ == "text")
+def test_what_nearly_all_cells_hold_is_plain_cells(type_, text):
+    seen = plain_cells(pa.array([text]), COLUMNS[type_], is_identity=type_ == "text")
     assert seen is not None
     assert seen.is_plain.tolist() == [True]
 
 
 @pytest.mark.parametrize("type_", ["cost", "rate", "date", "code", "bool"])
-def test_no_cell_of_another_type_is_plain(type_):
-    assert plain(pa.array(["1"]), COLUMNS[type_], is_identity=False) is None
+def test_no_cell_of_another_type_is_plain_cells(type_):
+    assert plain_cells(pa.array(["1"]), COLUMNS[type_], is_identity=False) is None
 
 
 def test_a_column_that_repeats_few_cells_is_not_looked_at():
-    assert plain(pa.array(["DGFIP", "DGEF"] * 10), COLUMNS["text"], is_identity=False) is None
+    assert plain_cells(pa.array(["DGFIP", "DGEF"] * 10), COLUMNS["text"], is_identity=False) is None

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from orchestration.contracts import CONTRACTS
+from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.reading import row_classification
-from orchestration.intake.reading.body import letters, read
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
 from tests.intake.golden.tables import procedures, projects
+from tests.intake.read_file import read
 
 
 def _rules(reading):
@@ -316,7 +317,7 @@ def test_hidden_rows_are_listed_in_runs():
 
 
 def test_letters_go_on_after_z():
-    assert [letters(position) for position in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+    assert [column_letters(position) for position in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 
 def test_every_real_file_is_read_whole_without_an_error(real_data):

@@ -52,5 +52,5 @@ def test_a_row_that_is_removed_is_in_no_column_and_the_others_keep_their_numbers
     assert rows.of_number(3) is None
     assert dict(rows.of_number(5) or {}) == {"name": "c", "cost": 3}
     assert [dict(row) for row in rows[1:]] == [dict(rows[1])]
-    rows.say(edition="2021-S2")
+    rows.set_all(edition="2021-S2")
     assert rows.objects("edition").tolist() == ["2021-S2", "2021-S2"]

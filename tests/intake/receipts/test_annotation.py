@@ -20,16 +20,15 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from orchestration.contracts import CONTRACTS
 from orchestration.intake import take_in
 from orchestration.intake.findings.finding import Finding
-from orchestration.intake.opening.formats import RECEIPT_SHEET
-from orchestration.intake.reading.body import read
+from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET, added_header
 from orchestration.intake.receipts.annotation import FILE_NAME, annotate
 from orchestration.intake.receipts.annotation.copied import copied
-from orchestration.intake.receipts.annotation.headings import added_header
 from orchestration.intake.receipts.annotation.marks import COLOURS
 from orchestration.intake.receipts.files import receipt_files
 from orchestration.intake.receipts.record import Receipt
 from orchestration.passes.replay import read_waves
 from tests.intake.drops import GOOD, HEADER, OTHER, drop, projects_csv, workbook
+from tests.intake.read_file import read, sheets_of
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 SOFFICE = shutil.which("soffice")
@@ -40,11 +39,11 @@ ROW = ["HORIZON", "Ministère de l'Intérieur", "01/01/2020", "4,5", "Déploieme
 def _checked(tmp_path: Path, data: bytes, name: str = "export") -> Receipt:
     path = tmp_path / name
     path.write_bytes(data)
-    return take_in.check_file(path, NOW, "2021-S2", "MI")
+    return take_in.check_file(path, NOW, "2021-S2", "MI").receipt
 
 
 def _annotated(tmp_path: Path, data: bytes) -> bytes:
-    copy = receipt_files(_checked(tmp_path, data), data)[FILE_NAME]
+    copy = receipt_files(_checked(tmp_path, data), data, sheets_of(data))[FILE_NAME]
     with zipfile.ZipFile(io.BytesIO(copy)) as package:
         parts = {name: package.read(name) for name in package.namelist()}
     assert not any(b"<f>" in part or b"<f " in part for part in parts.values())
@@ -244,16 +243,16 @@ def test_what_an_xlsx_cannot_hold_is_replaced_and_the_rest_is_kept(tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4", b"PK\x03\x04 not a workbook"])
 def test_a_file_that_is_no_table_has_no_copy_and_still_its_receipt(tmp_path, data):
-    files = receipt_files(_checked(tmp_path, data), data)
+    files = receipt_files(_checked(tmp_path, data), data, sheets_of(data))
     assert sorted(files) == ["accuse.html", "accuse.json"]
 
 
 def test_the_same_receipt_gives_the_same_bytes(tmp_path, theirs, monkeypatch):
     data = _saved(theirs)
     receipt = _checked(tmp_path, data)
-    first = annotate(data, receipt)
+    first = annotate(data, sheets_of(data), receipt)
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
-    assert annotate(data, receipt) == first
+    assert annotate(data, sheets_of(data), receipt) == first
     with zipfile.ZipFile(io.BytesIO(first)) as package:
         assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"2021-12-01T09:00:00Z" in package.read("docProps/core.xml")
@@ -296,7 +295,7 @@ def test_a_finding_in_a_merged_cell_is_marked_where_the_cell_shows(tmp_path, the
     data = _saved(theirs)
     finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l'année", cell="B1", row=1)
     receipt = _checked(tmp_path, data)
-    copy = _opened(annotate(data, Receipt(**{**vars(receipt), "findings": (finding,)})))
+    copy = _opened(annotate(data, sheets_of(data), Receipt(**{**vars(receipt), "findings": (finding,)})))
     assert copy["Projets de l'année"]["A1"].comment.text.startswith("Jalons – À vérifier")
 
 
@@ -401,7 +400,7 @@ def test_a_finding_of_a_whole_row_is_marked_in_its_first_cell(tmp_path, theirs):
     data = _saved(theirs)
     finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l'année", row=4)
     receipt = _checked(tmp_path, data)
-    copy = _opened(annotate(data, Receipt(**{**vars(receipt), "findings": (finding,)})))
+    copy = _opened(annotate(data, sheets_of(data), Receipt(**{**vars(receipt), "findings": (finding,)})))
     assert copy["Projets de l'année"]["A4"].fill.fgColor.rgb == COLOURS["warning"]
     assert [row[1].hyperlink.location for row in copy[RECEIPT_SHEET].iter_rows() if row[1].value == "ligne 4"] == [
         "'Projets de l''année'!A4"
@@ -451,7 +450,7 @@ def test_real_files_of_every_format_read_the_same_from_their_annotated_copies(tm
     assert {file.suffix for file in files} == {".csv", ".ods", ".xlsx"}
     for path in files:
         data = path.read_bytes()
-        copy = annotate(data, receipt)
+        copy = annotate(data, sheets_of(data), receipt)
         assert (read(copy).kind, _rows(copy)) == (read(data).kind, _rows(data)), path
 
 

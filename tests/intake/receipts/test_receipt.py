@@ -14,8 +14,10 @@ from orchestration.cli import app
 from orchestration.intake import take_in
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.receipts.files import receipt_files
-from orchestration.intake.receipts.record import SHOWN, Receipt
+from orchestration.intake.receipts.html import SHOWN, as_html
+from orchestration.intake.receipts.record import Receipt
 from tests.intake.drops import GOOD, HEADER, OTHER, drop, projects_csv, workbook
+from tests.intake.read_file import sheets_of
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 FAULTY = OTHER.replace("12", "douze")
@@ -36,7 +38,7 @@ def _filed(settings, *drops: tuple[str, bytes], now: datetime = NOW) -> Receipt:
 
 
 def _page(settings, *drops: tuple[str, bytes], now: datetime = NOW) -> str:
-    return _text(_filed(settings, *drops, now=now).as_html())
+    return _text(as_html(_filed(settings, *drops, now=now)))
 
 
 def test_an_accepted_file_asks_for_nothing_and_says_what_will_be_published(settings):
@@ -113,11 +115,11 @@ def test_what_changed_is_told_against_the_submission_that_counted(settings):
         ("2021-S2/MI/a.csv", projects_csv(GOOD)),
         ("2021-S2/MI/b.csv", projects_csv(GOOD.replace("42,5", "50"), OTHER)),
     )
-    page = _text(receipt.as_html())
+    page = _text(as_html(receipt))
     assert "Ce qui change depuis votre dépôt du 1er décembre 2021 (« a.csv »)" in page
     assert "Nouveaux : 1 BOUSSOLE" in page
     assert "HORIZON Coût complet actualisé (M€) 42,5 M€ 50 M€" in page
-    assert json.loads(receipt_files(receipt, b"")["differences.json"])["new"] == ["BOUSSOLE"]
+    assert json.loads(receipt_files(receipt, b"", ())["differences.json"])["new"] == ["BOUSSOLE"]
 
 
 def test_what_changed_is_told_against_the_edition_before_when_it_is_the_first(settings):
@@ -177,14 +179,14 @@ def test_check_gives_the_receipt_of_a_dry_run_which_finds_what_a_filed_one_does(
     _filed(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD)))
     path = tmp_path / "b.csv"
     path.write_bytes(data)
-    checked = take_in.check_file(path, NOW + timedelta(days=1), "2021-S2", "MI", settings)
+    checked = take_in.check_file(path, NOW + timedelta(days=1), "2021-S2", "MI", settings).receipt
     drop(settings.home, "2021-S2/MI/essai/b.csv", data)
     (dry,) = take_in.take_in(settings, NOW + timedelta(days=1)).outcomes
     drop(settings.home, "2021-S2/MI/b.csv", data)
     (filed,) = take_in.take_in(settings, NOW + timedelta(days=1)).outcomes
     written = _written(Path(dry.receipt_folder))
     assert sorted(written) == ["accuse.html", "accuse.json", "annote.xlsx", "differences.json"]
-    assert receipt_files(replace(checked, drop_id=dry.receipt.drop_id), data) == written
+    assert receipt_files(replace(checked, drop_id=dry.receipt.drop_id), data, sheets_of(data)) == written
     assert checked.verdict.startswith("Votre fichier serait accepté")
     assert dry.receipt.as_json() == checked.as_json() == filed.receipt.as_json()
     assert dry.receipt.difference == filed.receipt.difference
@@ -203,7 +205,7 @@ def test_check_writes_the_same_files_on_request(settings, tmp_path, monkeypatch)
 def test_check_without_a_home_knows_of_no_earlier_drop(tmp_path):
     path = tmp_path / "b.csv"
     path.write_bytes(projects_csv(GOOD))
-    receipt = take_in.check_file(path, NOW, "2021-S2", "MI")
+    receipt = take_in.check_file(path, NOW, "2021-S2", "MI").receipt
     assert (receipt.status, receipt.earlier, receipt.difference) == ("accepted", None, None)
 
 
@@ -233,7 +235,7 @@ def _made(*findings: Finding, **fields: object) -> Receipt:
 def test_what_was_submitted_is_shown_and_never_interpreted():
     words = dict.fromkeys(("expected", "remedy", "sheet", "column", "subject", "value"), HOSTILE)
     findings = [Finding("r", "error", cell="A2", row=2, **words), Finding("s", "warning", **words)]
-    page = _made(*findings, file_name=HOSTILE).as_html()
+    page = as_html(_made(*findings, file_name=HOSTILE))
     assert "<script" not in page
     assert _text(page).count(HOSTILE) >= 10
 
@@ -244,7 +246,7 @@ def test_repeated_findings_are_grouped_and_capped_on_screen_and_complete_in_the_
         for row in range(2, 502)
     ]
     receipt = _made(*findings)
-    page = receipt.as_html()
+    page = as_html(receipt)
     assert page.count("Attendu.") == 1
     assert f"… et {500 - SHOWN} autres : tous sont dans" in _text(page)
     assert f"v{SHOWN + 1}<" in page
@@ -257,7 +259,7 @@ def test_findings_of_one_rule_that_say_different_things_each_say_it():
         Finding("r", "warning", f"Il a été lu {number}.", "À faire.", cell=f"F{number}", row=number, column="Coût")
         for number in (2, 3)
     ]
-    page = _text(_made(*findings).as_html())
+    page = _text(as_html(_made(*findings)))
     assert "F2 (vide) Il a été lu 2. À faire." in page.replace("  ", " ")
     assert "Il a été lu 3." in page
 
@@ -268,14 +270,14 @@ ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la 
 def test_what_is_the_same_on_every_row_is_said_once(settings):
     receipt = _filed(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
     assert len(receipt.findings) == 6
-    page = _text(receipt.as_html())
+    page = _text(as_html(receipt))
     assert page.count("Ministère de la Justice") == 1
     assert "Sur toutes les lignes (B2 à B7). Valeur saisie : Ministère de la Justice ." in page
 
 
 @pytest.mark.parametrize("rows", [[*ELSEWHERE, GOOD], ELSEWHERE[:3]], ids=["not on every row", "on few rows"])
 def test_what_is_not_on_every_row_or_on_few_is_listed(settings, rows):
-    page = _text(_filed(settings, ("2021-S2/MI/a.csv", projects_csv(*rows))).as_html())
+    page = _text(as_html(_filed(settings, ("2021-S2/MI/a.csv", projects_csv(*rows)))))
     assert "Sur toutes les lignes" not in page
     assert "B2 P0 Ministère de la Justice" in page
 
@@ -286,7 +288,7 @@ def test_what_differs_from_row_to_row_is_listed_and_the_same_few_values_are_coun
             Finding("r", "error", "Attendu.", "À faire.", cell=f"F{row}", row=row, column="Coût", value=value)
             for row, value in enumerate(values, start=2)
         ]
-        return _text(_made(*findings, rows_read=len(values)).as_html())
+        return _text(as_html(_made(*findings, rows_read=len(values))))
 
     assert "Sur toutes les lignes (F2 à F6). Valeurs saisies : x (3 fois), y (2 fois)." in page(*"xyxyx")
     assert "Sur toutes les lignes" not in page(*"abcde")
@@ -294,7 +296,7 @@ def test_what_differs_from_row_to_row_is_listed_and_the_same_few_values_are_coun
 
 def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
     findings = [Finding("r", "warning", "Attendu.", "À faire.", row=row) for row in range(2, 8)]
-    page = _text(_made(*findings, rows_read=6).as_html())
+    page = _text(as_html(_made(*findings, rows_read=6)))
     assert "Ligne entière : 6 lignes Attendu. À faire. Sur toutes les lignes (2 à 7). Ce qui sera publié" in page
 
 
@@ -329,7 +331,7 @@ def test_a_date_is_shown_as_the_agent_wrote_it_and_kept_as_it_was_read(settings)
         ["BOUSSOLE", "Ministère de l'Intérieur", date(2020, 1, 1), -8.5013698630137, "Cadrage", 12, None],
     ]
     receipt = _filed(settings, ("2021-S2/MI/a.xlsx", workbook(*rows)))
-    page = _text(receipt.as_html())
+    page = _text(as_html(receipt))
     assert "G2 HORIZON 01/03/2017" in page
     assert "D3 BOUSSOLE −8,5014" in page
     assert "2017-03-01" not in page
@@ -351,7 +353,7 @@ def test_a_date_is_shown_as_the_agent_wrote_it_and_kept_as_it_was_read(settings)
 )
 def test_only_a_day_or_a_computed_number_of_a_sheet_is_shown_otherwise_than_typed(sheet, value, shown):
     finding = Finding("r", "error", "Attendu.", "À faire.", sheet=sheet, cell="A2", row=2, value=value)
-    assert f"A2 {shown} Ce qui sera publié" in _text(_made(finding).as_html())
+    assert f"A2 {shown} Ce qui sera publié" in _text(as_html(_made(finding)))
 
 
 def test_agents_read_of_a_model_and_never_of_a_contract(settings):
@@ -365,7 +367,7 @@ def test_a_fault_of_ours_in_the_copy_costs_the_copy_alone(monkeypatch, caplog):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("orchestration.intake.receipts.annotation.annotate", fail)
-    files = receipt_files(_made(), projects_csv(GOOD))
+    files = receipt_files(_made(), projects_csv(GOOD), sheets_of(projects_csv(GOOD)))
     assert sorted(files) == ["accuse.html", "accuse.json"]
     assert b"annote.xlsx" not in files["accuse.html"]
     assert "a bug" in caplog.text
@@ -373,6 +375,6 @@ def test_a_fault_of_ours_in_the_copy_costs_the_copy_alone(monkeypatch, caplog):
 
 def test_half_a_character_in_a_json_file_does_not_stop_the_receipt():
     half = Finding("r", "error", "Attendu.", "À faire.", cell="A2", row=2, value="\ud800")
-    files = receipt_files(_made(half, file_name="\ud800.json"), projects_csv(GOOD))
+    files = receipt_files(_made(half, file_name="\ud800.json"), projects_csv(GOOD), sheets_of(projects_csv(GOOD)))
     assert json.loads(files["accuse.json"])["findings"][0]["value"] == "?"
     assert "annote.xlsx" in files

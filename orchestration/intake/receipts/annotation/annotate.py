@@ -9,12 +9,13 @@ import logging
 import shutil
 import warnings
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.intake.findings.rules import FILE_RULES
-from orchestration.intake.opening.formats import RECEIPT_SHEET, Refused, open_sheets
+from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
+from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts.annotation.copied import copied, is_copyable
 from orchestration.intake.receipts.annotation.marks import AUTHOR, marks_of
 from orchestration.intake.receipts.annotation.plain import made
@@ -30,21 +31,19 @@ FILE_NAME = "annote.xlsx"
 _MAX_ROWS, _MAX_CELLS = 20_000, 250_000
 
 
-def annotate(data: bytes, receipt: "Receipt") -> bytes | None:
+def is_large(sheets: Sequence[Sheet]) -> bool:
+    """Whether there is too much to annotate: a plain workbook is written at 90 000 cells a second on two cores."""
+    return sum(len(row) for sheet in sheets for row in sheet.rows) > _MAX_CELLS
+
+
+def annotate(data: bytes, sheets: Sequence[Sheet], receipt: "Receipt") -> bytes | None:
     """The bytes of `annote.xlsx`, the same for the same receipt; `None` for a file that is no table, or is a large one.
 
-    A plain workbook is written at 90 000 cells a second on two cores: three seconds at most.
+    `sheets` are what was opened of the bytes received, none where they are no table or `is_large`.
     """
-    # What could not be opened once is not tried again.
-    if receipt.rows_read > _MAX_ROWS or any(finding.rule in FILE_RULES for finding in receipt.findings):
+    if not sheets or receipt.rows_read > _MAX_ROWS or is_large(sheets):
         return None
-    try:
-        sheets = open_sheets(data)
-    except Refused:
-        return None
-    if sum(len(row) for sheet in sheets for row in sheet.rows) > _MAX_CELLS:
-        return None
-    marks = marks_of(receipt.findings, sheets)
+    marks = marks_of(receipt.findings)
     with warnings.catch_warnings():
         # What openpyxl leaves behind, it warns about: that is known (`copied`).
         warnings.simplefilter("ignore")

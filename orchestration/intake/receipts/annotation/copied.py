@@ -11,10 +11,10 @@ import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestration.intake.opening.formats import RECEIPT_SHEET, is_receipt
+from orchestration.domain.spreadsheets import FORMULA_STARTS
+from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET, is_receipt
 from orchestration.intake.receipts.annotation.marks import (
     ADDED_WIDTH,
-    LIKE_A_FORMULA,
     Marker,
     Marks,
     SheetMarks,
@@ -98,7 +98,7 @@ def copied(data: bytes, read: Sequence[str], marks: Marks, receipt: "Receipt") -
         _clean(sheet)
         _mark(sheet, marks.get(sheet.title, {}))
     titles: dict[str | None, str] = {sheet.title: sheet.title for sheet in workbook.worksheets}
-    fill_receipt_sheet(workbook.create_sheet(RECEIPT_SHEET, 0), receipt, titles, marks, has_styles=True)
+    fill_receipt_sheet(workbook.create_sheet(RECEIPT_SHEET, 0), receipt, titles, has_styles=True)
     # One sheet alone is selected: what is typed while several are is typed into all of them.
     for sheet in workbook.worksheets:
         sheet.sheet_view.tabSelected = sheet.title == RECEIPT_SHEET
@@ -153,7 +153,7 @@ def _clean_cell(cell: Any) -> None:
         cell._value, cell.data_type = None, "n"
     elif isinstance(cell.value, float):
         cell._value = exact(cell.value)
-    elif cell.data_type == "s" and cell.value.startswith(LIKE_A_FORMULA):
+    elif cell.data_type == "s" and cell.value.startswith(FORMULA_STARTS):
         cell.quotePrefix = True
 
 

@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from orchestration.domain.spreadsheets import FORMULA_STARTS, address_place, cell_address
 from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.wording import shown_value, told
-from orchestration.intake.opening.formats import Sheet
-from orchestration.intake.receipts.annotation.headings import MISSING, added_header, headings, is_added_header
+from orchestration.intake.opening.annotated_copy import added_header, is_added_header
+from orchestration.intake.receipts.wording import shown_value, told
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
 
 AUTHOR = "Jalons"
 COLOURS = {"error": "FFFFB3B3", "warning": "FFFFD58A"}
-# A spreadsheet takes a text that starts so for a formula when it is typed again.
-LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The rule whose finding adds a column to the copy.
+MISSING = "column_missing"
 
 # More comments make spreadsheets slow to open: the cells beyond are coloured, and listed on our sheet.
 _MAX_COMMENTS = 2_000
@@ -40,40 +40,21 @@ SheetMarks = Mapping[int, Mapping[int, Sequence[Finding]]]
 Marks = Mapping[str | None, SheetMarks]
 
 
-def marks_of(findings: Sequence[Finding], sheets: Sequence[Sheet]) -> Marks:
+def marks_of(findings: Sequence[Finding]) -> Marks:
     """The findings that can be shown in a cell, by the sheet that they name."""
-    from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
-
     marks: dict[str | None, dict[int, dict[int, list[Finding]]]] = {}
-
-    def put(finding: Finding, row: int, column: int) -> None:
-        marks.setdefault(finding.sheet, {}).setdefault(row, {}).setdefault(column, []).append(finding)
-
-    for place in headings(findings, sheets):
-        put(*place)
-    for finding in findings:
-        if finding.row is not None:
-            put(
-                finding,
-                finding.row,
-                column_index_from_string(coordinate_from_string(finding.cell)[0]) if finding.cell else 1,
-            )
+    for finding in sorted(findings, key=lambda one: one.row is not None):
+        for address in _addresses(finding):
+            position, row = address_place(address)
+            marks.setdefault(finding.sheet, {}).setdefault(row, {}).setdefault(position + 1, []).append(finding)
     return marks
 
 
-def header_cells(marks: Marks) -> Mapping[Finding, str]:
-    """The address of the first header cell that each finding about whole columns is shown in."""
-    from openpyxl.utils import get_column_letter
-
-    places = (
-        (finding, f"{get_column_letter(column)}{row}")
-        for rows in marks.values()
-        for row, columns in rows.items()
-        for column, findings in columns.items()
-        for finding in findings
-        if finding.row is None
-    )
-    return dict(reversed(list(places)))
+def _addresses(finding: Finding) -> Sequence[str]:
+    """The cells that a finding is shown in; one about a whole row, in its first."""
+    if finding.row is None:
+        return finding.header_cells
+    return (finding.cell or cell_address(0, finding.row),)
 
 
 def added_columns(rows: SheetMarks) -> set[int]:
@@ -149,7 +130,7 @@ def text_cell(sheet: Any, text: str) -> "Cell":
     cell = WriteOnlyCell(sheet, clean(text) or None)
     if text:
         cell.data_type = "s"
-        cell.quotePrefix = text.startswith(LIKE_A_FORMULA)
+        cell.quotePrefix = text.startswith(FORMULA_STARTS)
     return cell
 
 

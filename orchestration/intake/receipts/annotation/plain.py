@@ -10,10 +10,11 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from orchestration.contracts.cells.parsing import Cell
-from orchestration.intake.opening.formats import RECEIPT_SHEET, Sheet
+from orchestration.domain.spreadsheets import FORMULA_STARTS
+from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
+from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts.annotation.marks import (
     ADDED_WIDTH,
-    LIKE_A_FORMULA,
     Marker,
     Marks,
     SheetMarks,
@@ -41,7 +42,7 @@ def made(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") -> "Workbook
     workbook = Workbook(write_only=True)
     report = workbook.create_sheet(RECEIPT_SHEET)
     titles = {sheet.name: _title(sheet.name, number) for number, sheet in enumerate(sheets, start=1)}
-    fill_receipt_sheet(report, receipt, titles, marks, has_styles=False)
+    fill_receipt_sheet(report, receipt, titles, has_styles=False)
     for sheet in sheets:
         page = workbook.create_sheet(titles[sheet.name])
         added = dict.fromkeys(added_columns(marks.get(sheet.name, {})), ADDED_WIDTH)
@@ -87,7 +88,7 @@ def _value(page: Any, cell: Cell) -> Any:
     match cell:
         case str():
             # A leading hash would make an error code of it.
-            return text_cell(page, cell) if cell.startswith((*LIKE_A_FORMULA, "#")) else clean(cell) or None
+            return text_cell(page, cell) if cell.startswith((*FORMULA_STARTS, "#")) else clean(cell) or None
         case bool():
             return cell
         case int() if abs(cell) >= _LARGEST_INTEGER:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.domain.french import plural
 from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.wording import told
-from orchestration.intake.opening.formats import RECEIPT_SHEET
-from orchestration.intake.receipts.annotation.marks import Marks, fill, header_cells, severity_fr, text_cell, value_of
+from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
+from orchestration.intake.receipts.advice import advice, facts
+from orchestration.intake.receipts.annotation.marks import fill, severity_fr, text_cell, value_of
+from orchestration.intake.receipts.wording import told
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -26,9 +27,7 @@ _MORE = "Corrigez dans cette copie, puis déposez-la : cette feuille, les couleu
 _PLAIN = "Vos cellules sont reprises telles qu'elles ont été lues, sans leur mise en forme."
 
 
-def fill_receipt_sheet(
-    sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], marks: Marks, *, has_styles: bool
-) -> None:
+def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], *, has_styles: bool) -> None:
     """Write the sheet, empty so far; `titles` maps the sheets that findings name to those of the workbook."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -36,14 +35,14 @@ def fill_receipt_sheet(
         sheet.column_dimensions[letters].width = width
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    advice = [*receipt.advice, *[_MORE] * bool(receipt.findings), *[_PLAIN] * (not has_styles)]
+    sentences = [*advice(receipt), *[_MORE] * bool(receipt.findings), *[_PLAIN] * (not has_styles)]
     rows = [
         _said(sheet, RECEIPT_SHEET, size=16),
         _said(sheet, receipt.verdict, size=12, is_bold=True),
-        *(_said(sheet, sentence) for sentence in advice),
+        *(_said(sheet, sentence) for sentence in sentences),
         [],
-        *(_listed(sheet, receipt, titles, header_cells(marks)) if receipt.findings else []),
-        *(_said(sheet, *fact) for fact in receipt.facts),
+        *(_listed(sheet, receipt, titles) if receipt.findings else []),
+        *(_said(sheet, *fact) for fact in facts(receipt)),
     ]
     for number, row in enumerate(rows, start=1):
         lines = max((_lines(cell, width) for cell, width in zip(row, _WIDTHS.values(), strict=False)), default=1)
@@ -67,23 +66,22 @@ def _said(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> lis
     return row
 
 
-def _listed(
-    sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], headers_at: Mapping[Finding, str]
-) -> list[list["Cell"]]:
+def _listed(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str]) -> list[list["Cell"]]:
     headers = ("Gravité", "Où", "Colonne", receipt.subject_fr, "Valeur saisie", "Ce qui ne va pas", "Que faire")
     findings = sorted(receipt.findings, key=lambda finding: finding.severity != "error")
     rows = [_said(sheet, *headers, is_bold=True)]
-    rows += [_row(sheet, finding, titles, headers_at.get(finding)) for finding in findings[:_MAX_LISTED]]
+    rows += [_row(sheet, finding, titles) for finding in findings[:_MAX_LISTED]]
     if len(findings) > _MAX_LISTED:
         more = plural(len(findings) - _MAX_LISTED, "autre point", "autres points")
         rows.append(_said(sheet, f"… et {more}, tous dans accuse.json."))
     return [*rows, []]
 
 
-def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str], header_at: str | None) -> list["Cell"]:
+def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str]) -> list["Cell"]:
     from openpyxl.styles import Alignment, Font
     from openpyxl.worksheet.hyperlink import Hyperlink
 
+    header_at = finding.header_cells[0] if finding.header_cells else None
     at = finding.cell or header_at or (f"A{finding.row}" if finding.row else None)
     place = finding.cell or (f"ligne {finding.row}" if finding.row else header_at or "tout le fichier")
     texts: Sequence[str] = (

@@ -1,0 +1,121 @@
+"""Judging: what the expectations say of the rows of the drops of a pass, and what becomes of those that fail.
+
+What belongs here: one run of the expectations over all that a pass read, its findings, and rows or cells taken out.
+What does not: the rules (`expectations/submissions`), reading, and the verdict on a drop (`take_in`).
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from expectations.rule import MAX_FINDINGS
+from expectations.runner import Verdict, validate_submissions
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.contract import Contract
+from orchestration.domain import french
+from orchestration.intake.findings.finding import Finding
+from orchestration.intake.findings.rules import finding_of
+from orchestration.intake.observation import Observation
+from orchestration.intake.reading.read import Reading
+from orchestration.intake.reading.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOG = logging.getLogger(__name__)
+
+# Rows are told apart by the place of their drop among those of a pass.
+ARRIVAL = "arrival"
+
+
+@dataclass
+class Judged:
+    """What a drop says, as it is judged: rows and cells that fail are taken out, and findings say so."""
+
+    reading: Reading
+    rows: Rows
+    findings: list[Finding]
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Judged":
+        """What was read, before any judgement."""
+        return cls(reading, reading.rows, [finding_of(one) for one in reading.observations])
+
+
+def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
+    """Judge the rows of all drops, kind by kind in one run each: start-up is the time. Verdicts by kind."""
+    verdicts = {}
+    unreadable = [{finding.cell for finding in one.findings if finding.severity == "error"} for one in several]
+    for kind in CONTRACTS:
+        of_kind = {place: one.rows for place, one in enumerate(several) if one.reading.kind == kind and one.rows}
+        if of_kind:
+            verdicts[kind] = tuple(validate_submissions(kind, _Table(CONTRACTS[kind], of_kind)))
+            for verdict in verdicts[kind]:
+                if verdict.broken:
+                    _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
+                for failing in verdict.failing:
+                    place = int(str(failing[ARRIVAL]))
+                    _apply(verdict, failing, several[place], unreadable[place])
+    return verdicts
+
+
+class _Table(dict[str, "pd.Series[Any]"]):
+    """The rows of several drops by column, each made when a check first asks for it; `arrival` is the drop's place."""
+
+    def __init__(self, contract: Contract, several: Mapping[int, Rows]) -> None:
+        super().__init__()
+        self._contract, self._several = contract, several
+
+    def __missing__(self, name: str) -> "pd.Series[Any]":
+        import pandas as pd
+
+        is_number = name in self._contract.numbers
+        if name == ARRIVAL:
+            columns = [np.full(len(rows), place, dtype=object) for place, rows in self._several.items()]
+        else:
+            columns = [rows.floats(name) if is_number else rows.objects(name) for rows in self._several.values()]
+        self[name] = pd.Series(np.concatenate(columns), dtype="float64" if is_number else object)
+        return self[name]
+
+
+def _apply(verdict: Verdict, failing: Mapping[str, object], one: Judged, unreadable: Iterable[str | None]) -> None:
+    """Add the finding of one failing row, and do what its severity asks: drop the row, or empty the cell."""
+    number = int(str(failing["row_number"]))
+    row = one.rows.of_number(number)
+    if row is None or len(one.findings) > MAX_FINDINGS:
+        return  # The row or the file is out already: one reason is enough to mend it.
+    column = verdict.rule.column
+    if len(one.findings) == MAX_FINDINGS:
+        words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
+        one.findings.append(finding_of(Observation("findings_too_many", words, sheet=one.reading.sheet)))
+        return
+    letters = one.reading.columns.get(column)
+    typed = row.get(f"{column}_typed", row.get(column))
+    subject = row.get(CONTRACTS[str(one.reading.kind)].subject)
+    cell = f"{letters}{number}" if letters else None
+    if cell is None or cell not in unreadable:
+        one.findings.append(
+            Finding(
+                rule=verdict.id,
+                severity=verdict.severity,
+                expected=verdict.rule.sentence_fr,
+                remedy=verdict.rule.remedy_fr,
+                sheet=one.reading.sheet,
+                cell=cell,
+                row=number,
+                column=one.reading.headers.get(column),
+                subject=None if subject is None else str(subject),
+                value=None if typed is None else str(typed),
+                is_of_other_perimeter=verdict.rule.judges_perimeter,
+            )
+        )
+    if verdict.severity != "error":
+        return
+    if verdict.rule.effect == "row":
+        one.rows.remove(number)
+    elif verdict.rule.effect == "cell":
+        row[column] = None
+        row[f"{column}_absence"] = "illisible"

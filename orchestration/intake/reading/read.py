@@ -1,0 +1,148 @@
+"""Reading: an opened file becomes typed rows and observations, by the contract that its header names.
+
+What belongs here: the one way in, and what a reading says. What does not: each step (`header`, `body`,
+`whole_columns`), whether a value that can be read is one that a ministry should mend (expectations), and the verdict on
+the file (`take_in`). The rules are those of docs/rules.md §4 and §5.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from expectations.rule import MAX_FINDINGS
+from orchestration.domain import french
+from orchestration.intake.observation import Observation
+from orchestration.intake.opening.open_file import OpenedFile
+from orchestration.intake.opening.structure import Structure
+from orchestration.intake.reading import header, whole_columns
+from orchestration.intake.reading.body import Body, with_formula_errors
+from orchestration.intake.reading.header import Table
+from orchestration.intake.reading.rows import Rows
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file says: `headers` and `columns` map each field to its header as typed and to its letters.
+
+    `rows` are rows of the lake whose `edition`, `perimeter` and `drop_id` are still to be said.
+    """
+
+    kind: str | None = None
+    contract_version: str | None = None
+    sheet: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    rows_read: int = 0
+    rows: Rows = field(default_factory=Rows.none)
+    observations: tuple[Observation, ...] = ()
+
+    @classmethod
+    def refused(cls, *observations: Observation) -> Self:
+        """The reading of a file that cannot be read at all."""
+        return cls(observations=observations)
+
+
+def read(opened: OpenedFile) -> Reading:
+    """Read an opened file; a bad one gives a reading without rows whose observations say why, never an exception."""
+    tables = [table for sheet in opened.sheets if (table := header.find_table(sheet)) is not None]
+    if not tables:
+        return Reading.refused(Observation("header_unknown"))
+    table = header.choose(tables, opened.hidden)
+    reading = Reading(
+        kind=table.contract.kind,
+        contract_version=table.contract.version_of(list(table.fields)),
+        sheet=table.sheet.name,
+        headers=table.headers_by_field,
+        columns=table.letters_by_field,
+    )
+    notices = list(header.notices(table, tables, opened.hidden))
+    faults = list(header.faults(table))
+    if faults:
+        return replace(reading, observations=(*faults, *notices))
+    return _read_rows(table, reading, opened.structure_of(table.sheet), notices)
+
+
+def _read_rows(table: Table, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
+    body = Body(table, with_formula_errors(table, structure))
+    wrong = body.read()
+    if wrong is not None:
+        names = header.listed([table.named(position) for position in wrong]) or "des colonnes absentes"
+        words = {"limit": french.number(MAX_FINDINGS), "columns": names}
+        cells = table.header_cells(wrong)
+        fault = Observation("findings_too_many", words, sheet=reading.sheet, header_cells=cells)
+        return replace(reading, rows_read=len(body.cells), observations=(fault, *notices))
+    if not body.rows:
+        faults = () if body.neant_rows else (Observation("rows_missing", sheet=reading.sheet),)
+        return replace(reading, observations=(*faults, *notices, *body.observations))
+    swapped = whole_columns.swapped(body.cells, body.parsers, body.refused, _texts_without_numbers(table))
+    if swapped:
+        first, second = sorted(swapped)
+        named = {"first": table.named(first), "second": table.named(second)}
+        cells = table.header_cells((first, second))
+        fault = Observation("columns_swapped", named, sheet=reading.sheet, header_cells=cells)
+        return replace(reading, rows_read=len(body.rows), observations=(fault, *notices))
+    observations = (
+        *notices,
+        *header.stray_columns(table, body.strays),
+        *_hidden_rows(table, structure, body.numbers.tolist()),
+        *_figures_out_of_place(table, body.rows),
+        *body.observations,
+        *_marked_cells(structure, body),
+    )
+    return replace(reading, observations=observations, rows=body.rows, rows_read=len(body.rows))
+
+
+def _texts_without_numbers(table: Table) -> list[int]:
+    """The positions of the columns of text where a bare number is out of place."""
+    bands = [column.field for column in table.contract.columns if column.band_of]
+    return [table.fields[name] for name in (*bands, table.contract.subject) if name in table.fields]
+
+
+def _hidden_rows(table: Table, structure: Structure, numbers: Sequence[int]) -> Iterator[Observation]:
+    hidden = sorted(structure.hidden_rows.intersection(numbers))
+    if hidden:
+        rule = "filter_active" if structure.has_filter else "rows_hidden"
+        yield Observation(rule, {"rows": _runs(hidden)}, sheet=table.sheet.name)
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Row numbers as an agent reads them: `lignes 5, 7 à 9`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    words = [" à ".join(map(str, run)) for run in runs]
+    return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"
+
+
+def _figures_out_of_place(table: Table, rows: Sequence[Mapping[str, object]]) -> Iterator[Observation]:
+    positions = table.fields
+    for rule, name, words in whole_columns.figures_out_of_place(table.contract, rows):
+        about = [positions[one] for one in (name, words.get("other")) if isinstance(one, str)]
+        named = list(map(table.named, about))
+        yield Observation(
+            rule,
+            {"column": named[0], "first": named[0], "second": named[-1]} | words,
+            sheet=table.sheet.name,
+            column=table.headers[positions[name]],
+            header_cells=table.header_cells(about),
+        )
+
+
+def _marked_cells(structure: Structure, body: Body) -> Iterator[Observation]:
+    """What a workbook does to cells that were read: merged, never calculated, taken from another workbook."""
+    external = structure.external - structure.uncalculated - structure.errors.keys()
+    marked = [
+        *(
+            ("cells_merged", {"range": merged}, merged.start)
+            for merged in structure.merged
+            if body.count_in(merged) > 1
+        ),
+        *(("formula_without_value", {}, address) for address in structure.uncalculated),
+        *(("formula_external", {}, address) for address in external),
+    ]
+    for rule, words, address in marked:
+        if (found := body.at(rule, words, address)) is not None:
+            yield found

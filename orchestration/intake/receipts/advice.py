@@ -1,0 +1,138 @@
+"""What an agent is told beside the verdict: what to do, the calendar, what was received, what will be published.
+
+What belongs here: these sentences, in French. What does not: the verdict (`record`) and how findings are worded
+(`wording`).
+"""
+
+from datetime import UTC
+
+from orchestration.contracts import CONTRACTS
+from orchestration.domain.edition import Edition
+from orchestration.domain.french import day, moment, number, plural, semester
+from orchestration.domain.perimeter import perimeter_names, perimeter_of
+from orchestration.intake.ledger import Drop
+from orchestration.intake.reading.rows import Rows
+from orchestration.intake.receipts.record import Receipt
+
+
+def advice(receipt: Receipt) -> tuple[str, ...]:
+    """What to do, in a few French sentences."""
+    is_placed = receipt.edition and receipt.perimeter
+    folder = f"le dossier {receipt.edition}/{receipt.perimeter}" if is_placed else "votre dossier de dépôt"
+    if receipt.is_dry_run and receipt.status != "rejected":
+        counts = f"C'était un essai : rien n'est compté. Pour que ce fichier compte, déposez-le dans {folder}."
+    else:
+        counts = {"unchanged": "", "rejected": ""}.get(receipt.status, "Votre envoi compte déjà.")
+    again = f"déposez de nouveau le fichier dans {folder}"
+    blamed = {finding.blame for finding in receipt.findings}
+    if "us" in blamed:
+        said = ["Vous n'avez rien à faire."]
+    elif "place" in blamed:
+        said = ["Déplacez le fichier dans le bon dossier ; il n'a pas besoin d'être modifié."]
+    elif receipt.status == "rejected":
+        said = [f"Corrigez ce qui est indiqué ci-dessous, puis {again}.", _still_counts(receipt)]
+    elif receipt.status == "unchanged":
+        known = "Les points ci-dessous vous ont déjà été signalés" if receipt.findings else "Vous n'avez rien à faire"
+        said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c'est le bon fichier."]
+    elif receipt.errors:
+        said = [
+            *_of_another_perimeter(receipt),
+            "Ce qui est en erreur ne sera pas publié tant que ce n'est pas corrigé.",
+            f"Corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
+        ]
+    elif receipt.warnings:
+        said = [
+            *_of_another_perimeter(receipt),
+            "Vérifiez les points ci-dessous. Si tout est juste, vous n'avez rien à faire.",
+            f"Sinon, corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
+        ]
+    else:
+        said = ["Vous n'avez rien à corriger."]
+    return tuple(sentence for sentence in (counts, *said) if sentence)
+
+
+def _still_counts(receipt: Receipt) -> str:
+    if receipt.earlier and receipt.earlier.place and receipt.earlier.place.edition == receipt.edition:
+        return f"En attendant, votre dépôt du {dated(receipt.earlier)} reste celui qui compte."
+    return "Rien n'est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."
+
+
+def _of_another_perimeter(receipt: Receipt) -> tuple[str, ...]:
+    """What to look at first where no row names a ministry of the folder's perimeter: the folder."""
+    about = [finding for finding in receipt.findings if finding.is_of_other_perimeter]
+    if receipt.rows_read < 2 or len({finding.row for finding in about}) < receipt.rows_read:
+        return ()
+    others = {perimeter_of(finding.value or "") for finding in about} - {None, receipt.perimeter}
+    other = others.pop() if len(others) == 1 else None
+    of_whom = f"du périmètre {perimeter_names()[other]} ({other})" if other else "inconnu de votre périmètre"
+    right = f"le dossier {receipt.edition}/{other}" if other else "le bon dossier"
+    return (
+        f"Toutes les lignes nomment un ministère {of_whom} : vérifiez d'abord le dossier. "
+        f"Si c'est une erreur, déposez ce fichier dans {right} et le vôtre dans {receipt.edition}/{receipt.perimeter}, "
+        "où il remplacera celui-ci.",
+    )
+
+
+def calendar(receipt: Receipt) -> tuple[str, ...]:
+    """The next deadline and publication, in French sentences; none for a file without an edition."""
+    if receipt.edition is None:
+        return ()
+    edition, today = Edition.parse(receipt.edition), receipt.received_at.astimezone(UTC).date()
+    if today <= edition.deadline:
+        return (
+            f"Vous pouvez déposer une nouvelle version jusqu'au {day(edition.deadline)}.",
+            f"L'édition {edition} sera publiée au plus tard le {day(edition.publication)}.",
+        )
+    coming = edition.next()
+    while coming.deadline < today:
+        coming = coming.next()
+    return (
+        f"L'échéance de l'édition {edition} était le {day(edition.deadline)} : "
+        "un dépôt accepté après cette date donne lieu à une révision de ce qui est publié.",
+        f"Prochaine échéance : le {day(coming.deadline)}, pour l'édition {coming}.",
+    )
+
+
+def facts(receipt: Receipt) -> tuple[tuple[str, str], ...]:
+    """What was received and read, as names and values."""
+    contract = CONTRACTS.get(receipt.kind or "")
+    perimeter = perimeter_names().get(receipt.perimeter or "")
+    template_version = f"modèle version {receipt.contract_version}, " if receipt.contract_version else ""
+    known = (
+        ("Fichier", receipt.file_name),
+        ("Nature", contract.title_fr if contract else None),
+        ("Périmètre", f"{perimeter} ({receipt.perimeter})" if perimeter else None),
+        ("Édition", f"{receipt.edition} ({semester(receipt.edition)})" if receipt.edition else None),
+        ("Reçu le", moment(receipt.received_at.astimezone(UTC))),
+        ("Lignes lues", number(receipt.rows_read)),
+        ("Lignes prises en compte", number(receipt.rows_accepted)),
+        ("Erreurs", number(receipt.errors)),
+        ("À vérifier", number(receipt.warnings)),
+        ("Numéro de dépôt", str(receipt.drop_id) if receipt.drop_id else None),
+        ("Versions", f"{template_version}règles version {receipt.rules_version}"),
+        ("Empreinte (sha256)", receipt.sha256),
+    )
+    return tuple((name, said) for name, said in known if said is not None)
+
+
+def published_fr(kind: str | None, rows: Rows) -> str | None:
+    """What will be published of accepted rows, in one French sentence; `None` for an unknown kind."""
+    contract = CONTRACTS.get(kind or "")
+    if contract is None:
+        return None
+    if not rows:
+        return f"Vous déclarez n'avoir aucune ligne à publier ({contract.title_fr.lower()})."
+    said = plural(len(rows), contract.subject_fr)
+    if contract.total is not None:
+        costs = [cost for cost in rows.objects(contract.total) if cost is not None]
+        known = f"dont {number(len(costs))} au coût connu, pour {number(sum(costs), 2)}\u00a0M€ au total"
+        return f"{said}, {known if costs else 'sans coût connu'}."
+    if contract.counted is not None:
+        count = int((rows.objects(contract.counted.field) == contract.counted.code).sum())
+        return f"{said}, dont {number(count)} {contract.counted.words_fr}."
+    return f"{said}."
+
+
+def dated(drop: Drop) -> str:
+    """A drop as its sender knows it: its day and its file."""
+    return f"{day(drop.received_at.date())} (« {drop.file_name} »)"
