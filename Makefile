@@ -52,6 +52,7 @@ dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
 test: install ## Lint, check types and run the whole suite
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
@@ -59,7 +60,7 @@ fuzz: install ## Hold intake against 5 000 files made at random, in minutes (the
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
 
 lint: install ## Lint and check types only
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/mypy
 
 format: install ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -87,11 +87,11 @@ def trace(settings: Settings, subject: str, edition: str) -> Trace:
     if not mart_path(settings.marts, "submissions").exists():
         raise NotTraceable("There are no marts to trace in: jalons run builds them.")
     evidence = _Evidence(settings, edition)
-    if subject not in FIGURES:
+    if subject not in EVIDENCE:
         cells = tuple(_of_subject(evidence, subject))
         return Trace(edition, revision, None, None, False, evidence.names, cells)
     # A project that is its own baseline has one cell for both.
-    cells = tuple(dict.fromkeys(FIGURES[subject](evidence)))
+    cells = tuple(dict.fromkeys(EVIDENCE[subject](evidence)))
     said = read_figures(settings, edition, revision).get(subject)
     computed = next(iter(evidence.rows("headline_figures")), {}).get(subject)
     is_stale = isinstance(computed, int | Decimal) and isinstance(said, int | float) and float(computed) != said
@@ -229,7 +229,7 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
                 found += evidence.whole_row(subject_id, row)
         if found:
             return found
-    near = get_close_matches(subject.lower(), FIGURES, n=3)
+    near = get_close_matches(subject.lower(), EVIDENCE, n=3)
     near += [known[name] for name in get_close_matches(wanted, known, n=3)]
     hint = f"Near: {', '.join(near)}." if near else f"Figures: jalons figures {evidence.edition}."
     raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
@@ -312,7 +312,7 @@ def _indicator_values(evidence: _Evidence) -> Iterator[Cell]:
 
 
 # Every figure that is a number, with the cells that make it.
-FIGURES: Mapping[str, _Rule] = {
+EVIDENCE: Mapping[str, _Rule] = {
     "revision": _files(),
     "perimeters_filed": _files("projects", "procedures"),
     "projects": _counted("portfolio", "name"),

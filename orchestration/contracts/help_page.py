@@ -6,7 +6,7 @@ the declarations (`contracts/`) and what is said of a fault (the rules).
 
 from dataclasses import dataclass
 
-from orchestration.contracts.cells.parsing import WORDS_FOR_NONE
+from orchestration.contracts.cells.absences import WORDS_FOR_NONE
 from orchestration.contracts.contract import Column, Contract, Type
 from orchestration.domain.french import day, number
 from orchestration.store.templates import templates

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from orchestration.contracts.cells.parsing import WORDS_FOR_NONE, Cell, typed_text
+from orchestration.contracts.cells.absences import WORDS_FOR_NONE
+from orchestration.contracts.cells.cell import Cell, typed_text
 from orchestration.contracts.cells.writing import example_of
 from orchestration.contracts.contract import Column, Contract, Type
 from orchestration.contracts.help_page import help_page

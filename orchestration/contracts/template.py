@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from orchestration.contracts.cells.parsing import Cell
+from orchestration.contracts.cells.cell import Cell
 from orchestration.contracts.cells.writing import cell_of
 from orchestration.contracts.contract import PLAIN, Column, Contract, Type
 from orchestration.contracts.help_page import ColumnHelp, column_help, words_for_none

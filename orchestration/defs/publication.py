@@ -10,13 +10,13 @@ from orchestration.defs.metadata import Metadata, markdown_table, parquet_metada
 from orchestration.defs.partitions import EDITIONS, add_editions
 from orchestration.defs.validation import reason
 from orchestration.passes.home import Home
+from orchestration.publication.figures import IN_SHORT
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import KEYS
 from orchestration.validation.holding import holds_of, previous_editions
 
 _OWNERS = ["team:publication"]
 _MARTS = [*KEYS, "submissions"]
-_SHOWN = ("projects", "total_cost_bn_eur", "mean_duration_years", "procedures", "procedures_online", "provisional")
 
 
 @dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS)
@@ -67,4 +67,4 @@ def _release(one: Release) -> Metadata:
 
 
 def _figures(one: Release) -> dict[str, object]:
-    return {name: one.figures[name] for name in _SHOWN}
+    return {name: one.figures[name] for name in IN_SHORT}

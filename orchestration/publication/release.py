@@ -18,50 +18,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from orchestration.domain.edition import Edition
+from orchestration.publication.figures import COMPARED, FIGURES
 from orchestration.publication.manifest import closed_at, content_sha256, drops_used, known_at, manifest
 from orchestration.publication.site import page
-from orchestration.publication.site.headline_cards import COMPARED
 from orchestration.publication.tables import data_files, read_tables
 from orchestration.settings import Settings
 from orchestration.store.json_values import json_document, json_number
 from orchestration.store.marts import Row, mart_table
 from orchestration.validation.holding import Hold, is_held
-
-# The keys of figures.json after `edition` and `revision`, in their published order: columns of `headline_figures`.
-# `indicators` comes last, the list of them where the column holds their number.
-FIGURES = (
-    "method_version",
-    "provisional",
-    "perimeters_filed",
-    "projects",
-    "interministerial",
-    "total_cost_bn_eur",
-    "mean_duration_years",
-    "entrants",
-    "leavers",
-    "budget_variance_mean_pct",
-    "budget_variance_aggregate_pct",
-    "budget_variance_projects",
-    "schedule_variance_mean_pct",
-    "schedule_variance_aggregate_pct",
-    "schedule_variance_projects",
-    "baseline_source",
-    "procedures",
-    "procedures_online",
-    "franceconnect",
-    "franceconnect_plus",
-    "satisfaction_reached",
-    "satisfaction_rated",
-    "dlnuf_reached",
-    "dlnuf_rated",
-    "accessibility_reached",
-    "accessibility_rated",
-    "roadmap_actions",
-    "roadmap_missions",
-    "roadmap_completed",
-    "roadmap_due_by_year_end",
-    "roadmap_new",
-)
 
 _BUILDING = ".building-"
 

@@ -11,7 +11,7 @@ from itertools import groupby
 import openpyxl
 import pytest
 
-from orchestration.answers.trace import FIGURES, Cell, NotTraceable, trace
+from orchestration.answers.trace import EVIDENCE, Cell, NotTraceable, trace
 from orchestration.consolidation.build import build
 from orchestration.intake import archive
 from orchestration.intake.take_in import take_in
@@ -116,7 +116,7 @@ def test_an_entry_says_what_was_typed_where_in_which_file_when_and_by_whom(home:
 def test_every_cell_is_in_the_archived_bytes_at_its_address(home: Settings) -> None:
     looked_at = 0
     for cell in (
-        cell for figure in FIGURES for cell in cells(home, figure) if cell.cell and not cell.file.endswith("json")
+        cell for figure in EVIDENCE for cell in cells(home, figure) if cell.cell and not cell.file.endswith("json")
     ):
         data = archive.get(home.archive, cell.sha256)
         if cell.sheet is None:
@@ -174,7 +174,7 @@ def test_every_number_of_the_figures_can_be_traced_and_a_count_has_that_many_cel
     numbers = {
         name for name, value in figures.items() if isinstance(value, int | float) and not isinstance(value, bool)
     }
-    assert numbers | {"indicators"} <= set(FIGURES)
+    assert numbers | {"indicators"} <= set(EVIDENCE)
     assert len(numbers) > 25
     computed = {"total_cost_bn_eur", "mean_duration_years", "revision"} | {
         name for name in numbers if name.endswith("_pct")

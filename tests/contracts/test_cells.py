@@ -7,14 +7,9 @@ from decimal import Decimal
 import pytest
 
 from orchestration.contracts import CONTRACTS
-from orchestration.contracts.cells.parsing import (
-    Parsed,
-    is_month_first,
-    looks_like_a_date,
-    month_first,
-    parser_of,
-    typed_text,
-)
+from orchestration.contracts.cells.cell import Parsed, typed_text
+from orchestration.contracts.cells.dates import is_month_first, looks_like_a_date, month_first
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import Column
 
 ANY_ABSENCE = frozenset({"en_cadrage", "non_applicable", "non_communique", "a_venir", "avis_insuffisants", "tiret"})

@@ -11,7 +11,8 @@ import yaml
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.consolidation.build import DBT_PROJECT
 from orchestration.contracts import CONTRACTS
-from orchestration.contracts.cells.parsing import WORDS_FOR_NONE, parser_of
+from orchestration.contracts.cells.absences import WORDS_FOR_NONE
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.cells.writing import cell_of, example_of
 from orchestration.contracts.contract import DATED, PLAIN
 from orchestration.contracts.help_page import column_help, help_page

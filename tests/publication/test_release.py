@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
-from orchestration.publication import release as releasing
-from orchestration.publication import tables
+from orchestration.publication import figures, tables
 from orchestration.publication.release import NoRelease, current_revision, read_figures, release, revision_as_of
 from orchestration.publication.site import page
 from orchestration.settings import Settings
@@ -358,4 +357,4 @@ def test_what_was_not_released_is_said_by_name(state: State) -> None:
 
 
 def test_figures_of_figures_json_are_columns_of_the_mart() -> None:
-    assert set(releasing.FIGURES) <= set(SCHEMAS["headline_figures"])
+    assert set(figures.FIGURES) <= set(SCHEMAS["headline_figures"])

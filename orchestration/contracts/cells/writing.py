@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from orchestration.contracts.cells.parsing import WORDS_FOR_NONE, Cell, parser_of
+from orchestration.contracts.cells.absences import WORDS_FOR_NONE
+from orchestration.contracts.cells.cell import Cell
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import Column
 from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import period

@@ -17,7 +17,7 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from orchestration.contracts.cells.parsing import Cell
+from orchestration.contracts.cells.cell import Cell
 from orchestration.domain.french import NBSP, number
 from orchestration.domain.spreadsheets import cell_address
 from orchestration.intake.observation import Observation

@@ -5,16 +5,16 @@ a column that differ. What does not: opening a file (formats) or what a cell mea
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from orchestration.contracts.cells.parsing import Cell
+from orchestration.contracts.cells.cell import Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestration.intake.reading.rows import Array
+    Array = np.ndarray[tuple[int], np.dtype[Any]]
 
 _ROWS_AT_ONCE = 1_000
 

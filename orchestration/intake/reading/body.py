@@ -12,16 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from expectations.rule import MAX_FINDINGS
-from orchestration.contracts.cells.parsing import (
-    BLANK,
-    Cell,
-    Parsed,
-    is_month_first,
-    looks_like_a_date,
-    month_first,
-    parser_of,
-    typed_text,
-)
+from orchestration.contracts.cells.cell import BLANK, Cell, Parsed, typed_text
+from orchestration.contracts.cells.dates import is_month_first, looks_like_a_date, month_first
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import DATED, PLAIN, Column, Contract, Type
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation

@@ -7,13 +7,13 @@ What does not: what any other cell means.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestration.contracts.cells.parsing import PLAIN_TEXT, PLAIN_URL, PLAIN_WHOLE
+from orchestration.contracts.cells.texts import PLAIN_TEXT, PLAIN_URL, PLAIN_WHOLE
 from orchestration.contracts.contract import PLAIN, Column, Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestration.intake.reading.rows import Array
+    from orchestration.intake.opening.grid import Array
 
 _PATTERNS: Mapping[Type, str] = {
     "text": PLAIN_TEXT,

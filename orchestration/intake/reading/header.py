@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 
 from orchestration.contracts import CONTRACTS
-from orchestration.contracts.cells.parsing import typed_text
+from orchestration.contracts.cells.cell import typed_text
 from orchestration.contracts.contract import Contract, Matching
 from orchestration.domain.folding import fold_header
 from orchestration.domain.spreadsheets import cell_address, column_letters

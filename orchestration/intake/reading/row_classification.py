@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from orchestration.contracts.cells.parsing import Cell, Parsed, looks_like_a_date, typed_text
+from orchestration.contracts.cells.cell import Cell, Parsed, typed_text
+from orchestration.contracts.cells.dates import looks_like_a_date
 from orchestration.domain.folding import fold_header
 from orchestration.domain.perimeter import perimeter_of
 from orchestration.intake.opening.grid import Grid
 
 if TYPE_CHECKING:
-    from orchestration.intake.reading.rows import Array
+    from orchestration.intake.opening.grid import Array
 
 RowClass = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
 Parse = Callable[[Cell], Parsed]

@@ -5,13 +5,13 @@ bounds of time and memory. What does not: which fields there are (`Contract.lake
 """
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Self, overload
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    Array = np.ndarray[tuple[int], np.dtype[Any]]
+    from orchestration.intake.opening.grid import Array
 
 
 def objects(values: Sequence[object]) -> "Array":

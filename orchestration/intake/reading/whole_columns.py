@@ -10,7 +10,8 @@ from itertools import combinations
 from statistics import median
 
 from expectations.submissions.projects import MAX_DURATION_DAYS, cost_bounds
-from orchestration.contracts.cells.parsing import Cell, Parsed, bare_number
+from orchestration.contracts.cells.cell import Cell, Parsed
+from orchestration.contracts.cells.numbers import bare_number
 from orchestration.contracts.contract import Contract
 from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import number

@@ -10,24 +10,6 @@ from decimal import Decimal
 from orchestration.domain.french import NBSP, number, plural, semester, signed
 from orchestration.store.marts import Row
 
-# The figures that are shown beside those of the previous edition.
-COMPARED = (
-    "projects",
-    "total_cost_bn_eur",
-    "mean_duration_years",
-    "budget_variance_mean_pct",
-    "schedule_variance_mean_pct",
-    "procedures",
-    "procedures_online",
-    "satisfaction_reached",
-    "dlnuf_reached",
-    "accessibility_reached",
-    "franceconnect",
-    "franceconnect_plus",
-    "roadmap_actions",
-    "roadmap_completed",
-)
-
 _PERCENT = NBSP + "%"
 _YEARS = NBSP + "ans"
 
@@ -43,7 +25,7 @@ class Card:
 
 
 def headline_cards(headline: Row, previous: Row | None) -> list[Card]:
-    """The figures that the edition has; `previous` holds `edition` and `COMPARED` of the one before."""
+    """The figures that the edition has; `previous` holds `edition` and `COMPARED` (`figures`) of the one before."""
     cards: list[Card | None] = []
     if headline["projects"] is not None:
         cards += _of_projects(headline, previous)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from orchestration.contracts.cells.parsing import ABSENCES, WORDS_FOR_NONE
+from orchestration.contracts.cells.absences import ABSENCES, WORDS_FOR_NONE
 from orchestration.domain import french
 from orchestration.domain.alert_rules import alert_rule, severity_rank
 from orchestration.domain.folding import fold_header

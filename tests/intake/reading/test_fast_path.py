@@ -6,7 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.contracts import CONTRACTS
-from orchestration.contracts.cells.parsing import Parsed, looks_like_a_date, parser_of
+from orchestration.contracts.cells.cell import Parsed
+from orchestration.contracts.cells.dates import looks_like_a_date
+from orchestration.contracts.cells.parsing import parser_of
 from orchestration.intake.reading.fast_path import plain_cells
 
 COLUMNS = {column.type: column for contract in CONTRACTS.values() for column in contract.columns}

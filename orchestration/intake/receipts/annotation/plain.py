@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from orchestration.contracts.cells.parsing import Cell
+from orchestration.contracts.cells.cell import Cell
 from orchestration.domain.spreadsheets import FORMULA_STARTS
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.opening.formats import Sheet
