@@ -31,7 +31,7 @@
 {%- endmacro %}
 
 {% macro as_of(edition) -%}
-    {#- The day whose state an edition describes (SPEC §1). -#}
+    {#- The day whose state an edition describes (docs/rules.md §1). -#}
     make_date(
         cast(left({{ edition }}, 4) as integer),
         case right({{ edition }}, 1) when '1' then 6 else 12 end,

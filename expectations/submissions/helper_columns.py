@@ -46,7 +46,7 @@ def folded(names: Iterable[object]) -> list[str | None]:
 
 
 def identities(declared: Iterable[str | None], named: Iterable[str | None]) -> list[str | None]:
-    """What consolidation takes (SPEC §7): the declared id, else what the name stands for."""
+    """What consolidation takes (docs/rules.md §7): the declared id, else what the name stands for."""
     return [(given and given.strip()) or name for given, name in zip(declared, named, strict=True)]
 
 

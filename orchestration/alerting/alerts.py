@@ -60,7 +60,7 @@ COLUMNS = tuple(field.name for field in fields(Alert) if field.default is MISSIN
 
 
 def read_rows(settings: Settings) -> list[dict[str, Any]] | None:
-    """The rows of the mart, the gravest first, then by key; `None` where no mart was built yet."""
+    """The rows of the mart, the most severe first, then by key; `None` where no mart was built yet."""
     if not mart_path(settings.marts, "alerts").exists():
         return None
     rows = mart_table(settings.marts, "alerts").to_pylist()

@@ -64,7 +64,7 @@ def deliver(
         return _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
 
 
-def tell_engineers(
+def alert_engineers(
     settings: Settings,
     faults: Iterable[Alert],
     now: datetime,
@@ -112,7 +112,7 @@ def _bring_up_to_date(
 
 
 def alert_states(settings: Settings, edition: str | None = None) -> list[dict[str, Any]]:
-    """The mart's rows (of one edition, if given), the gravest first, each with `channels`: {channel name: state}.
+    """The mart's rows (of one edition, if given), the most severe first, each with `channels`: {channel name: state}.
 
     After them, by key, what was told and is true no longer: of such a row the key, edition, rule, subject and, as its
     `detail`, the headline are left.
@@ -161,7 +161,7 @@ def _send(
     """Send what is planned; a refusal or a lost answer concerns one message, "not now" ends the pass for a channel."""
     rank = {key: number for number, key in enumerate(alerts)}
     ends = [entry for entry in planned if entry.kind == "resolution"]
-    news = [replace(e, headline=messages.told([alerts[e.alert_key]])) for e in planned if e.kind == "alert"]
+    news = [replace(e, headline=messages.summary_line([alerts[e.alert_key]])) for e in planned if e.kind == "alert"]
     news.sort(key=lambda entry: rank[entry.alert_key])
     for batch in (*_batches(ends), *_batches(news)):
         message = _compose(_message_key(channel.name, batch), batch, alerts, base_url)

@@ -52,9 +52,9 @@ class Message:
     is_repeat: bool = False
 
 
-def told(alerts: Sequence[Alert]) -> str:
-    """What is listed of one alert, or of a slip and its overrun: how grave, then its headline."""
-    return cut(f"{_BADGES[_gravest(alerts)]} · {_headline(alerts)}", MAX_LINE)
+def summary_line(alerts: Sequence[Alert]) -> str:
+    """What is listed of one alert, or of a slip and its overrun: how severe, then its headline."""
+    return cut(f"{_BADGES[_most_severe(alerts)]} · {_headline(alerts)}", MAX_LINE)
 
 
 def paired(alerts: Sequence[Alert]) -> list[list[Alert]]:
@@ -75,7 +75,7 @@ def _headline(alerts: Sequence[Alert]) -> str:
     return headline(alerts[0]) if len(alerts) == 1 else headline_of_both(alerts[0], alerts[1])
 
 
-def _gravest(alerts: Sequence[Alert]) -> Severity:
+def _most_severe(alerts: Sequence[Alert]) -> Severity:
     return max((alert.severity for alert in alerts), key=severity_rank)
 
 
@@ -89,7 +89,7 @@ def single(key: str, alerts: Sequence[Alert], site_url: str, *, is_repeat: bool 
         notes.append(f"Périmètre : {perimeter_names().get(alert.perimeter, alert.perimeter)}.")
     return Message(
         key=key,
-        title=typeset(f"{_BADGES[_gravest(alerts)]} · {alert.of_rule.label_fr}{_at(alert.edition)}"),
+        title=typeset(f"{_BADGES[_most_severe(alerts)]} · {alert.of_rule.label_fr}{_at(alert.edition)}"),
         lines=(_headline(alerts),),
         notes=tuple(typeset(note) for note in notes),
         link=_link(alert, site_url),
@@ -141,7 +141,7 @@ def digest(
     return Message(
         key=key,
         title=typeset(f"{len(alerts)} alertes{_for(edition)} : {', '.join(parts)}"),
-        lines=tuple(map(told, groups[:MAX_LINES])),
+        lines=tuple(map(summary_line, groups[:MAX_LINES])),
         notes=(
             *_not_shown(sum(map(len, groups[MAX_LINES:])), f" Liste complète : commande `{command}`."),
             *(typeset(f"{rule.label_fr} : {reason(rule.id)}.") for rule in rules),

@@ -111,7 +111,7 @@ def _name_subjects(engine: Engine) -> None:
 
 
 @dataclass
-class Told:
+class AlertState:
     """What became of one alert: whose it is, what was said last, and the state of its last occurrence by channel."""
 
     rule: str
@@ -121,7 +121,7 @@ class Told:
     channels: dict[str, str]
 
 
-def read_states(settings: Settings) -> dict[str, Told]:
+def read_states(settings: Settings) -> dict[str, AlertState]:
     """By alert key, what became of it; waits for nobody."""
     engine = create_engine(settings.ledger)
     try:
@@ -130,10 +130,10 @@ def read_states(settings: Settings) -> dict[str, Told]:
         _name_subjects(engine)
         with engine.connect() as connection:
             rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
-            states: dict[str, Told] = {}
+            states: dict[str, AlertState] = {}
             for row in connection.execute(rows):
-                told = states.setdefault(row.alert_key, Told(row.rule, row.subject, row.edition, row.headline, {}))
-                told.channels[row.channel] = row.state
+                new = AlertState(row.rule, row.subject, row.edition, row.headline, {})
+                states.setdefault(row.alert_key, new).channels[row.channel] = row.state
             return states
     finally:
         engine.dispose()

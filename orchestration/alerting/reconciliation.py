@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.messages import told
+from orchestration.alerting.messages import summary_line
 from orchestration.alerting.outbox import Entry, State
 
 Changes = tuple[list[Entry], list[tuple[Entry, State]]]
@@ -62,4 +62,4 @@ def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Col
 
 
 def _planned(alert: Alert, occurrence: int) -> Entry:
-    return Entry(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, told([alert]))
+    return Entry(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert]))

@@ -1,7 +1,7 @@
 """Why the figures of two editions differ: the parts of each change, and what a part says.
 
 What belongs here: reading the decomposition of one pair of editions. What does not: its arithmetic (the mart
-`decompositions` holds it, by SPEC §7).
+`decompositions` holds it, by docs/rules.md §7).
 """
 
 from orchestration.settings import Settings

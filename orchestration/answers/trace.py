@@ -1,4 +1,4 @@
-"""Trace: from a published figure, or a project, back to the cells that it was read from (SPEC §3).
+"""Trace: from a published figure, or a project, back to the cells that it was read from (docs/rules.md §3).
 
 What belongs here: which rows, and which of their cells, make each figure. What does not: computing it (the marts do)
 and showing a trace (`cli`).
@@ -21,7 +21,7 @@ from orchestration.intake.ledger import ACCEPTED
 from orchestration.publication.release import current_revision, read_figures
 from orchestration.publication.tables import KEYS
 from orchestration.settings import Settings
-from orchestration.store.marts import Row, mart_path, mart_table
+from orchestration.store.marts import MartRow, mart_path, mart_table
 
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 _UNITS = {"meur": "meur", "days": "days", "rate": "fraction", "score": "score", "ms": "ms"}
@@ -105,10 +105,10 @@ class _Evidence:
         self.edition = edition
         self.names: dict[str, str] = {}
         self._settings = settings
-        self._rows: dict[tuple[str, str], list[Row]] = {}
-        self._filed: dict[str, dict[int, Row]] = {}
+        self._rows: dict[tuple[str, str], list[MartRow]] = {}
+        self._filed: dict[str, dict[int, MartRow]] = {}
         submissions = mart_table(settings.marts, "submissions").to_pylist()
-        self._submissions: dict[str, Row] = {row["submission_id"]: row for row in submissions}
+        self._submissions: dict[str, MartRow] = {row["submission_id"]: row for row in submissions}
         drops = pq.read_table(settings.lake / "_ledger" / "drops.parquet", partitioning=None).to_pylist()
         # The same bytes in the same place have the same rows, whichever of their drops wrote them.
         self._drops = {
@@ -117,7 +117,7 @@ class _Evidence:
             if row["status"] in ACCEPTED and not row["is_dry_run"]
         }
 
-    def rows(self, mart: str, edition: str | None = None) -> list[Row]:
+    def rows(self, mart: str, edition: str | None = None) -> list[MartRow]:
         """The rows of a mart, in the order of their subjects; `edition` reads another one than the trace's."""
         wanted = mart, edition or self.edition
         if wanted not in self._rows:
@@ -125,7 +125,7 @@ class _Evidence:
             self._rows[wanted] = mart_table(self._settings.marts, mart, edition=wanted[1], order_by=keys).to_pylist()
         return self._rows[wanted]
 
-    def named(self, mart: str, edition: str | None = None) -> Iterator[tuple[str, Row]]:
+    def named(self, mart: str, edition: str | None = None) -> Iterator[tuple[str, MartRow]]:
         """The subject of each row with the row; its name is kept for whoever shows the trace."""
         for row in self.rows(mart, edition):
             subject: str = row[_SUBJECTS[mart]]
@@ -137,7 +137,7 @@ class _Evidence:
         return self._cell(None, submission_id, {"sheet": None, "row_number": None}, None, None)
 
     def cell(
-        self, subject: str, row: Row, field: str, number: Decimal | None = None, unit: str | None = None
+        self, subject: str, row: MartRow, field: str, number: Decimal | None = None, unit: str | None = None
     ) -> Iterator[Cell]:
         """The cell of `field` that a row of a mart was made of, unless it is empty."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
@@ -156,7 +156,7 @@ class _Evidence:
                 if number is not None and field.endswith("_end_date"):
                     yield from self._filled(subject, submission_id, filed, "start_date", None, None)
 
-    def whole_row(self, subject: str, row: Row) -> Iterator[Cell]:
+    def whole_row(self, subject: str, row: MartRow) -> Iterator[Cell]:
         """Every cell that a row of a mart was made of, from left to right, with the numbers that were read."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
         for field in sorted(_columns(filed), key=lambda field: (len(_columns(filed)[field]), _columns(filed)[field])):
@@ -165,7 +165,7 @@ class _Evidence:
             unit = filed.get("unit") or _UNITS.get(field.rpartition("_")[2]) if number is not None else None
             yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
 
-    def _filed_row(self, submission_id: str, row_number: int) -> Row:
+    def _filed_row(self, submission_id: str, row_number: int) -> MartRow:
         if submission_id not in self._filed:
             told = self._submissions[submission_id]
             drop_id = self._drops[_content(told, "file_sha256")]
@@ -174,7 +174,13 @@ class _Evidence:
         return self._filed[submission_id][row_number]
 
     def _filled(
-        self, subject: str, submission_id: str, filed: Row, field: str, number: Decimal | int | None, unit: str | None
+        self,
+        subject: str,
+        submission_id: str,
+        filed: MartRow,
+        field: str,
+        number: Decimal | int | None,
+        unit: str | None,
     ) -> Iterator[Cell]:
         # A text stands as it was typed; any other value has its text beside it.
         typed = filed.get(f"{field}_typed", filed[field])
@@ -185,7 +191,7 @@ class _Evidence:
         self,
         subject: str | None,
         submission_id: str,
-        filed: Row,
+        filed: MartRow,
         field: str | None,
         typed: str | None,
         number: Decimal | int | None = None,
@@ -208,12 +214,12 @@ class _Evidence:
         )
 
 
-def _columns(filed: Row) -> dict[str, str]:
+def _columns(filed: MartRow) -> dict[str, str]:
     columns: dict[str, str] = json.loads(filed["cell_columns"])
     return columns
 
 
-def _content(row: Row, sha256: str) -> tuple[str, str, str, str]:
+def _content(row: MartRow, sha256: str) -> tuple[str, str, str, str]:
     return row["edition"], row["perimeter"], row["kind"], row[sha256]
 
 
@@ -238,11 +244,11 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
 _Rule = Callable[[_Evidence], Iterator[Cell]]
 
 
-def _always(_row: Row) -> bool:
+def _always(_row: MartRow) -> bool:
     return True
 
 
-def _counted(mart: str, field: str, where: Callable[[Row], object] = _always) -> _Rule:
+def _counted(mart: str, field: str, where: Callable[[MartRow], object] = _always) -> _Rule:
     """The cell of `field` in every row that counts."""
 
     def cells(evidence: _Evidence) -> Iterator[Cell]:
@@ -253,11 +259,11 @@ def _counted(mart: str, field: str, where: Callable[[Row], object] = _always) ->
     return cells
 
 
-def _of_top250(field: str, where: Callable[[Row], object] = _always) -> _Rule:
+def _of_top250(field: str, where: Callable[[MartRow], object] = _always) -> _Rule:
     return _counted("procedures", field, lambda row: row["is_in_top250"] and where(row))
 
 
-def _is(column: str, *values: object) -> Callable[[Row], bool]:
+def _is(column: str, *values: object) -> Callable[[MartRow], bool]:
     return lambda row: row[column] in values
 
 

@@ -29,7 +29,7 @@ def check(
     home: Home = HERE,
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
-    from orchestration.intake.receipts.wording import shown_value, told
+    from orchestration.intake.receipts.wording import shown_value, what_is_wrong
     from orchestration.intake.take_in import check_file
 
     if (edition is None) != (perimeter is None):
@@ -56,7 +56,7 @@ def check(
                 "gravité": "erreur" if finding.severity == "error" else "remarque",
                 "où": finding.cell or (f"ligne {finding.row}" if finding.row else "fichier"),
                 "valeur": shown_value(finding),
-                "constat": told(finding),
+                "constat": what_is_wrong(finding),
                 "que faire": finding.remedy,
             }
             for finding in receipt.findings

@@ -67,14 +67,14 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
     else:
         said_at = float("-inf")
 
-        def say(step: str) -> None:
+        def report(step: str) -> None:
             nonlocal said_at
             if monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
                 typer.echo(shown(step).plain, err=True)
                 said_at = monotonic()
 
-        say(first)
-        yield say
+        report(first)
+        yield report
 
 
 def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:

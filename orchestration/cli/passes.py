@@ -39,10 +39,10 @@ def run(
     if not force and not has_work(settings, now):
         typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
         return
-    with progress("Starting a pass…") as say:
+    with progress("Starting a pass…") as report:
         from orchestration.passes.run import run_pass
 
-        summary = run_pass(_job(), settings, now, say)
+        summary = run_pass(_job(), settings, now, report)
     _print_summary(summary)
     if summary.failures:
         raise typer.Exit(1)
@@ -65,13 +65,13 @@ def replay(
     except BadDropList as error:
         raise typer.BadParameter(str(error), param_hint="DROPS.csv") from error
     failures: list[str] = []
-    with progress(f"Starting {len(waves)} waves…") as say:
+    with progress(f"Starting {len(waves)} waves…") as report:
         from orchestration.passes.run import run_pass
 
         def one(wave: "Wave") -> None:
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
-            say(f"{label}: starting")
-            summary = run_pass(_job(), settings, wave.received_at, lambda step: say(f"{label}: {step}"))
+            report(f"{label}: starting")
+            summary = run_pass(_job(), settings, wave.received_at, lambda step: report(f"{label}: {step}"))
             failures.extend(summary.failures)
             typer.echo(f"{label}")
             _print_summary(summary)

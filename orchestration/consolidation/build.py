@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.settings import Settings
 
-Status = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
+NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NodeResult:
     """
 
     unique_id: str
-    status: Status
+    status: NodeStatus
     seconds: float
     message: str | None
     failures: int | None
@@ -80,7 +80,7 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
         nodes=tuple(
             NodeResult(
                 unique_id=result.node.unique_id,
-                status=cast(Status, str(result.status)),
+                status=cast(NodeStatus, str(result.status)),
                 seconds=result.execution_time,
                 message=result.message,
                 failures=result.failures,

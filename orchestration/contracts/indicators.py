@@ -1,4 +1,7 @@
-"""The contract of `indicators`: measures of a programme, each with a baseline, a target and a target date (SPEC §5)."""
+"""The contract of `indicators`: measures of a programme, each with a baseline, a target and a target date.
+
+What belongs here: its columns (docs/rules.md §5). What does not: what a column is (`contract`).
+"""
 
 from datetime import date
 

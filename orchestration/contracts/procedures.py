@@ -1,4 +1,4 @@
-"""The contract of `procedures`: the most used administrative procedures and how digital they are (SPEC §5)."""
+"""The contract of `procedures`: the most used administrative procedures and how digital they are (docs/rules.md §5)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The contract of `projects`: the large digital projects of a ministry (SPEC §5).
+"""The contract of `projects`: the large digital projects of a ministry (docs/rules.md §5).
 
 Version 1 is what the published files hold; version 2, the current template, adds a stable id and the initial values.
 """

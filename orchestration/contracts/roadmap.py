@@ -1,4 +1,4 @@
-"""The contract of `roadmap`: the actions of a programme such as TECH.GOUV (SPEC §5)."""
+"""The contract of `roadmap`: the actions of a programme such as TECH.GOUV (docs/rules.md §5)."""
 
 from datetime import date
 

@@ -24,7 +24,7 @@ def delivered_alerts(
 
     It is the last step: what the pass took in now needs no other pass, unless an edition is held back.
     """
-    home.say("Delivering alerts")
+    home.report("Delivering alerts")
     holds = holds_of(verdicts, previous_editions(home.settings))
     delivery = deliver(home.settings, config.read(), holds=holds)
     if not holds:

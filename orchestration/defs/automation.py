@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster import DagsterRunStatus
 
-from orchestration.alerting.delivery import tell_engineers
+from orchestration.alerting.delivery import alert_engineers
 from orchestration.contracts import CONTRACTS
 from orchestration.passes.faults import (
     ALL_RULES,
@@ -67,5 +67,5 @@ def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     context.update_cursor(f"{since.isoformat()} {now.isoformat()}")
     late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
     faults = [*faults_of_passes(context.instance), *late]
-    tell_engineers(Settings(), faults, now, ALL_RULES)
+    alert_engineers(Settings(), faults, now, ALL_RULES)
     return dg.SkipReason(f"Faults: {', '.join(fault.alert_key for fault in faults) or 'none'}.")

@@ -15,15 +15,17 @@ from orchestration.validation.holding import found_in
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-def spec_of(rule: Rule, asset: Sequence[str], told_by: str) -> dg.AssetCheckSpec:
-    """The check that a rule is on an asset; `told_by` is the asset that the verdict comes from.
+def check_spec(rule: Rule, asset: Sequence[str], judged_by: str) -> dg.AssetCheckSpec:
+    """The check that a rule is on an asset; `judged_by` is the asset that the verdict comes from.
 
     None is blocking in Dagster's sense, which knows no edition: what a verdict holds back, publication decides.
     """
-    return dg.AssetCheckSpec(rule.id, asset=dg.AssetKey(asset), description=rule.sentence_fr, additional_deps=[told_by])
+    return dg.AssetCheckSpec(
+        rule.id, asset=dg.AssetKey(asset), description=rule.sentence_fr, additional_deps=[judged_by]
+    )
 
 
-def carried(verdict: Verdict, asset: Sequence[str], **more: MetadataEntry) -> dg.AssetCheckResult:
+def check_result(verdict: Verdict, asset: Sequence[str], **more: MetadataEntry) -> dg.AssetCheckResult:
     """The verdict, with its severity, what it expects and finds; a check that could not run has failed.
 
     `more` are shown beside them where the check has failed.
@@ -46,7 +48,7 @@ def carried(verdict: Verdict, asset: Sequence[str], **more: MetadataEntry) -> dg
     )
 
 
-def logged(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+def check_evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     """The same, as an event to log from a step that is not the check's own."""
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey.from_coercible(result.asset_key or ()),

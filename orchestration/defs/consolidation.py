@@ -49,7 +49,7 @@ class Translator(DagsterDbtTranslator):
 )
 def consolidation(home: dg.ResourceParam[Home]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Rebuild every table in one dbt invocation."""
-    home.say("Consolidating")
+    home.report("Consolidating")
     result = build(home.settings)
     for node in result.nodes:
         if spec := _CHECKS.get(node.unique_id):

@@ -12,7 +12,7 @@ import dagster as dg
 
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.contracts import CONTRACTS
-from orchestration.defs.checks import carried, logged, spec_of
+from orchestration.defs.checks import check_evaluation, check_result, check_spec
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
@@ -40,13 +40,13 @@ def drops(
 
     A pass decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
-    taken = take_in(home.settings, config.read(), home.say)
+    taken = take_in(home.settings, config.read(), home.report)
     filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
     add_editions(context.instance, {str(one.receipt.edition) for one in filed})
     for one in filed:
         context.log_event(_filed(one))
     for result in _judged(taken):
-        context.log_event(logged(result))
+        context.log_event(check_evaluation(result))
     return dg.MaterializeResult(value=taken, metadata=_summary(taken))
 
 
@@ -77,7 +77,7 @@ submissions = [_submissions(kind) for kind in CONTRACTS]
 
 @dg.multi_asset_check(
     specs=[
-        spec_of(rule, ["submissions", kind], told_by="drops")
+        check_spec(rule, ["submissions", kind], judged_by="drops")
         for kind, suite in SUBMISSION_SUITES.items()
         for rule in suite.rules
     ],
@@ -101,7 +101,7 @@ def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
                 }
                 for row in verdict.failing
             )
-            yield carried(replace(verdict, failing=failing), ["submissions", kind])
+            yield check_result(replace(verdict, failing=failing), ["submissions", kind])
 
 
 def _filed(one: Outcome) -> dg.AssetMaterialization:

@@ -1,4 +1,4 @@
-"""The grid edition × perimeter, on which the UI answers "who has not filed what?" (DESIGN §3.5).
+"""The grid edition × perimeter, on which the UI answers "who has not filed what?".
 
 What belongs here: the partitions and their keys. What does not: which assets are partitioned.
 """

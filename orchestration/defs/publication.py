@@ -29,7 +29,7 @@ def releases(
 
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
-    home.say("Releasing")
+    home.report("Releasing")
     made = release(home.settings, holds=holds_of(verdicts, previous_editions(home.settings)))
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from expectations.runner import MART_SUITES, Verdict, validate_marts
-from orchestration.defs.checks import carried, spec_of
+from orchestration.defs.checks import check_result, check_spec
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
@@ -27,7 +27,7 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]
 
     Releases and alerts of an edition wait until no row of it fails a rule of severity error.
     """
-    home.say("Validating the marts")
+    home.report("Validating the marts")
     reached = validate_marts(home.settings.marts)
     failed = sum(not one.success for one in reached)
     held_back = markdown_table([_line(hold) for hold in holds_of(reached, previous_editions(home.settings))], most=40)
@@ -38,13 +38,13 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]
 
 @dg.multi_asset_check(
     name=MART_CHECKS,
-    specs=[spec_of(rule, [suite.name], told_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
+    specs=[check_spec(rule, [suite.name], judged_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
     ins={"verdicts": dg.AssetIn("verdicts")},
 )
 def mart_checks(home: dg.ResourceParam[Home], verdicts: list[Verdict]) -> Iterator[dg.AssetCheckResult]:
     """Say the verdicts, each on its mart; the step fails where one holds an edition back, and nothing waits for it."""
     for verdict in verdicts:
-        yield carried(verdict, [verdict.suite], **_more(verdict))
+        yield check_result(verdict, [verdict.suite], **_more(verdict))
     if holds := holds_of(verdicts, previous_editions(home.settings)):
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
 
@@ -52,13 +52,13 @@ def mart_checks(home: dg.ResourceParam[Home], verdicts: list[Verdict]) -> Iterat
 def reason(hold: Hold) -> str:
     """Which editions are held back, by which rule, and why, on one line."""
     verdict = hold.verdict
-    return f"{hold.held} held back by {verdict.suite}: {verdict.id}: {found_in(verdict)}"
+    return f"{hold.editions_in_words} held back by {verdict.suite}: {verdict.id}: {found_in(verdict)}"
 
 
 def _more(verdict: Verdict) -> Metadata:
     """What is held back, and what was found in each edition: the engineers' message is written from it."""
     hold = hold_of(verdict)
-    held = {"held_back": hold.held} if hold else {}
+    held = {"held_back": hold.editions_in_words} if hold else {}
     if verdict.broken:
         return {**held, BROKEN: verdict.broken}
     found = {edition or "": found_in(verdict, edition) for edition in failing_editions(verdict)}
@@ -68,7 +68,7 @@ def _more(verdict: Verdict) -> Metadata:
 def _line(hold: Hold) -> dict[str, object]:
     verdict = hold.verdict
     return {
-        "editions": hold.held,
+        "editions": hold.editions_in_words,
         "mart": verdict.suite,
         "rule": verdict.id,
         "why": found_in(verdict),

@@ -1,4 +1,4 @@
-"""The alias register: which names are one project, and which only look like one, as a human confirmed (SPEC §7).
+"""The alias register: which names are one project, and which only look like one (docs/rules.md §7).
 
 What belongs here: reading `dbt_project/seeds/project_aliases.csv` and looking a name up in it; dbt reads it by the same
 rule (`int_project_rows`). What does not: changing it (`orchestration.consolidation.aliases`), or judging how alike two

@@ -1,4 +1,4 @@
-"""An edition: one semester of the half-yearly reports, and its calendar (SPEC §1).
+"""An edition: one semester of the half-yearly reports, and its calendar (docs/rules.md §1).
 
 What belongs here: the arithmetic of semesters. What does not: whether an edition is open or closed (the ledger says
 so) and the clock.

@@ -1,4 +1,4 @@
-"""Folding: when two spellings are the same header or the same name (SPEC §3 and §7).
+"""Folding: when two spellings are the same header or the same name (docs/rules.md §3 and §7).
 
 What belongs here: the one definition of each folding. dbt calls `folded_name` through a DuckDB function, so SQL
 and Python agree.

@@ -1,4 +1,4 @@
-"""How alike two projects look by what is said of them: a hint for the human who judges, never a merge (SPEC §7).
+"""How alike two projects look by what is said of them: a hint for whoever judges (docs/rules.md §7).
 
 From `dbt_variable("alias_likeness_threshold")` on, two names are proposed as one project's.
 What belongs here: the one scorer that receipts and, through DuckDB functions, the mart `alias_proposals` share.

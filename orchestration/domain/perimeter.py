@@ -1,4 +1,4 @@
-"""The eleven ministerial perimeters and the ministry names that map to them (SPEC §1).
+"""The eleven ministerial perimeters and the ministry names that map to them (docs/rules.md §1).
 
 What belongs here: looking a name up in the reviewed reference data of `dbt_project/seeds/`. What does not: the names
 themselves.

@@ -1,4 +1,4 @@
-"""The drop zone: which files are there, which have settled, and whose they are (SPEC §3).
+"""The drop zone: which files are there, which have settled, and whose they are (docs/rules.md §3).
 
 What belongs here: looking at names, sizes and times, and taking the bytes. What does not: reading them (reading) or
 remembering a file (the ledger).
@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Look:
+class SeenFile:
     """One file as seen without opening it: `path` is relative to the inbox, `modified` is the store's own word for
     its time.
 
@@ -41,44 +41,44 @@ class Look:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a file counts: the folder says it, never the file (SPEC §3)."""
+    """Where a file counts: the folder says it, never the file (docs/rules.md §3)."""
 
     edition: str
     perimeter: str
     is_dry_run: bool
 
 
-def look(inbox: "UPath") -> set[Look]:
+def list_files(inbox: "UPath") -> set[SeenFile]:
     """Everything dropped in the inbox, hidden and unfinished names left out; an absent inbox is an empty one."""
     if not inbox.exists():
         return set()
     root = str(inbox.path).rstrip("/") + "/"
-    looks = set()
+    found = set()
     for found, info in inbox.fs.find(inbox.path, withdirs=True, detail=True).items():
         path = found.removeprefix(root)
         is_folder = info.get("type") == "directory"
         if (is_folder and not _LIKE_A_TABLE.search(path)) or any(map(_UNFINISHED.search, path.split("/"))):
             continue
-        looks.add(
-            Look(
+        found.add(
+            SeenFile(
                 path=_UNPRINTABLE.sub(lambda character: ascii(character[0])[1:-1], path),
                 size=int(info["size"] or 0),
                 modified=_modified(info),
                 is_readable=info.get("type") == "file" and not info.get("islink") and not _UNPRINTABLE.search(path),
             )
         )
-    return looks
+    return found
 
 
-def take(inbox: "UPath", look: Look) -> bytes | None:
+def read_file(inbox: "UPath", seen: SeenFile) -> bytes | None:
     """The bytes of a file, one more than are read of one that is too large; `None` for what cannot be opened.
 
     Raise `FileNotFoundError` if it is gone.
     """
-    if not look.is_readable:
+    if not seen.is_readable:
         return None
     try:
-        with (inbox / look.path).open("rb") as file:
+        with (inbox / seen.path).open("rb") as file:
             return bytes(file.read(MAX_BYTES + 1))
     except PermissionError:
         return None
@@ -91,15 +91,15 @@ def _modified(info: dict[str, object]) -> str:
     return ""
 
 
-def settled(inbox: "UPath", known: set[Look], settle_seconds: float) -> list[Look]:
+def settled(inbox: "UPath", known: set[SeenFile], settle_seconds: float) -> list[SeenFile]:
     """The files that are new to `known` and looked the same twice, `settle_seconds` apart, oldest first in each folder.
 
     Folders come in the order of their names: the order in which they were filled says nothing.
     """
-    first = look(inbox) - known
+    first = list_files(inbox) - known
     if first and settle_seconds:
         time.sleep(settle_seconds)
-        first &= look(inbox)
+        first &= list_files(inbox)
     return sorted(first, key=lambda one: (one.path.rpartition("/")[0], _moment(one.modified), one.path))
 
 

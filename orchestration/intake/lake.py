@@ -1,4 +1,4 @@
-"""The lake: accepted rows as typed Parquet, and the ledger's account of them, as dbt reads both (DESIGN §3.2).
+"""The lake: accepted rows as typed Parquet, and the ledger's account of them, as dbt reads both.
 
 What belongs here: writing Parquet so that a reader never meets half a file. What does not: deciding which rows are
 accepted.

@@ -1,4 +1,4 @@
-"""The ledger: what was received and what was decided about it, append-only (DESIGN §3.6).
+"""The ledger: what was received and what was decided about it, append-only.
 
 What belongs here: the tables and their few statements. What does not: the rules that decide (take_in), or Dagster's
 own event log.
@@ -12,11 +12,11 @@ from typing import Literal
 import sqlalchemy as sa
 
 from orchestration.domain.edition import Edition
-from orchestration.intake.inbox import Look, Place
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.reminders import due
 
-Status = Literal["received", "accepted", "accepted_with_warnings", "unchanged", "rejected"]
-ACCEPTED: tuple[Status, ...] = ("accepted", "accepted_with_warnings")
+DropStatus = Literal["received", "accepted", "accepted_with_warnings", "unchanged", "rejected"]
+ACCEPTED: tuple[DropStatus, ...] = ("accepted", "accepted_with_warnings")
 
 _METADATA = sa.MetaData()
 
@@ -99,20 +99,20 @@ class Ledger:
     def __exit__(self, *_error: object) -> None:
         self.engine.dispose()
 
-    def looks(self) -> set[Look]:
+    def seen_files(self) -> set[SeenFile]:
         """The last look taken at every path."""
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(_OBSERVATIONS.c.modified, _OBSERVATIONS.c.path, _OBSERVATIONS.c.size))
-            return {Look(*row) for row in rows}
+            return {SeenFile(*row) for row in rows}
 
-    def receive(self, look: Look, sha256: str, place: Place | None, now: datetime) -> int | None:
+    def receive(self, seen: SeenFile, sha256: str, place: Place | None, now: datetime) -> int | None:
         """Record a settled file and return its ledger number; `None` when the path already held these bytes."""
         with self.engine.begin() as connection:
             last = connection.execute(
-                sa.select(_OBSERVATIONS.c.sha256).where(_OBSERVATIONS.c.path == look.path)
+                sa.select(_OBSERVATIONS.c.sha256).where(_OBSERVATIONS.c.path == seen.path)
             ).scalar_one_or_none()
-            seen = {"path": look.path, "size": look.size, "modified": look.modified, "sha256": sha256}
-            connection.execute(sa.delete(_OBSERVATIONS).where(_OBSERVATIONS.c.path == look.path))
+            seen = {"path": seen.path, "size": seen.size, "modified": seen.modified, "sha256": sha256}
+            connection.execute(sa.delete(_OBSERVATIONS).where(_OBSERVATIONS.c.path == seen.path))
             connection.execute(sa.insert(_OBSERVATIONS).values(seen))
             if last == sha256:
                 return None

@@ -1,4 +1,4 @@
-"""When those who have not filed are reminded: so many days before the deadline of an open edition (SPEC §8).
+"""When those who have not filed are reminded: so many days before the deadline of an open edition (docs/rules.md §8).
 
 What belongs here: which reminder of an edition is due. What does not: who has not filed (dbt decides, from what the
 ledger remembers) and what they are told (`orchestration.alerting`).

@@ -139,7 +139,7 @@ def check_file(
     perimeter: str | None = None,
     settings: Settings | None = None,
 ) -> Checked:
-    """Look at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
+    """SeenFile at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
     data = _bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
@@ -157,17 +157,17 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
-    for look in inbox.settled(settings.inbox, ledger.looks(), settings.settle_seconds):
+    for seen in inbox.settled(settings.inbox, ledger.seen_files(), settings.settle_seconds):
         try:
-            data = inbox.take(settings.inbox, look)
+            data = inbox.read_file(settings.inbox, seen)
         except FileNotFoundError:
             continue  # Taken away since it was seen.
         except OSError:
             # One file that its store does not give must not hold up the others; the next pass tries again.
-            _LOG.exception("%s cannot be read", look.path)
+            _LOG.exception("%s cannot be read", seen.path)
             continue
         sha256 = "" if data is None else archive.put(settings.archive, data)
-        ledger.receive(look, sha256, inbox.place_of(look.path), now)
+        ledger.receive(seen, sha256, inbox.place_of(seen.path), now)
 
 
 def _arrival(settings: Settings, drop: Drop) -> _Arrival:

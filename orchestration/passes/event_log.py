@@ -15,7 +15,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 
 
 @contextmanager
-def kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
+def connections_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
     """Keep one connection open for each file of the instance's event log; any other kind of storage is left alone."""
     storage = instance.event_log_storage
     if not isinstance(storage, SqliteEventLogStorage):

@@ -1,4 +1,4 @@
-"""What the last whole pass saw and left, so that the next one can tell that there is nothing to do (DESIGN §3.3).
+"""What the last whole pass saw and left, so that the next one can tell that there is nothing to do.
 
 What belongs here: holding everything that a pass reads and writes against what was noted at its end. What does not:
 what is pending in the inbox (`has_work`), or what a pass does.

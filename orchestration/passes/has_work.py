@@ -23,7 +23,7 @@ def pending(settings: Settings, now: datetime | None = None) -> bool:
     Given the time, a reminder that is due is something to do.
     """
     with Ledger(settings.ledger) as ledger:
-        if inbox.look(settings.inbox) - ledger.looks() or not ledger.is_up_to_date():
+        if inbox.list_files(settings.inbox) - ledger.seen_files() or not ledger.is_up_to_date():
             return True
         if now and ledger.due_reminders(now):
             return True

@@ -16,13 +16,13 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class Home:
-    """The settings of the home, and `say`, which tells whoever watches what the pass is at."""
+    """The settings of the home, and `report`, which tells whoever watches what the pass is at."""
 
     settings: Settings
-    say: Callable[[str], None]
+    report: Callable[[str], None]
 
 
-def home_resource(read: Callable[[], Settings], say: Callable[[str], None]) -> dg.ResourceDefinition:
+def home_resource(read: Callable[[], Settings], report: Callable[[str], None]) -> dg.ResourceDefinition:
     """A home that no other pass can enter: steps of one process share it, and it is let go when the run ends."""
 
     @dg.resource(description="The home of the pass (JALONS_HOME), locked until the run ends.")
@@ -30,6 +30,6 @@ def home_resource(read: Callable[[], Settings], say: Callable[[str], None]) -> d
         settings = read()
         with pass_lock(settings):
             fingerprint.forget(settings)
-            yield Home(settings, say)
+            yield Home(settings, report)
 
     return home

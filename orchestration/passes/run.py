@@ -11,11 +11,11 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestration.alerting.delivery import Delivery, tell_engineers
+from orchestration.alerting.delivery import Delivery, alert_engineers
 from orchestration.intake.gc_paused import gc_paused
 from orchestration.intake.take_in import TakeIn
 from orchestration.passes import fingerprint
-from orchestration.passes.event_log import kept_open
+from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import PASS_RULES, faults_of_passes, step_failures
 from orchestration.passes.home import home_resource
 from orchestration.passes.instance import prepare_instance
@@ -38,27 +38,27 @@ class PassSummary:
 
 
 def run_pass(
-    job: dg.JobDefinition, settings: Settings, now: datetime, say: Callable[[str], None] = lambda _step: None
+    job: dg.JobDefinition, settings: Settings, now: datetime, report: Callable[[str], None] = lambda _step: None
 ) -> PassSummary:
-    """Execute the job of a pass in this process on the home's instance, as if at `now`; `say` is told each step.
+    """Execute the job of a pass in this process on the home's instance, as if at `now`; `report` is told each step.
 
     What fails is in the summary; nothing is raised for it. A pass that went through is noted, so that the next one can
     tell that there is nothing to do.
     """
-    say("Starting")
+    report("Starting")
     of_sources = fingerprint.sources(settings)
     prepare_instance(settings.dagster_home)
     moment = {"config": {"now": now.isoformat()}}
     dagster_home = str(settings.dagster_home)
-    with dg.DagsterInstance.from_config(dagster_home) as instance, kept_open(instance), gc_paused():
+    with dg.DagsterInstance.from_config(dagster_home) as instance, connections_kept_open(instance), gc_paused():
         result = job.execute_in_process(
             instance=instance,
-            resources={"home": home_resource(lambda: settings, say)},
+            resources={"home": home_resource(lambda: settings, report)},
             run_config={"ops": {"drops": moment, "delivered_alerts": moment}, **_SILENT},
             tags={"jalons/now": now.isoformat()},
             raise_on_error=False,
         )
-        tell_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
+        alert_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
     summary = _summary(result)
     if not summary.failures:
         fingerprint.note(settings, of_sources)

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
-from orchestration.store.marts import Row, mart_table
+from orchestration.store.marts import MartRow, mart_table
 
 
-def drops_used(marts: Path, edition: str) -> list[Row]:
+def drops_used(marts: Path, edition: str) -> list[MartRow]:
     """The drops that the figures of `edition` rest on, in the order of kind and perimeter."""
     table = mart_table(marts, "submissions", edition=edition, order_by=("kind", "perimeter", "submission_id"))
     return [
@@ -30,7 +30,7 @@ def drops_used(marts: Path, edition: str) -> list[Row]:
     ]
 
 
-def content_sha256(files: dict[str, bytes], drops: list[Row], compared_with: Row | None) -> str:
+def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with: MartRow | None) -> str:
     """The identity of what a release says: its tables, its drops and the figures it is compared with.
 
     The revision, the wording of the page and the Parquet writer are no part of it.
@@ -58,20 +58,20 @@ def known_at(marts: Path, lake: Path) -> datetime:
     return max(times)
 
 
-def missing_perimeters(headline: Row) -> list[str]:
+def missing_perimeters(headline: MartRow) -> list[str]:
     """The codes of the perimeters that the edition still waits for."""
     return [code for code in (headline["missing_perimeters"] or "").split(", ") if code]
 
 
 def manifest(
-    headline: Row,
+    headline: MartRow,
     revision: int,
     known: datetime,
     is_correction: bool,
     content: str,
     files: dict[str, bytes],
-    drops: list[Row],
-    compared_with: Row | None,
+    drops: list[MartRow],
+    compared_with: MartRow | None,
 ) -> bytes:
     """Write `MANIFEST.json`; `headline` is the row of `headline_figures`, `files` every other file of the release.
 

@@ -24,7 +24,7 @@ from orchestration.publication.site import page
 from orchestration.publication.tables import data_files, read_tables
 from orchestration.settings import Settings
 from orchestration.store.json_values import json_document, json_number
-from orchestration.store.marts import Row, mart_table
+from orchestration.store.marts import MartRow, mart_table
 from orchestration.validation.holding import Hold, is_held
 
 _BUILDING = ".building-"
@@ -138,7 +138,7 @@ def _release_edition(settings: Settings, edition: str) -> Release:
     return Release(edition, revision, folder / f"r{revision}", is_new, read_figures(settings, edition, revision))
 
 
-def _indicators(headline: Row, rows: list[Row]) -> list[Row] | None:
+def _indicators(headline: MartRow, rows: list[MartRow]) -> list[MartRow] | None:
     """The indicators of the edition in short, values as numbers in their own unit; null where none was filed."""
     if headline["indicators"] is None:
         return None
@@ -185,7 +185,7 @@ def _content_of(path: Path) -> str | None:
     return found
 
 
-def _compared_with(marts: Path, edition: str | None) -> Row | None:
+def _compared_with(marts: Path, edition: str | None) -> MartRow | None:
     """The figures of the previous edition that the page shows beside its own."""
     rows = mart_table(marts, "headline_figures", edition=edition).to_pylist() if edition else []
     return {name: rows[0][name] for name in ("edition", *COMPARED)} if rows else None

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.store.json_values import json_records, plain_text
-from orchestration.store.marts import Row, mart_table
+from orchestration.store.marts import MartRow, mart_table
 
 # The published tables and the columns that order their rows inside an edition.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ def _csv_cell(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def _csv(columns: list[str], rows: list[Row]) -> bytes:
+def _csv(columns: list[str], rows: list[MartRow]) -> bytes:
     lines = [",".join(columns), *(",".join(map(_csv_cell, row.values())) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # A row of a mart: column -> value as Python knows it (Decimal, date, naive UTC datetime, None).
-Row = dict[str, Any]
+MartRow = dict[str, Any]
 
 
 def mart_path(marts: Path, name: str) -> Path:
@@ -46,9 +46,11 @@ def mart_table(
     return table.replace_schema_metadata(None)
 
 
-def read_mart(marts: Path, name: str, *, edition: str | None = None, columns: Sequence[str] | None = None) -> list[Row]:
+def read_mart(
+    marts: Path, name: str, *, edition: str | None = None, columns: Sequence[str] | None = None
+) -> list[MartRow]:
     """The same as records; none before the first pass."""
     if not mart_path(marts, name).exists():
         return []
-    rows: list[Row] = mart_table(marts, name, edition=edition, columns=columns).to_pylist()
+    rows: list[MartRow] = mart_table(marts, name, edition=edition, columns=columns).to_pylist()
     return rows

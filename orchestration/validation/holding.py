@@ -28,7 +28,7 @@ class Hold:
         return self.editions is None or edition in self.editions
 
     @property
-    def held(self) -> str:
+    def editions_in_words(self) -> str:
         """The editions in words, for the log and the UI."""
         return "every edition" if self.editions is None else ", ".join(self.editions)
 

@@ -15,7 +15,7 @@ from expectations.runner import Verdict
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import Console, engineers_channels, open_channels
-from orchestration.alerting.delivery import alert_states, deliver, tell_engineers
+from orchestration.alerting.delivery import alert_engineers, alert_states, deliver
 from orchestration.alerting.faults import check_failed
 from orchestration.alerting.messages import Message
 from orchestration.settings import Settings
@@ -456,7 +456,7 @@ def test_a_fault_reaches_the_engineers_channels_and_no_other_once(home: Home) ->
     home.mart(alert_row("sirhen"))
     home.deliver()
     for _ in range(2):
-        tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+        alert_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
         home.deliver()
     assert ["Contrôle en échec" in text for text in home.slack.texts] == [False, True]
     assert home.slack.posts == 2
@@ -465,7 +465,7 @@ def test_a_fault_reaches_the_engineers_channels_and_no_other_once(home: Home) ->
 
 def test_a_fault_has_its_cause_its_next_action_and_a_link_to_the_run(home: Home) -> None:
     settings = home.settings.model_copy(update={"dagster_url": "https://dagster.example/"})
-    tell_engineers(settings, [fault()], NOW, ["check_failed"], home.engineers())
+    alert_engineers(settings, [fault()], NOW, ["check_failed"], home.engineers())
     (text,) = home.slack.texts
     for part in ("Constaté", "À faire", "vérifiez la sélection", "<https://dagster.example/runs/3f2a|Voir la passe>"):
         assert part in text
@@ -473,8 +473,8 @@ def test_a_fault_has_its_cause_its_next_action_and_a_link_to_the_run(home: Home)
 
 def test_one_check_that_fails_in_many_editions_is_one_message(home: Home) -> None:
     many_editions = [fault(f"20{year}-S1") for year in range(10, 17)]
-    tell_engineers(home.settings, many_editions, NOW, ["check_failed"], home.engineers())
-    tell_engineers(home.settings, [], NOW, ["check_failed"], home.engineers())
+    alert_engineers(home.settings, many_editions, NOW, ["check_failed"], home.engineers())
+    alert_engineers(home.settings, [], NOW, ["check_failed"], home.engineers())
     assert [text.split("\n")[0] for text in home.slack.texts] == [
         "🔴 Critique · Contrôle en échec",
         "✅ Rétabli · Contrôle en échec",
@@ -483,12 +483,12 @@ def test_one_check_that_fails_in_many_editions_is_one_message(home: Home) -> Non
 
 def test_two_checks_that_fail_are_two_messages(home: Home) -> None:
     names = [f"rule_{number}" for number in range(7)]
-    tell_engineers(home.settings, [fault(name=name) for name in names], NOW, ["check_failed"], home.engineers())
+    alert_engineers(home.settings, [fault(name=name) for name in names], NOW, ["check_failed"], home.engineers())
     assert len(home.slack.messages) == 7
 
 
 def test_a_warning_is_no_emergency_and_holds_nothing_back(home: Home) -> None:
-    tell_engineers(home.settings, [fault(is_error=False)], NOW, ["check_failed"], home.engineers())
+    alert_engineers(home.settings, [fault(is_error=False)], NOW, ["check_failed"], home.engineers())
     (text,) = home.slack.texts
     assert text.startswith("🔵 Information")
     assert "Rien n'est retenu." in text
@@ -497,13 +497,13 @@ def test_a_warning_is_no_emergency_and_holds_nothing_back(home: Home) -> None:
 def test_a_fault_whose_answer_was_lost_is_not_told_again(home: Home) -> None:
     home.slack.mischief.append("lose_answer")
     for _ in range(2):
-        tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+        alert_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
     assert home.slack.posts == 1
 
 
 def test_a_fault_that_nobody_looked_for_is_not_taken_back(home: Home) -> None:
-    tell_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
-    tell_engineers(home.settings, [], NOW, ["tick_late"], home.engineers())
+    alert_engineers(home.settings, [fault()], NOW, ["check_failed"], home.engineers())
+    alert_engineers(home.settings, [], NOW, ["tick_late"], home.engineers())
     assert len(home.slack.messages) == 1
 
 

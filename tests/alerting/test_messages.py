@@ -9,7 +9,7 @@ from alert_home import alert_row
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.slack import blocks
-from orchestration.alerting.messages import digest, paired, resolution, single, told
+from orchestration.alerting.messages import digest, paired, resolution, single, summary_line
 from orchestration.alerting.sentences import MAX_LINE, headline, reason
 from orchestration.domain.alert_rules import ALERT_RULES, thresholds
 
@@ -317,7 +317,7 @@ def test_a_digest_counts_by_severity_lists_twenty_and_explains_each_rule() -> No
 
 
 def test_a_resolution_recalls_what_was_said() -> None:
-    message = resolution("k", [told([alert()])], "2017-S2", SITE)
+    message = resolution("k", [summary_line([alert()])], "2017-S2", SITE)
     assert plain(message.title) == "✅ Alerte levée · édition 2017-S2"
     assert plain(message.lines[0]).startswith("🟠 Attention · SIRHEN (Éducation nationale) : coût en hausse de 12,0 M€")
 

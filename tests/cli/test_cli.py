@@ -288,10 +288,10 @@ def test_a_pass_may_be_asked_for_whatever_is_owed_and_one_that_fails_is_owed_aga
 def test_what_takes_long_is_said_at_once_and_then_every_other_second(monkeypatch, capsys):
     clock = iter([0.0, 0.0, 0.5, 1.9, 2.0, 2.0, 3.0])
     monkeypatch.setattr(output, "monotonic", lambda: next(clock))
-    with output.progress("Starting a pass…") as say:
+    with output.progress("Starting a pass…") as report:
         assert capsys.readouterr().err == "Starting a pass…\n"
         for step in ("Reading 1", "Reading 2", "Consolidating", "Releasing"):
-            say(step)
+            report(step)
     assert capsys.readouterr() == ("", "Consolidating\n")
 
 

@@ -1,4 +1,4 @@
-"""The change between any two editions, split: against the definitions of SPEC §7, in exact fractions."""
+"""The change between any two editions, split: against the definitions of docs/rules.md §7, in exact fractions."""
 
 import json
 from collections.abc import Iterable

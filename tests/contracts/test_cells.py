@@ -1,4 +1,4 @@
-"""What one cell says, type by type, by enumeration (SPEC §4)."""
+"""What one cell says, type by type, by enumeration (docs/rules.md §4)."""
 
 import time
 from datetime import date, datetime

@@ -12,7 +12,7 @@ from expectations.rule import Rule, present
 from expectations.runner import SUBMISSION_SUITES, Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
-from orchestration.defs.checks import carried
+from orchestration.defs.checks import check_result
 from orchestration.defs.intake import submission_checks
 from orchestration.defs.metadata import bars, markdown_table, parquet_metadata
 from orchestration.defs.moment import Moment
@@ -48,7 +48,7 @@ def test_a_check_that_could_not_run_has_failed_and_says_why(severity, expected):
     verdict = Verdict(
         Rule("an_id", "rank", present("rank"), "Une phrase.", "", severity), "top50", success=False, broken="no file"
     )
-    result = carried(verdict, ["top50"])
+    result = check_result(verdict, ["top50"])
     assert (result.passed, result.severity) == (False, expected)
     assert result.description == "Contrôle impossible\N{NO-BREAK SPACE}: no file"
 

@@ -187,13 +187,13 @@ def test_a_file_that_we_may_not_read_is_not_opened():
         def open(self, _mode):
             raise PermissionError(13, "Permission denied")
 
-    assert inbox.take(Forbidden(), inbox.Look("1", "2021-S2/MI/interdit.csv", 3)) is None
+    assert inbox.read_file(Forbidden(), inbox.SeenFile("1", "2021-S2/MI/interdit.csv", 3)) is None
 
 
 def test_a_file_taken_away_after_it_was_seen_is_no_drop(settings, monkeypatch):
     gone = drop(settings.home, "2021-S2/MI/parti.csv", TABLE)
     take = inbox.take
-    monkeypatch.setattr(inbox, "take", lambda box, look: (gone.unlink(), take(box, look)))
+    monkeypatch.setattr(inbox, "read_file", lambda box, seen: (gone.unlink(), take(box, seen)))
     assert take_in.take_in(settings, NOW).outcomes == ()
 
 

@@ -28,7 +28,7 @@ def test_the_folder_says_the_edition_the_perimeter_and_whether_it_counts(path, p
 
 
 def test_an_absent_inbox_is_an_empty_one(tmp_path):
-    assert inbox.look(UPath(tmp_path / "nowhere")) == set()
+    assert inbox.list_files(UPath(tmp_path / "nowhere")) == set()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_absent_inbox_is_an_empty_one(tmp_path):
 )
 def test_hidden_and_unfinished_names_are_not_looked_at(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
-    assert inbox.look(UPath(tmp_path)) == set()
+    assert inbox.list_files(UPath(tmp_path)) == set()
 
 
 def test_a_link_is_seen_and_never_followed(tmp_path):
@@ -46,9 +46,9 @@ def test_a_link_is_seen_and_never_followed(tmp_path):
     box.mkdir()
     (box / "export.csv").symlink_to(tmp_path / "folder" / "secret")
     (box / "2021-S2").symlink_to(tmp_path / "folder")
-    looks = inbox.look(UPath(box))
-    assert {look.path for look in looks} == {"export.csv", "2021-S2"}
-    assert [inbox.take(UPath(box), look) for look in looks] == [None, None]
+    found = inbox.list_files(UPath(box))
+    assert {seen.path for seen in found} == {"export.csv", "2021-S2"}
+    assert [inbox.read_file(UPath(box), seen) for seen in found] == [None, None]
 
 
 def test_a_file_that_grows_between_two_looks_has_not_settled(tmp_path, monkeypatch):
@@ -56,16 +56,16 @@ def test_a_file_that_grows_between_two_looks_has_not_settled(tmp_path, monkeypat
     growing.write_bytes(b"a")
     (tmp_path / "done.csv").write_bytes(b"a")
     monkeypatch.setattr(inbox.time, "sleep", lambda _seconds: growing.write_bytes(b"ab"))
-    assert [look.path for look in inbox.settled(UPath(tmp_path), set(), 1)] == ["done.csv"]
+    assert [seen.path for seen in inbox.settled(UPath(tmp_path), set(), 1)] == ["done.csv"]
 
 
 def test_what_is_known_is_not_new_until_its_size_or_time_changes(tmp_path):
     file = tmp_path / "export.csv"
     file.write_bytes(b"a")
-    known = inbox.look(UPath(tmp_path))
+    known = inbox.list_files(UPath(tmp_path))
     assert inbox.settled(UPath(tmp_path), known, 0) == []
     file.write_bytes(b"abc")
-    assert [look.size for look in inbox.settled(UPath(tmp_path), known, 0)] == [3]
+    assert [seen.size for seen in inbox.settled(UPath(tmp_path), known, 0)] == [3]
 
 
 def test_files_are_taken_folder_by_folder_the_oldest_first_in_each(tmp_path):
@@ -76,5 +76,5 @@ def test_files_are_taken_folder_by_folder_the_oldest_first_in_each(tmp_path):
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"x" * number)
         os.utime(file, (modified, modified))
-    found = [look.path for look in inbox.settled(UPath(tmp_path), set(), 0)]
+    found = [seen.path for seen in inbox.settled(UPath(tmp_path), set(), 0)]
     assert found == ["a/last.csv", "b/old.csv", "b/as young.csv", "b/young.csv"]

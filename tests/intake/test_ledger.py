@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestration.intake import archive
-from orchestration.intake.inbox import Look, Place
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -19,13 +19,13 @@ def ledger(settings):
 
 
 def _look(path="2021-S2/MI/a.csv", modified="1", size=1):
-    return Look(modified=modified, path=path, size=size)
+    return SeenFile(modified=modified, path=path, size=size)
 
 
 def test_the_same_path_and_bytes_with_a_new_time_is_no_drop(ledger):
     assert ledger.receive(_look(modified="1"), "aaa", MI, NOW) == 1
     assert ledger.receive(_look(modified="2"), "aaa", MI, NOW) is None
-    assert ledger.looks() == {_look(modified="2")}
+    assert ledger.seen_files() == {_look(modified="2")}
 
 
 def test_a_then_b_then_a_again_are_three_drops(ledger):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestration.domain.edition import Edition
-from orchestration.intake.inbox import Look, Place
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.reminders import days_before_deadline, due
 from orchestration.intake.take_in import take_in
@@ -51,7 +51,7 @@ def test_no_reminder_is_due_for_a_day_on_which_the_edition_was_not_open_yet():
 @pytest.fixture
 def ledger(settings):
     with Ledger(settings.ledger) as opened:
-        opened.receive(Look("1", "2021-S1/MI/a.csv", 1), "aaa", Place("2021-S1", "MI", False), at("2021-04-02"))
+        opened.receive(SeenFile("1", "2021-S1/MI/a.csv", 1), "aaa", Place("2021-S1", "MI", False), at("2021-04-02"))
         opened.decide(1, kind="projects", status="accepted")
         yield opened
 

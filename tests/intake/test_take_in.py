@@ -266,13 +266,13 @@ def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(
     drop(settings.home, "2021-S2/MJ/b.csv", projects_csv(GOOD))
     take = inbox.take
 
-    def broken(box, look):
-        if "/MI/" in look.path:
+    def broken(box, seen):
+        if "/MI/" in seen.path:
             raise OSError(5, "Input/output error")
-        return take(box, look)
+        return take(box, seen)
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "take", broken)
+        patch.setattr(inbox, "read_file", broken)
         assert _statuses(settings) == ["accepted_with_warnings"]
     assert "2021-S2/MI/a.csv cannot be read" in caplog.text
     assert pending(settings)

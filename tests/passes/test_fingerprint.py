@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from orchestration.alerting import outbox
-from orchestration.intake.inbox import Look, Place
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
 from orchestration.passes.has_work import has_work
@@ -32,7 +32,7 @@ def done(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     _write(tmp_path / "checkout" / "orchestration" / "settings.py", "")
     of_sources = fingerprint.sources(settings)
     with Ledger(settings.ledger) as ledger:
-        ledger.receive(Look("1", "2021-S2/MI/a.csv", 1), "aaa", Place("2021-S2", "MI", is_dry_run=False), NOW)
+        ledger.receive(SeenFile("1", "2021-S2/MI/a.csv", 1), "aaa", Place("2021-S2", "MI", is_dry_run=False), NOW)
         ledger.decide(1, kind="projects", status="accepted")
         ledger.pass_done(ledger.head())
     _write(settings.lake / "projects" / "edition=2021-S2" / "1.parquet", "rows")

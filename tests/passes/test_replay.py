@@ -56,10 +56,10 @@ def test_an_edition_is_closed_when_the_next_one_begins_to_arrive(settings, listi
     def run_pass(wave):
         with Ledger(settings.ledger) as ledger:
             for look_number, (edition, perimeter, _) in enumerate(wave.drops):
-                from orchestration.intake.inbox import Look, Place
+                from orchestration.intake.inbox import Place, SeenFile
 
                 number = ledger.receive(
-                    Look("1", f"{edition}/{look_number}", 1),
+                    SeenFile("1", f"{edition}/{look_number}", 1),
                     edition,
                     Place(edition, perimeter, False),
                     wave.received_at,

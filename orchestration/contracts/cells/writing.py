@@ -1,4 +1,4 @@
-"""Writing: a value of the lake becomes again a cell that reads as that value (SPEC §4).
+"""Writing: a value of the lake becomes again a cell that reads as that value (docs/rules.md §4).
 
 What belongs here: the inverse of `cells`. What does not: which cell of which sheet (the template), or pages.
 """

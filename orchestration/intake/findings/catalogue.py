@@ -1,4 +1,4 @@
-"""The catalogue of rules: all that a receipt may say, why, and an example, as a page and as JSON (SPEC §6).
+"""The catalogue of rules: all that a receipt may say, why, and an example, as a page and as JSON (docs/rules.md §6).
 
 What belongs here: gathering the rules of intake and of the expectations on submissions, and showing them. What does
 not: their words, which stand beside each rule.

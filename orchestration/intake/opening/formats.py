@@ -1,4 +1,4 @@
-"""Formats: a file's bytes become sheets of cells; the content decides, never the name (SPEC §3, §4).
+"""Formats: a file's bytes become sheets of cells; the content decides, never the name (docs/rules.md §3, §4).
 
 What belongs here: telling formats apart, opening text, and saying why a file is refused. What does not: what a cell
 means, opening workbooks (workbook), or how much of a file is read (limits).

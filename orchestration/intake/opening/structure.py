@@ -1,4 +1,4 @@
-"""Structure: what a workbook does to its cells beside their values: hidden, filtered, merged, computed (SPEC §4, §6).
+"""Structure: what a workbook does to its cells: hidden, filtered, merged, computed (docs/rules.md §4).
 
 What belongs here: a cheap look at the package's own XML, which readers of values leave out. What does not: opening the
 file as a table (formats), or what to say about it (reading). The look is by patterns over bounded bytes, never by an

@@ -1,7 +1,7 @@
 """The body of a table: the rows under its header, read a column at a time into rows of the lake.
 
-What belongs here: reading each row, and observing what is met in it. What does not: finding the table (`header`), what
-only whole columns betray (`whole_columns`), or the sentences about what is met (findings).
+What belongs here: reading each row, and observing what is remarkable in it. What does not: finding the table
+(`header`), what only whole columns betray (`whole_columns`), or the sentences (findings).
 """
 
 import json
@@ -31,8 +31,8 @@ _WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
 _FAULTS_OF_A_SHIFT = 2
 _MAX_SHIFTS_SOUGHT = 200
 
-# A cell in which something is met: its position, its column, the cell, and what was read.
-_Met = tuple[int, Column, Cell, Parsed]
+# A cell in which something is remarkable: its position, its column, the cell, and what was read.
+_Remark = tuple[int, Column, Cell, Parsed]
 
 
 def with_formula_errors(table: Table, structure: Structure) -> Sequence[Sequence[Cell]]:
@@ -92,28 +92,28 @@ class Body:
         return row_class not in (None, "row_name_only")
 
     def read(self) -> Sequence[int] | None:
-        """Read the rows, then look at those where much is met.
+        """Read the rows, then look at those where much is remarkable.
 
         Stop where there is more to observe than anyone would read, and return the positions of the columns where most
-        is met: none of them where it is columns that the file lacks.
+        is remarkable: none of them where it is columns that the file lacks.
         """
         count = len(self.numbers)
         columns = {name: Values.of_one(None, count) for name in self._contract.lake_schema().names}
         columns["sheet"] = Values.of_one(self._table.sheet.name, count)
         columns["row_number"] = Values(pa.array(self.numbers))
         columns["cell_columns"] = Values.of_one(json.dumps(self._table.letters_by_field, sort_keys=True), count)
-        met: dict[int, list[_Met]] = {}
+        remarks: dict[int, list[_Remark]] = {}
         counts: Counter[int] = Counter()
         for position, column in self._columns:
             for index, cell, one in self._read_column(position, column, columns):
-                met.setdefault(index, []).append((position, column, cell, one))
+                remarks.setdefault(index, []).append((position, column, cell, one))
                 counts[position] += not one.link
                 if one.fault and position in self.parsers:
                     self.refused.add(position)
             if counts.total() > MAX_FINDINGS:
-                return _most_met(counts)
+                return _most_remarked(counts)
         self.rows = Rows(columns, self.numbers)
-        shifted = [index for index in sorted(met) if self._observe_cells(index, met[index])]
+        shifted = [index for index in sorted(remarks) if self._observe_cells(index, remarks[index])]
         self._find_strays(shifted)
         if self._has_second_header:
             self.rows.remove(int(self.numbers[0]))
@@ -122,7 +122,7 @@ class Body:
             self._observe_row("row_note", *place)
         self.observations += _initial_values_missing(self._table, self.rows)
         if len(self.observations) > MAX_FINDINGS:
-            return _most_met(Counter(address_place(one.cell)[0] for one in self.observations if one.cell))
+            return _most_remarked(Counter(address_place(one.cell)[0] for one in self.observations if one.cell))
         self.observations.sort(key=lambda one: one.row or 0)
         return None
 
@@ -138,7 +138,7 @@ class Body:
     def _read_column(
         self, position: int, column: Column, columns: dict[str, Values]
     ) -> Iterator[tuple[int, Cell, Parsed]]:
-        """Put what a column says among the lake's `columns`, and yield its cells where something is met.
+        """Put what a column says among the lake's `columns`, and yield its cells where something is remarkable.
 
         Equal cells say the same, and most are equal: each is read once.
         """
@@ -165,37 +165,39 @@ class Body:
                 columns[name] = (
                     Values(of_plain[name], others=others) if name in of_plain else Values.of_one(None, count, others)
                 )
-        is_met = np.array([bool(one.fault or one.doubt or one.link) for one in parsed], dtype=bool)[codes]
-        for index, code in zip(places[is_met].tolist(), codes[is_met].tolist(), strict=True):
+        has_remark = np.array([bool(one.fault or one.doubt or one.link) for one in parsed], dtype=bool)[codes]
+        for index, code in zip(places[has_remark].tolist(), codes[has_remark].tolist(), strict=True):
             yield index, cells[code], parsed[code]
 
-    def _observe_cells(self, index: int, met: list[_Met]) -> bool:
-        """Observe what is met in a row, and tell whether its values are shifted."""
+    def _observe_cells(self, index: int, remarks: list[_Remark]) -> bool:
+        """Observe what is remarkable in a row, and tell whether its values are shifted."""
         row, cells, is_shifted = self.rows[index], self.cells[index], False
-        for _, column, _, one in met:
+        for _, column, _, one in remarks:
             if one.link and column.link_field:
                 row[column.link_field] = row.get(column.link_field) or one.link
-        faults = sum(1 for _, _, _, one in met if one.fault)
+        faults = sum(1 for _, _, _, one in remarks if one.fault)
         if faults >= _FAULTS_OF_A_SHIFT:
             number = int(self.numbers[index])
             if number == self._table.start + 1 and self._is_second_header(cells, faults):
                 self._has_second_header = True
                 self._observe_row("row_header", number, row_classification.filled_positions(cells)[0], cells)
                 return True
-            met, is_shifted = self._unless_shifted(row, cells, met)
-        self.observations += [self._of_cell(row, *one) for one in met if one[3].fault or one[3].doubt]
+            remarks, is_shifted = self._unless_shifted(row, cells, remarks)
+        self.observations += [self._of_cell(row, *one) for one in remarks if one[3].fault or one[3].doubt]
         return is_shifted
 
     def _is_second_header(self, cells: Sequence[Cell], faults: int) -> bool:
         typed = sum(1 for position in row_classification.filled_positions(cells) if position in self.parsers)
         return faults == typed and row_classification.is_second_header(cells)
 
-    def _unless_shifted(self, row: RowView, cells: Sequence[Cell], met: list[_Met]) -> tuple[list[_Met], bool]:
-        """What was met in a row; if its values are shifted, they are emptied from there on, observed once."""
+    def _unless_shifted(
+        self, row: RowView, cells: Sequence[Cell], remarks: list[_Remark]
+    ) -> tuple[list[_Remark], bool]:
+        """The remarks on a row; if its values are shifted, they are emptied from there on, observed once."""
         self._shifts_sought += 1
         shift = row_classification.shift(cells, self.parsers) if self._shifts_sought <= _MAX_SHIFTS_SOUGHT else None
         if shift is None:
-            return met, False
+            return remarks, False
         for position, column in self._columns:
             if position >= shift.start:
                 cell = cells[position] if position < len(cells) else None
@@ -209,7 +211,7 @@ class Body:
             "hint": _cells_to_mend(cells, shift),
         }
         self.observations.append(self._at("row_shifted", words, row, shift.start, cells))
-        return [one for one in met if one[0] < shift.start], True
+        return [one for one in remarks if one[0] < shift.start], True
 
     def _observe_row(self, rule: str, number: int, position: int, cells: Sequence[Cell]) -> None:
         self.observations.append(self._at(rule, {}, {"row_number": number}, position, cells))
@@ -266,8 +268,8 @@ class Body:
         return columns * int(((cells.top <= self.numbers) & (self.numbers <= cells.bottom)).sum())
 
 
-def _most_met(counts: Counter[int]) -> list[int]:
-    """The positions of the columns where nearly all is met."""
+def _most_remarked(counts: Counter[int]) -> list[int]:
+    """The positions of the columns where nearly all is remarkable."""
     most = max(counts.values(), default=0)
     return [position for position, count in counts.items() if 10 * count > most]
 

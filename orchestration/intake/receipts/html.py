@@ -16,7 +16,7 @@ from orchestration.intake.findings.finding import Finding
 from orchestration.intake.ledger import Drop
 from orchestration.intake.receipts.advice import advice, calendar, dated, facts
 from orchestration.intake.receipts.record import Receipt
-from orchestration.intake.receipts.wording import shown_value, told, why
+from orchestration.intake.receipts.wording import shown_value, what_is_wrong, why
 from orchestration.store.templates import templates
 
 SHOWN = 20
@@ -44,7 +44,7 @@ class Group:
 def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
     """The page `accuse.html`: the verdict, what to do, then the details; `workbook` names the annotated copy."""
     located = _grouped([finding for finding in receipt.findings if finding.row is not None], receipt.rows_read)
-    page = templates("intake/receipts", plural, spaced, told, shown_value, why).get_template("accuse.html")
+    page = templates("intake/receipts", plural, spaced, what_is_wrong, shown_value, why).get_template("accuse.html")
     return page.render(
         receipt=receipt,
         advice=advice(receipt),

@@ -15,7 +15,7 @@ from orchestration.domain.french import plural
 from orchestration.intake.comparing.previous_drop import Difference
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.ledger import Drop
-from orchestration.intake.receipts.wording import told
+from orchestration.intake.receipts.wording import what_is_wrong
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -64,26 +64,24 @@ class Receipt:
     @property
     def verdict(self) -> str:
         """The verdict in one French sentence, with the reason when the file is refused."""
-        is_said = "serait" if self.is_dry_run else "est"
+        verb = "serait" if self.is_dry_run else "est"
         match self.status:
             case "unchanged":
                 return "Ce fichier est identique à celui qui compte déjà : rien ne change."
             case "rejected":
                 reasons = [finding for finding in self.findings if finding.severity == "error"]
-                reason = told(reasons[0]) if reasons else ""
+                reason = what_is_wrong(reasons[0]) if reasons else ""
                 if self.rows_read:
-                    return (
-                        f"Votre fichier {is_said} refusé : aucune de ses lignes ne peut être prise en compte. {reason}"
-                    )
+                    return f"Votre fichier {verb} refusé : aucune de ses lignes ne peut être prise en compte. {reason}"
                 count = sum(finding.row is None for finding in reasons)
                 why = f" pour {plural(count, 'raison')}" if count > 1 else ""
-                return f"Votre fichier {is_said} refusé{why}. {reason}".strip()
+                return f"Votre fichier {verb} refusé{why}. {reason}".strip()
         left = self.rows_read - self.rows_accepted
         parts = [plural(self.rows_accepted, "ligne prise en compte", "lignes prises en compte")]
         parts += [plural(left, "ligne refusée", "lignes refusées")] * bool(left)
         parts += [plural(self.errors, "erreur à corriger", "erreurs à corriger")] * bool(self.errors)
         parts += [plural(self.warnings, "point à vérifier", "points à vérifier")] * bool(self.warnings)
-        return f"Votre fichier {is_said} accepté : {', '.join(parts)}."
+        return f"Votre fichier {verb} accepté : {', '.join(parts)}."
 
     @property
     def subject_fr(self) -> str:

@@ -20,7 +20,7 @@ _COMPUTED = re.compile(r"-?[0-9]{1,15}\.[0-9]{7,}")
 _PLACES = 4
 
 
-def told(finding: Finding) -> str:
+def what_is_wrong(finding: Finding) -> str:
     """What is wrong: the finding's sentence, or what was expected where the sentence only says what should hold."""
     if finding.rule in RULES or finding.rule not in _reasons():
         return finding.expected

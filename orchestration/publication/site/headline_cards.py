@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestration.domain.french import NBSP, number, plural, semester, signed
-from orchestration.store.marts import Row
+from orchestration.store.marts import MartRow
 
 _PERCENT = NBSP + "%"
 _YEARS = NBSP + "ans"
@@ -24,7 +24,7 @@ class Card:
     comparison: str | None
 
 
-def headline_cards(headline: Row, previous: Row | None) -> list[Card]:
+def headline_cards(headline: MartRow, previous: MartRow | None) -> list[Card]:
     """The figures that the edition has; `previous` holds `edition` and `COMPARED` (`figures`) of the one before."""
     cards: list[Card | None] = []
     if headline["projects"] is not None:
@@ -36,7 +36,7 @@ def headline_cards(headline: Row, previous: Row | None) -> list[Card]:
     return [card for card in cards if card is not None]
 
 
-def _of_projects(headline: Row, previous: Row | None) -> list[Card | None]:
+def _of_projects(headline: MartRow, previous: MartRow | None) -> list[Card | None]:
     def variance(title: str, stem: str) -> Card | None:
         mean, aggregate = headline[f"{stem}_mean_pct"], headline[f"{stem}_aggregate_pct"]
         if mean is None:
@@ -65,7 +65,7 @@ def _of_projects(headline: Row, previous: Row | None) -> list[Card | None]:
     ]
 
 
-def _of_procedures(headline: Row, previous: Row | None) -> list[Card | None]:
+def _of_procedures(headline: MartRow, previous: MartRow | None) -> list[Card | None]:
     def share(reached: int, total: int, of_what: str) -> str:
         rate = f", soit {number(Decimal(100 * reached) / total, 1)}{_PERCENT}" if total else ""
         return f"sur {of_what}{rate}"
@@ -93,15 +93,15 @@ def _of_procedures(headline: Row, previous: Row | None) -> list[Card | None]:
     ]
 
 
-def _connected_before(headline: Row, previous: Row | None) -> str | None:
-    def either(row: Row) -> Row:
+def _connected_before(headline: MartRow, previous: MartRow | None) -> str | None:
+    def either(row: MartRow) -> MartRow:
         known = row["franceconnect"] is not None
         return row | {"connected": row["franceconnect"] + row["franceconnect_plus"] if known else None}
 
     return _comparison(either(headline), previous and either(previous), "connected", 0, "")
 
 
-def _of_roadmap(headline: Row, previous: Row | None) -> list[Card | None]:
+def _of_roadmap(headline: MartRow, previous: MartRow | None) -> list[Card | None]:
     missions = f"dans {plural(headline['roadmap_missions'], 'mission')}"
     new = f"dont {plural(headline['roadmap_new'], 'nouvelle action', 'nouvelles actions')}"
     due = f"{number(headline['roadmap_due_by_year_end'])}{NBSP}à achever d’ici la fin de l’année"
@@ -112,8 +112,8 @@ def _of_roadmap(headline: Row, previous: Row | None) -> list[Card | None]:
 
 
 def _card(
-    headline: Row,
-    previous: Row | None,
+    headline: MartRow,
+    previous: MartRow | None,
     title: str,
     figure: str,
     places: int = 0,
@@ -127,8 +127,8 @@ def _card(
 
 
 def _comparison(
-    headline: Row,
-    previous: Row | None,
+    headline: MartRow,
+    previous: MartRow | None,
     figure: str,
     places: int,
     unit: str,

@@ -18,7 +18,7 @@ from orchestration.publication.manifest import missing_perimeters
 from orchestration.publication.site.charts import bar_chart
 from orchestration.publication.site.headline_cards import headline_cards
 from orchestration.publication.site.slip_lines import slip_lines
-from orchestration.store.marts import Row
+from orchestration.store.marts import MartRow
 from orchestration.store.templates import templates
 
 _FILTERS = (
@@ -64,9 +64,9 @@ _DOWNLOADS = {
 
 
 def render(
-    tables: dict[str, list[Row]],
-    drops: Sequence[Row],
-    compared_with: Row | None,
+    tables: dict[str, list[MartRow]],
+    drops: Sequence[MartRow],
+    compared_with: MartRow | None,
     *,
     revision: int,
     is_correction: bool,
@@ -143,12 +143,12 @@ def render(
     return f"{text}\n".encode()
 
 
-def _rated(goal: Row) -> str:
+def _rated(goal: MartRow) -> str:
     """« En ligne (245 évaluées) »: the indicator, and how many procedures its share is of."""
     return f"{goal['indicator_name']} ({french.plural(goal['reached'] + goal['not_reached'], 'évaluée')})"
 
 
-def _procedure(row: Row) -> Row:
+def _procedure(row: MartRow) -> MartRow:
     """A procedure's rates as percents, and its address when it is one that a browser may follow."""
     url = (row["procedure_url"] or "").strip()
     return {
@@ -162,9 +162,9 @@ def _percent(rate: Decimal | None) -> Decimal | None:
     return None if rate is None else rate * 100
 
 
-def _costs_by_perimeter(portfolio: list[Row]) -> list[Row]:
+def _costs_by_perimeter(portfolio: list[MartRow]) -> list[MartRow]:
     """Number of projects, number of known costs and their sum in M€ per perimeter, the largest sum first."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, MartRow] = {}
     for project in portfolio:
         empty = {"perimeter_name": project["perimeter_name"], "projects": 0, "known": 0, "cost_meur": Decimal(0)}
         row = rows.setdefault(project["perimeter"], empty)
@@ -175,9 +175,9 @@ def _costs_by_perimeter(portfolio: list[Row]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: (-row["cost_meur"], row["perimeter_name"]))
 
 
-def _missions(roadmap: list[Row]) -> list[Row]:
+def _missions(roadmap: list[MartRow]) -> list[MartRow]:
     """Number of actions per mission, as it is first written, whatever their status and by status."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, MartRow] = {}
     for action in roadmap:
         mission = action["mission"] or french.ABSENT
         row = rows.setdefault(folded_name(mission), {"mission": mission, "statuses": Counter()})
@@ -185,7 +185,7 @@ def _missions(roadmap: list[Row]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: fold_name(row["mission"]))
 
 
-def _indicator(row: Row) -> Row:
+def _indicator(row: MartRow) -> MartRow:
     """An indicator's values with the digits that they have, its dates as far as they are known, its progress."""
 
     def value(number: Decimal | None) -> str:

@@ -12,12 +12,12 @@ from orchestration.contracts.cells.absences import ABSENCES, WORDS_FOR_NONE
 from orchestration.domain import french
 from orchestration.domain.alert_rules import alert_rule, severity_rank
 from orchestration.domain.folding import fold_header
-from orchestration.store.marts import Row
+from orchestration.store.marts import MartRow
 
 _BLANK = "non renseigné"
 
 
-def slip_lines(slips: Iterable[Row]) -> list[Row]:
+def slip_lines(slips: Iterable[MartRow]) -> list[MartRow]:
     """The rows of the mart, the gravest first, each with `finding`, `before`, `after` and `change` in words.
 
     What a project overran is told in the line of its slip, as `also`, where it has both.
@@ -34,14 +34,14 @@ def slip_lines(slips: Iterable[Row]) -> list[Row]:
     return sorted(lines.values(), key=lambda row: (-severity_rank(row["severity"]), row["rule"], row["name"]))
 
 
-def _overrun(row: Row) -> str:
+def _overrun(row: MartRow) -> str:
     """« dépassement de coût : +54,6 % sur 40,10 M€ au départ »."""
     initial = french.quantity(row["from_value"], row["unit"])
     rate = f"{french.signed(row['delta_pct'], 1)}{french.NBSP}%"
     return f"{alert_rule(row['rule']).label_fr.lower()}{french.NBSP}: {rate} sur {initial} au départ"
 
 
-def _words(row: Row) -> Row:
+def _words(row: MartRow) -> MartRow:
     withdrawn = row["rule"] == "figure_withdrawn"
     named = withdrawn or row["rule"] == "rebaselined"
     return {
@@ -68,7 +68,7 @@ def _absence(typed: str | None) -> str:
     return str(typed) if fold_header(str(typed)) == fold_header(word) else f"{typed} ({word.lower()})"
 
 
-def _change(row: Row) -> str:
+def _change(row: MartRow) -> str:
     if row["slip_months"] is not None:
         before, after = _day(row["from_text"]), _day(row["to_text"])
         months = french.months_between(before, after) if before and after else row["slip_months"]

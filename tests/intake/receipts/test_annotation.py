@@ -22,8 +22,8 @@ from orchestration.intake import take_in
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET, added_header
 from orchestration.intake.receipts.annotation import FILE_NAME, annotate
-from orchestration.intake.receipts.annotation.copied import copied
 from orchestration.intake.receipts.annotation.marks import COLOURS
+from orchestration.intake.receipts.annotation.styled_copy import styled_copy
 from orchestration.intake.receipts.files import receipt_files
 from orchestration.intake.receipts.record import Receipt
 from orchestration.passes.replay import read_waves
@@ -270,7 +270,7 @@ def test_a_workbook_that_openpyxl_cannot_open_is_written_anew_from_its_cells(tmp
 def test_a_copy_that_lacks_a_sheet_that_was_read_is_refused(tmp_path, theirs):
     data = _saved(theirs)
     with pytest.raises(ValueError, match="Feuille perdue"):
-        copied(data, ["Contacts", "Feuille perdue"], {}, _checked(tmp_path, data))
+        styled_copy(data, ["Contacts", "Feuille perdue"], {}, _checked(tmp_path, data))
 
 
 def test_a_range_merged_over_a_whole_sheet_costs_nothing(tmp_path):

@@ -1,7 +1,7 @@
 """Annotate: the bytes received and their receipt become `annote.xlsx`.
 
 What belongs here: choosing between a copy with its styles and a plain workbook, and saving the same bytes each time.
-What does not: how either is made (`copied`, `plain`), or what is said (`marks`, `receipt_sheet`).
+What does not: how either is made (`styled_copy`, `plain_workbook`), or what is said (`marks`, `receipt_sheet`).
 """
 
 import io
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.opening.formats import Sheet
-from orchestration.intake.receipts.annotation.copied import copied, is_copyable
 from orchestration.intake.receipts.annotation.marks import AUTHOR, marks_of
-from orchestration.intake.receipts.annotation.plain import made
+from orchestration.intake.receipts.annotation.plain_workbook import plain_workbook
+from orchestration.intake.receipts.annotation.styled_copy import is_copyable, styled_copy
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -45,15 +45,17 @@ def annotate(data: bytes, sheets: Sequence[Sheet], receipt: "Receipt") -> bytes 
         return None
     marks = marks_of(receipt.findings)
     with warnings.catch_warnings():
-        # What openpyxl leaves behind, it warns about: that is known (`copied`).
+        # What openpyxl leaves behind, it warns about: that is known (`styled_copy`).
         warnings.simplefilter("ignore")
         try:
             if is_copyable(data):
-                return _saved(copied(data, [str(sheet.name) for sheet in sheets], marks, receipt), receipt.received_at)
+                return _saved(
+                    styled_copy(data, [str(sheet.name) for sheet in sheets], marks, receipt), receipt.received_at
+                )
         except Exception:
             # A package may be damaged in ways that only openpyxl minds: the cells were read, and are enough.
             _LOG.info("the workbook %s cannot be copied with its styles", receipt.sha256, exc_info=True)
-        return _saved(made(sheets, marks, receipt), receipt.received_at)
+        return _saved(plain_workbook(sheets, marks, receipt), receipt.received_at)
 
 
 class _Timeless(zipfile.ZipFile):

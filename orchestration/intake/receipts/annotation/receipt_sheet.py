@@ -11,7 +11,7 @@ from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.receipts.advice import advice, facts
 from orchestration.intake.receipts.annotation.marks import fill, severity_fr, text_cell, value_of
-from orchestration.intake.receipts.wording import told
+from orchestration.intake.receipts.wording import what_is_wrong
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -37,12 +37,12 @@ def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | Non
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sentences = [*advice(receipt), *[_MORE] * bool(receipt.findings), *[_PLAIN] * (not has_styles)]
     rows = [
-        _said(sheet, RECEIPT_SHEET, size=16),
-        _said(sheet, receipt.verdict, size=12, is_bold=True),
-        *(_said(sheet, sentence) for sentence in sentences),
+        _text_row(sheet, RECEIPT_SHEET, size=16),
+        _text_row(sheet, receipt.verdict, size=12, is_bold=True),
+        *(_text_row(sheet, sentence) for sentence in sentences),
         [],
         *(_listed(sheet, receipt, titles) if receipt.findings else []),
-        *(_said(sheet, *fact) for fact in facts(receipt)),
+        *(_text_row(sheet, *fact) for fact in facts(receipt)),
     ]
     for number, row in enumerate(rows, start=1):
         lines = max((_lines(cell, width) for cell, width in zip(row, _WIDTHS.values(), strict=False)), default=1)
@@ -57,7 +57,7 @@ def _lines(cell: "Cell", width: int) -> int:
     return 1 + len(str(cell.value or "")) // (width - 2) if cell.alignment.wrap_text else 1
 
 
-def _said(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> list["Cell"]:
+def _text_row(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> list["Cell"]:
     from openpyxl.styles import Font
 
     row = [text_cell(sheet, text) for text in texts]
@@ -69,11 +69,11 @@ def _said(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> lis
 def _listed(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str]) -> list[list["Cell"]]:
     headers = ("Gravité", "Où", "Colonne", receipt.subject_fr, "Valeur saisie", "Ce qui ne va pas", "Que faire")
     findings = sorted(receipt.findings, key=lambda finding: finding.severity != "error")
-    rows = [_said(sheet, *headers, is_bold=True)]
+    rows = [_text_row(sheet, *headers, is_bold=True)]
     rows += [_row(sheet, finding, titles) for finding in findings[:_MAX_LISTED]]
     if len(findings) > _MAX_LISTED:
         more = plural(len(findings) - _MAX_LISTED, "autre point", "autres points")
-        rows.append(_said(sheet, f"… et {more}, tous dans accuse.json."))
+        rows.append(_text_row(sheet, f"… et {more}, tous dans accuse.json."))
     return [*rows, []]
 
 
@@ -90,10 +90,10 @@ def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str]) -> list
         finding.column or "",
         finding.subject or "",
         value_of(finding),
-        told(finding),
+        what_is_wrong(finding),
         finding.remedy,
     )
-    row = _said(sheet, *texts)
+    row = _text_row(sheet, *texts)
     for cell in row:
         cell.alignment = Alignment(vertical="top", wrap_text=True)
     row[0].fill = fill(finding.severity)

@@ -34,7 +34,7 @@ _WIDEST, _NARROWEST = 45, 10
 _LARGEST_INTEGER = 2**53
 
 
-def made(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") -> "Workbook":
+def plain_workbook(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") -> "Workbook":
     """A workbook of the sheets as read, each cell where it was, with its marks; written row by row."""
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter

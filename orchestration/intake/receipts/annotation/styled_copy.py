@@ -2,7 +2,7 @@
 
 What belongs here: what openpyxl may safely open, and what is left out of its copy: charts, images, pivot tables, links
 to other workbooks, and every rule or name that could reach outside. No cell of it holds a formula. What does not: other
-formats (`plain`).
+formats (`plain_workbook`).
 """
 
 import io
@@ -21,7 +21,7 @@ from orchestration.intake.receipts.annotation.marks import (
     added_columns,
     unmark,
 )
-from orchestration.intake.receipts.annotation.plain import exact
+from orchestration.intake.receipts.annotation.plain_workbook import exact
 from orchestration.intake.receipts.annotation.receipt_sheet import fill_receipt_sheet
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _cells(tag: bytes) -> int | None:
     return int((abs(columns) + 1) * (abs(int(bottom or top) - int(top)) + 1))
 
 
-def copied(data: bytes, read: Sequence[str], marks: Marks, receipt: "Receipt") -> "Workbook":
+def styled_copy(data: bytes, read: Sequence[str], marks: Marks, receipt: "Receipt") -> "Workbook":
     """The annotated copy, with at least the sheets that were read.
 
     Raise `ValueError` if one of them is missing, and whatever openpyxl raises on a package that it cannot open.
