@@ -111,14 +111,14 @@ class Ledger:
             last = connection.execute(
                 sa.select(_OBSERVATIONS.c.sha256).where(_OBSERVATIONS.c.path == seen.path)
             ).scalar_one_or_none()
-            seen = {"path": seen.path, "size": seen.size, "modified": seen.modified, "sha256": sha256}
+            observed = {"path": seen.path, "size": seen.size, "modified": seen.modified, "sha256": sha256}
             connection.execute(sa.delete(_OBSERVATIONS).where(_OBSERVATIONS.c.path == seen.path))
-            connection.execute(sa.insert(_OBSERVATIONS).values(seen))
+            connection.execute(sa.insert(_OBSERVATIONS).values(observed))
             if last == sha256:
                 return None
             inserted = connection.execute(
                 sa.insert(DROPS).values(
-                    **seen,
+                    **observed,
                     received_at=_naive(now),
                     edition=place.edition if place else None,
                     perimeter=place.perimeter if place else None,
