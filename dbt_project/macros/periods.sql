@@ -1,4 +1,11 @@
-{#- Dates known to a day, a month, a quarter or a semester. -#}
+{#- Dates known to a day, a month, a quarter or a semester, and durations. -#}
+
+{% macro days_in_a_year() -%} 365 {%- endmacro %}
+
+{% macro tenth_year_slack_days() -%}
+    {#- 0.1 year is 36.5 days: a duration known to that step is off by at most half of it. -#}
+    18.25
+{%- endmacro %}
 
 {% macro coarser(left_precision, right_precision) -%}
     {#- The coarser of two precisions; the other one where one is null. -#}
@@ -31,7 +38,7 @@
 {%- endmacro %}
 
 {% macro as_of(edition) -%}
-    {#- The day whose state an edition describes (SPEC §1). -#}
+    {#- The day whose state an edition describes (docs/rules.md §1). -#}
     make_date(
         cast(left({{ edition }}, 4) as integer),
         case right({{ edition }}, 1) when '1' then 6 else 12 end,
@@ -41,7 +48,7 @@
 
 {% macro rounding_days(precision) -%}
     {#- The days by which two durations may differ and still say the same, when one is known to that precision only: half of a step where values are rounded, less than a period where they are its first day. -#}
-    case {{ precision }} when 'tenth_year' then 18.25 when 'month' then 27 when 'quarter' then 89 when 'semester' then 180 else 0.5 end
+    case {{ precision }} when 'tenth_year' then {{ tenth_year_slack_days() }} when 'month' then 27 when 'quarter' then 89 when 'semester' then 180 else 0.5 end
 {%- endmacro %}
 
 {% macro semester_before(edition) -%}

@@ -1,6 +1,6 @@
 {#- What the rules of the slips share. -#}
 
-{% macro gravity(severity) -%}
+{% macro severity_rank(severity) -%}
     {#- 1 to 3; null for anything but a severity. -#}
     list_position(['information', 'attention', 'critique'], {{ severity }})
 {%- endmacro %}

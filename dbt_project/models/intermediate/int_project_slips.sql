@@ -21,7 +21,7 @@ portfolio as (
 thresholds as (
     select
         *,
-        {{ gravity('severity') }} as gravity
+        {{ severity_rank('severity') }} as severity_rank
     from {{ ref('alert_rules') }}
 ),
 
@@ -60,8 +60,7 @@ planned_ends as (
             {{ first_day(side ~ '_start_date', 'start_precision') }} + cast(round({{ side }}_current_duration_days) as integer)
         ) as {{ side }}_planned_end,
         {%- endfor %}
-        -- 0.1 year is 36.5 days: a duration known to that step is off by at most half of it.
-        18.25 * (
+        {{ tenth_year_slack_days() }} * (
             (from_current_duration_precision is not distinct from 'tenth_year')::integer
             + (to_current_duration_precision is not distinct from 'tenth_year')::integer
         ) as rounding_days
@@ -130,8 +129,8 @@ overruns as (
         project_id,
         'duration' as measure,
         'years' as unit,
-        {{ exact_ratio('baseline_duration_days', '365', scale=18, digits=8) }} as from_value,
-        {{ exact_ratio('current_duration_days', '365', scale=18, digits=8) }} as to_value,
+        {{ exact_ratio('baseline_duration_days', days_in_a_year(), scale=18, digits=8) }} as from_value,
+        {{ exact_ratio('current_duration_days', days_in_a_year(), scale=18, digits=8) }} as to_value,
         schedule_variance_rate as rate,
         previous_schedule_variance_rate as previous_rate,
         duration_typed as to_text,
@@ -182,7 +181,7 @@ latest_ends as (
             {{ last_day_of('start_date', 'start_precision') }} + cast(
                 round(
                     current_duration_days
-                    + 18.25 * (current_duration_precision is not distinct from 'tenth_year')::integer
+                    + {{ tenth_year_slack_days() }} * (current_duration_precision is not distinct from 'tenth_year')::integer
                 ) as integer
             )
         ) as from_end,
@@ -288,7 +287,7 @@ withdrawals as (
         project_id,
         'duration' as measure,
         'years' as unit,
-        {{ exact_ratio('from_current_duration_days', '365', scale=18, digits=8) }} as from_value,
+        {{ exact_ratio('from_current_duration_days', days_in_a_year(), scale=18, digits=8) }} as from_value,
         from_duration_typed as from_text,
         to_duration_typed as to_text,
         from_submission_id,
@@ -344,7 +343,7 @@ slipping as (
     qualify
         row_number() over (
             partition by candidates.edition, candidates.rule, candidates.project_id, candidates.measure
-            order by thresholds.gravity desc, thresholds.at_least desc
+            order by thresholds.severity_rank desc, thresholds.at_least desc
         ) = 1
 )
 

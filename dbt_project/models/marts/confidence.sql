@@ -13,7 +13,7 @@ slips as (
 rules as (
     select
         *,
-        list_position(['vert', 'orange', 'rouge'], confidence) as gravity
+        list_position(['vert', 'orange', 'rouge'], confidence) as confidence_rank
     from {{ ref('confidence_rules') }}
 ),
 
@@ -21,7 +21,7 @@ slipping as (
     select
         edition,
         project_id,
-        max({{ gravity('severity') }}) filter (where rule in ('budget_slip', 'schedule_slip')) as slip_gravity,
+        max({{ severity_rank('severity') }}) filter (where rule in ('budget_slip', 'schedule_slip')) as slip_severity_rank,
         max(slip_months) filter (where rule = 'overdue') as months_overdue
     from slips
     group by edition, project_id
@@ -30,7 +30,7 @@ slipping as (
 observed as (
     select
         portfolio.*,
-        slipping.slip_gravity,
+        slipping.slip_severity_rank,
         slipping.months_overdue,
         -- Nothing is left to be confident about.
         portfolio.phase is not distinct from 'termine'
@@ -50,7 +50,7 @@ measured as (
     {%- for reason, value in [
         ('budget_variance', '100 * budget_variance_rate'),
         ('schedule_variance', '100 * schedule_variance_rate'),
-        ('slip', 'slip_gravity'),
+        ('slip', 'slip_severity_rank'),
         ('overdue', 'months_overdue'),
         ('missing_figures', 'missing_figures'),
         ('rebaselines', 'rebaselines'),
@@ -73,19 +73,19 @@ reasons as (
         measured.edition,
         measured.project_id,
         measured.reason,
-        max(rules.gravity) as gravity
+        max(rules.confidence_rank) as confidence_rank
     from measured
     inner join rules on measured.reason = rules.reason and measured.value >= rules.at_least
     group by measured.edition, measured.project_id, measured.reason
-    -- What is less grave does not explain the colour.
-    qualify max(rules.gravity) = max(max(rules.gravity)) over (partition by measured.edition, measured.project_id)
+    -- A lower rank does not explain the colour.
+    qualify max(rules.confidence_rank) = max(max(rules.confidence_rank)) over (partition by measured.edition, measured.project_id)
 ),
 
 computed as (
     select
         edition,
         project_id,
-        max(gravity) as gravity,
+        max(confidence_rank) as confidence_rank,
         string_agg(reason, ', ' order by reason) as reasons
     from reasons
     group by edition, project_id
@@ -94,7 +94,7 @@ computed as (
 judged as (
     select
         observed.*,
-        case when not observed.is_over then (['vert', 'orange', 'rouge'])[coalesce(computed.gravity, 1)] end as computed_confidence,
+        case when not observed.is_over then (['vert', 'orange', 'rouge'])[coalesce(computed.confidence_rank, 1)] end as computed_confidence,
         computed.reasons
     from observed
     left join computed using (edition, project_id)
@@ -111,7 +111,7 @@ select
     coalesce(declared_confidence = 'vert' and computed_confidence = 'rouge', false) as is_watermelon,
     {{ percent('budget_variance_rate') }} as budget_variance_pct,
     {{ percent('schedule_variance_rate') }} as schedule_variance_pct,
-    (['information', 'attention', 'critique'])[slip_gravity] as slip_severity,
+    (['information', 'attention', 'critique'])[slip_severity_rank] as slip_severity,
     months_overdue,
     missing_figures,
     rebaselines,

@@ -38,7 +38,7 @@ after as (
     inner join pairs using (edition)
 ),
 
-met as (
+paired as (
     select
         coalesce(after.edition, before.to_edition) as edition,
         coalesce(after.from_edition, before.edition) as from_edition,
@@ -69,9 +69,9 @@ compared as (
     select
         pairs.edition,
         pairs.from_edition,
-        met.* exclude (edition, from_edition)
+        paired.* exclude (edition, from_edition)
     from pairs
-    left join met using (edition, from_edition)
+    left join paired using (edition, from_edition)
 ),
 
 costs as (

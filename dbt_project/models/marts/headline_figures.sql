@@ -32,7 +32,7 @@ projects as (
         count(*) as projects,
         count(*) filter (where is_interministerial) as interministerial,
         sum(current_cost_meur) as total_cost_meur,
-        {{ exact_ratio('sum(current_duration_days)', '365 * count(current_duration_days)', scale=18, digits=1) }} as mean_duration_years,
+        {{ exact_ratio('sum(current_duration_days)', days_in_a_year() ~ ' * count(current_duration_days)', scale=18, digits=1) }} as mean_duration_years,
         {%- for measure, value, scale in [('budget', 'cost_meur', 8), ('schedule', 'duration_days', 18)] %}
         count({{ measure }}_variance_rate) as {{ measure }}_variance_projects,
         -- Each rate is off by half a unit of its twelfth digit at most, so their mean too: this rounding takes it back.

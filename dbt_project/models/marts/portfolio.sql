@@ -73,7 +73,7 @@ select
     phase,
     current_duration_days,
     current_duration_precision,
-    cast({{ exact_ratio('current_duration_days', '365', scale=18, digits=4) }} as decimal(9, 4)) as current_duration_years,
+    cast({{ exact_ratio('current_duration_days', days_in_a_year(), scale=18, digits=4) }} as decimal(9, 4)) as current_duration_years,
     -- The calendar of most readers ends with the year 9999, which some type for `never`.
     case when planned_end_date <= date '9999-12-31' then planned_end_date end as planned_end_date,
     current_cost_meur,

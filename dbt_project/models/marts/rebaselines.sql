@@ -19,7 +19,7 @@ select
     {%- for side, state in [('from', 'before'), ('to', 'in_force')] %}
     cast(case rewritten.measure
         when 'cost' then rewritten.{{ state }}_amount
-        when 'duration' then {{ exact_ratio('rewritten.' ~ state ~ '_amount', '365', scale=18, digits=8) }}
+        when 'duration' then {{ exact_ratio('rewritten.' ~ state ~ '_amount', days_in_a_year(), scale=18, digits=8) }}
     end as decimal(20, 8)) as {{ side }}_value,
     rewritten.{{ state }}_day as {{ side }}_date,
     rewritten.{{ state }}_precision as {{ side }}_precision,

@@ -61,7 +61,7 @@ projects as (
         count(*) as projects,
         count(*) filter (where is_interministerial) as interministerial,
         sum(current_cost_meur) as total_cost_meur,
-        {{ exact_ratio('sum(current_duration_days)', '365 * count(current_duration_days)', scale=18, digits=1) }} as mean_duration_years
+        {{ exact_ratio('sum(current_duration_days)', days_in_a_year() ~ ' * count(current_duration_days)', scale=18, digits=1) }} as mean_duration_years
     from counted
     group by edition, revision
 )

@@ -16,7 +16,7 @@ with editions as (
 thresholds as (
     select
         *,
-        {{ gravity('severity') }} as gravity
+        {{ severity_rank('severity') }} as severity_rank
     from {{ ref('alert_rules') }}
 ),
 
@@ -185,7 +185,7 @@ others as (
     qualify
         row_number() over (
             partition by candidates.edition, candidates.rule, candidates.subject, candidates.measure
-            order by thresholds.gravity desc
+            order by thresholds.severity_rank desc
         ) = 1
 ),
 
@@ -203,7 +203,7 @@ in_runs as (
     select
         slipping.*,
         editions.previous_edition,
-        {{ gravity('slipping.severity') }} as gravity,
+        {{ severity_rank('slipping.severity') }} as severity_rank,
         -- Consecutive editions share this number: their positions and their ranks grow together.
         editions.position - row_number() over (
             partition by slipping.rule, slipping.subject, slipping.measure
@@ -235,7 +235,7 @@ select
     detail,
     severity,
     coalesce(since_edition, min(edition) over run_so_far) as since_edition,
-    rule not in ('{{ states | join("', '") }}') or gravity > coalesce(lag(gravity) over run_so_far, 0) as is_new,
+    rule not in ('{{ states | join("', '") }}') or severity_rank > coalesce(lag(severity_rank) over run_so_far, 0) as is_new,
     from_submission_id,
     to_submission_id
 from in_runs
