@@ -20,6 +20,10 @@
   {%- set relation = this.incorporate(type='view') -%}
   {% call statement('main') -%}
     {{ create_view_as(relation, compiled_code) }}
+    {%- if model.config.contract.enforced %}
+    ;
+    {{ export_mart(relation, model) }}
+    {%- endif %}
   {%- endcall %}
   {{ adapter.commit() }}
   {{ return({'relations': [relation]}) }}

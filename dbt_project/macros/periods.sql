@@ -2,6 +2,11 @@
 
 {% macro days_in_a_year() -%} 365 {%- endmacro %}
 
+{% macro in_years(days, digits=8) -%}
+    {#- Days as years, exactly. -#}
+    {{ exact_ratio(days, days_in_a_year(), scale=18, digits=digits) }}
+{%- endmacro %}
+
 {% macro tenth_year_slack_days() -%}
     {#- 0.1 year is 36.5 days: a duration known to that step is off by at most half of it. -#}
     18.25
@@ -15,6 +20,11 @@
             list_position(['day', 'month', 'quarter', 'semester'], {{ right_precision }})
         )
     ]
+{%- endmacro %}
+
+{% macro precision_of_a_sum(start_precision, duration_precision) -%}
+    {#- How well a date is known that is a start plus a duration: 0.1 year is about a month. -#}
+    {{ coarser(start_precision, "case when " ~ duration_precision ~ " = 'tenth_year' then 'month' else " ~ duration_precision ~ " end") }}
 {%- endmacro %}
 
 {% macro first_day(day, precision) -%}

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {#- What sets a baseline, and what states it anew: `stated` for costs and durations, any start for a start. -#}
 {%- set measures = {
     'cost': {'stated': 'initial_cost_meur', 'seen': 'current_cost_meur', 'stated_text': 'initial_cost_typed', 'seen_text': 'cost_typed', 'stated_cell': 'initial_cost_cell', 'seen_cell': 'cost_cell'},
