@@ -1,4 +1,16 @@
-{#- Dates known to a day, a month, a quarter or a semester. -#}
+{#- Dates known to a day, a month, a quarter or a semester, and durations. -#}
+
+{% macro days_in_a_year() -%} 365 {%- endmacro %}
+
+{% macro in_years(days, digits=8) -%}
+    {#- Days as years, exactly. -#}
+    {{ exact_ratio(days, days_in_a_year(), scale=18, digits=digits) }}
+{%- endmacro %}
+
+{% macro tenth_year_slack_days() -%}
+    {#- 0.1 year is 36.5 days: a duration known to that step is off by at most half of it. -#}
+    18.25
+{%- endmacro %}
 
 {% macro coarser(left_precision, right_precision) -%}
     {#- The coarser of two precisions; the other one where one is null. -#}
@@ -8,6 +20,11 @@
             list_position(['day', 'month', 'quarter', 'semester'], {{ right_precision }})
         )
     ]
+{%- endmacro %}
+
+{% macro precision_of_a_sum(start_precision, duration_precision) -%}
+    {#- How well a date is known that is a start plus a duration: 0.1 year is about a month. -#}
+    {{ coarser(start_precision, "case when " ~ duration_precision ~ " = 'tenth_year' then 'month' else " ~ duration_precision ~ " end") }}
 {%- endmacro %}
 
 {% macro first_day(day, precision) -%}
@@ -41,7 +58,7 @@
 
 {% macro rounding_days(precision) -%}
     {#- The days by which two durations may differ and still say the same, when one is known to that precision only: half of a step where values are rounded, less than a period where they are its first day. -#}
-    case {{ precision }} when 'tenth_year' then 18.25 when 'month' then 27 when 'quarter' then 89 when 'semester' then 180 else 0.5 end
+    case {{ precision }} when 'tenth_year' then {{ tenth_year_slack_days() }} when 'month' then 27 when 'quarter' then 89 when 'semester' then 180 else 0.5 end
 {%- endmacro %}
 
 {% macro semester_before(edition) -%}

@@ -3,8 +3,8 @@
 {% macro rows_as_of(relation, at) -%}
     {#- The rows of a relation with both times that were in force at an instant (UTC). What replaced them at that very instant is in force already. -#}
     (
-        select told.*
-        from {{ relation }} as told
-        where told.received_at <= {{ at }} and coalesce(told.superseded_at > {{ at }}, true)
+        select known.*
+        from {{ relation }} as known
+        where known.received_at <= {{ at }} and coalesce(known.superseded_at > {{ at }}, true)
     )
 {%- endmacro %}

@@ -277,7 +277,7 @@ def test_a_data_test_that_fails_is_reported_with_its_rows_and_stops_what_depends
     lake.file("2021-S1", "MI", on("2021-06-01"), [project("Alpha", "1") | {"name": None}])
     lake.write()
     result = build(settings)
-    assert [node.unique_id.split(".")[2] for node in result.broken] == ["is_key_portfolio_edition__project_id"]
+    assert [node.unique_id.split(".")[2] for node in result.broken] == ["is_key_int_portfolio_edition__project_id"]
     assert result.broken[0].failures == 1
     assert result.broken[0].status == "fail"
     skipped = [node.unique_id for node in result.nodes if node.status == "skipped"]

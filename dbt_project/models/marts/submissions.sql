@@ -1,11 +1,3 @@
-select
-    submission_id,
-    edition,
-    perimeter,
-    kind,
-    file_name,
-    file_sha256,
-    received_at,
-    superseded_at,
-    rows_accepted
+{{ config(materialized='view') }}
+select {{ published_columns() }}
 from {{ ref('int_submissions') }}

@@ -223,7 +223,7 @@ class Body:
         if fault == "cell_unreadable_number" and column.type in _WHOLE:
             unit = f"{unit}, sans décimale" if unit else "sans décimale"
         if fault == "cell_number_too_large" and parsed.taken:
-            example = f"{parsed.taken} : la colonne est en {unit}"
+            example = f"{parsed.taken} : la colonne est en {unit}"
         words = {
             "unit": f" ({unit})" if unit else "",
             "example": example,
@@ -277,15 +277,15 @@ def _most_remarked(counts: Counter[int]) -> list[int]:
 def _cells_to_mend(cells: Sequence[Cell], shift: row_classification.Shift) -> str:
     """What to do about a shifted row; a number that its comma cut in two is given back whole."""
     if shift.by < 0:
-        return "Une valeur manque : insérez sa cellule, en décalant la suite vers la droite"
+        return "Une valeur manque : insérez sa cellule, en décalant la suite vers la droite"
     number = row_classification.cut_number(cells, shift)
     if number:
         return (
-            f"La virgule de {number} a séparé deux cellules : écrivez {number} dans une seule, et supprimez l’autre. "
-            f'Dans un CSV, mettez les guillemets : "{number}"'
+            f"La virgule de {number} a séparé deux cellules : écrivez {number} dans une seule, et supprimez l’autre. "
+            f'Dans un CSV, mettez les guillemets : "{number}"'
         )
     return (
-        "Une cellule est en trop : supprimez-la, en décalant la suite vers la gauche. Dans un CSV, mettez entre "
+        "Une cellule est en trop : supprimez-la, en décalant la suite vers la gauche. Dans un CSV, mettez entre "
         "guillemets les valeurs qui contiennent le séparateur"
     )
 

@@ -109,7 +109,7 @@ def _why_swapped(rows: Sequence[Mapping[str, object]], cost: str, duration: str,
     # Whole numbers of some size are rather months.
     are_months = all(years >= 6 and abs(years - round(years)) < 1e-6 for _, years, _ in pairs)
     if len(too_long) >= _ENOUGH and not are_months and all(0 < amount <= _MAX_COST_AS_YEARS for amount, _, _ in pairs):
-        return f"{len(too_long)} durées dépassent {_MAX_YEARS} ans, et aucun coût ne dépasse {_MAX_COST_AS_YEARS} M€"
+        return f"{len(too_long)} durées dépassent {_MAX_YEARS} ans, et aucun coût ne dépasse {_MAX_COST_AS_YEARS} M€"
     bands = [(amount, years, cost_bounds(str(words))) for amount, years, words in pairs if words]
     fits = [
         bounds[0] <= years <= bounds[1] and not bounds[0] <= amount <= bounds[1]

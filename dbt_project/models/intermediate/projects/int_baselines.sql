@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {#- What sets a baseline, and what states it anew: `stated` for costs and durations, any start for a start. -#}
 {%- set measures = {
     'cost': {'stated': 'initial_cost_meur', 'seen': 'current_cost_meur', 'stated_text': 'initial_cost_typed', 'seen_text': 'cost_typed', 'stated_cell': 'initial_cost_cell', 'seen_cell': 'cost_cell'},
@@ -29,7 +30,7 @@ measured as (
             'cell': case when {{ columns.stated }} is null then {{ columns.seen_cell }} else {{ columns.stated_cell }} end,
             'edition': edition,
             'submission_id': submission_id
-        } as said
+        } as filed
     from project_rows
     union all
     {%- endfor %}
@@ -49,7 +50,7 @@ measured as (
             'cell': cast(null as varchar),
             'edition': edition,
             'submission_id': submission_id
-        } as said
+        } as filed
     from project_rows
 ),
 
@@ -57,9 +58,9 @@ originals as (
     select
         project_id,
         measure,
-        said as original
+        filed as original
     from measured
-    where is_baseline and said.source is not null
+    where is_baseline and filed.source is not null
     qualify row_number() over (partition by project_id, measure order by edition) = 1
 ),
 
@@ -99,7 +100,7 @@ history as (
         position,
         original,
         in_force as before,
-        case when is_changed then said else in_force end as in_force,
+        case when is_changed then filed else in_force end as in_force,
         is_changed as is_rebaseline,
         rebaselines + is_changed::integer as rebaselines
     from (
@@ -107,17 +108,17 @@ history as (
             counted.edition,
             history.* exclude (edition, position),
             counted.position,
-            counted.said,
+            counted.filed,
             counted.is_stated and case counted.measure
                 when 'start'
                     then
-                        {{ first_day('history.in_force.day', coarser('history.in_force.precision', 'counted.said.precision')) }}
-                        <> {{ first_day('counted.said.day', coarser('history.in_force.precision', 'counted.said.precision')) }}
+                        {{ first_day('history.in_force.day', coarser('history.in_force.precision', 'counted.filed.precision')) }}
+                        <> {{ first_day('counted.filed.day', coarser('history.in_force.precision', 'counted.filed.precision')) }}
                 when 'duration'
                     then
-                        abs(counted.said.amount - history.in_force.amount)
-                        > greatest({{ rounding_days('history.in_force.precision') }}, {{ rounding_days('counted.said.precision') }})
-                else counted.said.amount <> history.in_force.amount
+                        abs(counted.filed.amount - history.in_force.amount)
+                        > greatest({{ rounding_days('history.in_force.precision') }}, {{ rounding_days('counted.filed.precision') }})
+                else counted.filed.amount <> history.in_force.amount
             end as is_changed
         from history
         inner join counted
@@ -138,13 +139,13 @@ settled as (
         edition,
         project_id,
         measure,
-        said as original,
-        said as before,
-        said as in_force,
+        filed as original,
+        filed as before,
+        filed as in_force,
         false as is_rebaseline,
         0 as rebaselines
     from counted
-    where not has_original and said.source is not null
+    where not has_original and filed.source is not null
 )
 
 select

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with counted as (
     select * from {{ ref('int_project_rows') }}
     where is_counted

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with filed as (
     select distinct edition, kind, perimeter
     from {{ ref('int_submissions') }}

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with closings as (
     select * from {{ ref('stg_closings') }}
 ),

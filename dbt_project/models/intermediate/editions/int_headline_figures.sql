@@ -1,0 +1,138 @@
+with editions as (
+    select
+        edition,
+        -- Everyone files projects and procedures; before the first of them, nothing says that an open edition is whole.
+        coalesce(
+            bool_or(is_provisional) filter (where kind in ('projects', 'procedures')),
+            not bool_or(is_closed)
+        ) as provisional,
+        max(previous_edition) filter (where kind = 'projects') as previous_edition,
+        list_sort(list_distinct(flatten(list(missing_perimeters) filter (where kind in ('projects', 'procedures'))))) as missing_perimeters
+    from {{ ref('int_editions') }}
+    group by edition
+),
+
+filed as (
+    select
+        edition,
+        count(distinct perimeter) filter (where kind in ('projects', 'procedures')) as perimeters_filed,
+        max(received_at) as released_at,
+        bool_or(kind = 'projects') as has_projects,
+        bool_or(kind = 'procedures') as has_procedures,
+        bool_or(kind = 'roadmap') as has_roadmap,
+        bool_or(kind = 'indicators') as has_indicators
+    from {{ ref('int_submissions') }}
+    where superseded_at is null
+    group by edition
+),
+
+projects as (
+    select
+        edition,
+        count(*) as projects,
+        count(*) filter (where is_interministerial) as interministerial,
+        sum(current_cost_meur) as total_cost_meur,
+        {{ exact_ratio('sum(current_duration_days)', days_in_a_year() ~ ' * count(current_duration_days)', scale=18, digits=1) }} as mean_duration_years,
+        {%- for measure, value, scale in [('budget', 'cost_meur', 8), ('schedule', 'duration_days', 18)] %}
+        count({{ measure }}_variance_rate) as {{ measure }}_variance_projects,
+        -- Each rate is off by half a unit of its twelfth digit at most, so their mean too: this rounding takes it back.
+        {{ exact_ratio('sum(' ~ measure ~ '_variance_rate)', 'count(' ~ measure ~ '_variance_rate)', scale=12) }} as {{ measure }}_variance_mean,
+        {{ exact_ratio(
+            '100 * sum(current_' ~ value ~ ' - baseline_' ~ value ~ ') filter (where ' ~ measure ~ '_variance_rate is not null)',
+            'sum(baseline_' ~ value ~ ') filter (where ' ~ measure ~ '_variance_rate is not null)',
+            scale=scale, digits=1
+        ) }} as {{ measure }}_variance_aggregate_pct,
+        {%- endfor %}
+        list_distinct(
+            list_concat(
+                list(baseline_cost_source) filter (where budget_variance_rate is not null),
+                list(baseline_duration_source) filter (where schedule_variance_rate is not null)
+            )
+        ) as baseline_sources
+    from {{ ref('int_portfolio') }}
+    group by edition
+),
+
+movements as (
+    select
+        edition,
+        count(*) filter (where movement in ('in', 'back')) as entrants,
+        count(*) filter (where movement = 'out') as leavers
+    from {{ ref('int_movements') }}
+    group by edition
+),
+
+procedures as (
+    select
+        edition,
+        count(*) as procedures,
+        count(*) filter (where online_goal_status = 'reached') as procedures_online,
+        count(*) filter (where authentication = 'franceconnect') as franceconnect,
+        count(*) filter (where authentication = 'franceconnect_plus') as franceconnect_plus,
+        {%- for indicator in ['satisfaction', 'dlnuf', 'accessibility'] %}
+        count(*) filter (where {{ indicator }}_status = 'reached') as {{ indicator }}_reached,
+        count(*) filter (where {{ indicator }}_status <> 'excluded') as {{ indicator }}_rated{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_procedures') }}
+    where is_in_top250
+    group by edition
+),
+
+roadmap as (
+    select
+        edition,
+        count(*) as roadmap_actions,
+        count(distinct coalesce(nullif(fold_name(mission), ''), mission)) as roadmap_missions,
+        count(*) filter (where is_completed) as roadmap_completed,
+        count(*) filter (where is_due_by_year_end) as roadmap_due_by_year_end,
+        count(*) filter (where is_new) as roadmap_new
+    from {{ ref('int_roadmap') }}
+    group by edition
+),
+
+indicators as (
+    select
+        edition,
+        count(*) as indicators
+    from {{ ref('int_indicators') }}
+    group by edition
+)
+
+select
+    edition,
+    '{{ var("method_version") }}' as method_version,
+    editions.provisional,
+    cast(filed.perimeters_filed as integer) as perimeters_filed,
+    coalesce(array_to_string(editions.missing_perimeters, ', '), '') as missing_perimeters,
+    editions.previous_edition,
+    -- A kind that the edition lacks has no figure; a kind filed without a row counts 0.
+    {%- for column in ['projects', 'interministerial', 'budget_variance_projects', 'schedule_variance_projects'] %}
+    cast(case when filed.has_projects then coalesce(projects.{{ column }}, 0) end as integer) as {{ column }},
+    {%- endfor %}
+    cast(case when filed.has_projects then round(coalesce(projects.total_cost_meur, 0) * 0.001, 2) end as decimal(12, 2)) as total_cost_bn_eur,
+    cast(projects.mean_duration_years as decimal(6, 1)) as mean_duration_years,
+    cast(case when editions.previous_edition is not null then coalesce(movements.entrants, 0) end as integer) as entrants,
+    cast(case when editions.previous_edition is not null then coalesce(movements.leavers, 0) end as integer) as leavers,
+    {%- for measure in ['budget', 'schedule'] %}
+    {{ percent('projects.' ~ measure ~ '_variance_mean') }} as {{ measure }}_variance_mean_pct,
+    try_cast(projects.{{ measure }}_variance_aggregate_pct as decimal(12, 1)) as {{ measure }}_variance_aggregate_pct,
+    {%- endfor %}
+    case
+        when len(projects.baseline_sources) > 1 then 'mixed'
+        else projects.baseline_sources[1]
+    end as baseline_source,
+    {%- for column in ['procedures', 'procedures_online', 'franceconnect', 'franceconnect_plus', 'satisfaction_reached', 'satisfaction_rated', 'dlnuf_reached', 'dlnuf_rated', 'accessibility_reached', 'accessibility_rated'] %}
+    cast(case when filed.has_procedures then coalesce(procedures.{{ column }}, 0) end as integer) as {{ column }},
+    {%- endfor %}
+    {%- for column in ['roadmap_actions', 'roadmap_missions', 'roadmap_completed', 'roadmap_due_by_year_end', 'roadmap_new'] %}
+    cast(case when filed.has_roadmap then coalesce(roadmap.{{ column }}, 0) end as integer) as {{ column }},
+    {%- endfor %}
+    cast(case when filed.has_indicators then coalesce(indicators.indicators, 0) end as integer) as indicators,
+    filed.released_at
+from editions
+inner join filed using (edition)
+left join projects using (edition)
+left join movements using (edition)
+left join procedures using (edition)
+left join roadmap using (edition)
+left join indicators using (edition)
