@@ -5,7 +5,7 @@ with aliases as (
     select
         *,
         row_number() over (order by name, project_id, status, from_edition, to_edition, source) as line,
-        coalesce(nullif(fold_name(name), ''), lower(trim(name))) as folded_name,
+        folded_name(name) as folded_name,
         coalesce(from_edition, '') as since,
         coalesce(to_edition, '9999') as until
     from {{ ref('project_aliases') }}

@@ -18,6 +18,8 @@ from orchestration.store.marts import mart_path, mart_table
 class Alert:
     """One row of the mart `alerts`: `alert_key` is `rule:subject:edition:level`, values are in `unit`.
 
+    Where a text is a date, its precision says how far it is known.
+
     A fault of the machine (`faults`) is one too: `detail` says it, `to_do` what to do, `run_id` in which run.
     """
 
@@ -38,6 +40,8 @@ class Alert:
     delta: Decimal | float | None
     from_text: str | None
     to_text: str | None
+    from_precision: str | None
+    to_precision: str | None
     slip_months: int | None
     detail: str | None
     raised_at: datetime | None

@@ -39,6 +39,8 @@ _WATERMELON_REASONS = {
     "missing_figures": "ni coût ni fin prévue",
     "rebaselines": "référence initiale réécrite à plusieurs reprises",
 }
+# The last month of a period, counted from its first.
+_LAST_MONTH = {"quarter": 2, "semester": 5}
 _REGRESSIONS = {
     "online": "le statut en ligne",
     "authentication": "l'authentification",
@@ -230,16 +232,12 @@ def _action_overdue(alert: Alert) -> str:
 
 
 def _due(alert: Alert) -> tuple[str, int | None]:
-    """When an action was due, as far as it was known, and how many months ago that ended.
-
-    The text is the first day of the period; the mart counts from its last: two months or more between both tell which.
-    """
-    months = _months(alert)
-    begun = (months or 0) - (alert.slip_months or 0)
-    if begun < 2:
-        return _month(alert.from_text), months
-    precision, last = ("quarter", 2) if begun < 4 else ("semester", 5)
-    return period(date.fromisoformat(alert.from_text or ""), precision), (months or 0) - last
+    """When an action was due, as far as it is known, and how many months ago that ended; the text is its first day."""
+    last = _LAST_MONTH.get(alert.from_precision or "")
+    if last is None:
+        return _month(alert.from_text), _months(alert)
+    due = period(date.fromisoformat(alert.from_text or ""), str(alert.from_precision))
+    return due, (_months(alert) or 0) - last
 
 
 def _months(alert: Alert) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from orchestration.domain.folding import fold_name
+from orchestration.domain.folding import folded_name
 from orchestration.domain.likeness import likeness, resemblance
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class Plugin(BasePlugin):
     """Registers the functions below and the variable `jalons_home`, an absolute path.
 
-    `fold_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
+    `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
     other_description) -> INTEGER`, all null where an argument is.
     """
 
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:
         """Register what all cursors of the connection share."""
-        conn.create_function("fold_name", fold_name, ["VARCHAR"], "VARCHAR")
+        conn.create_function("folded_name", folded_name, ["VARCHAR"], "VARCHAR")
         conn.create_function("likeness", likeness, ["VARCHAR", "VARCHAR"], "INTEGER")
         conn.create_function("resemblance", resemblance, ["VARCHAR"] * 4, "INTEGER")
 

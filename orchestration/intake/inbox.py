@@ -53,13 +53,13 @@ def list_files(inbox: "UPath") -> set[SeenFile]:
     if not inbox.exists():
         return set()
     root = str(inbox.path).rstrip("/") + "/"
-    found = set()
+    files = set()
     for found, info in inbox.fs.find(inbox.path, withdirs=True, detail=True).items():
         path = found.removeprefix(root)
         is_folder = info.get("type") == "directory"
         if (is_folder and not _LIKE_A_TABLE.search(path)) or any(map(_UNFINISHED.search, path.split("/"))):
             continue
-        found.add(
+        files.add(
             SeenFile(
                 path=_UNPRINTABLE.sub(lambda character: ascii(character[0])[1:-1], path),
                 size=int(info["size"] or 0),
@@ -67,7 +67,7 @@ def list_files(inbox: "UPath") -> set[SeenFile]:
                 is_readable=info.get("type") == "file" and not info.get("islink") and not _UNPRINTABLE.search(path),
             )
         )
-    return found
+    return files
 
 
 def read_file(inbox: "UPath", seen: SeenFile) -> bytes | None:

@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
         *((name, pa.string()) for name in ("perimeter", "severity", "previous_edition", "since_edition")),
         *((name, pa.string()) for name in ("measure", "unit")),
         *((name, MONEY) for name in ("from_value", "to_value", "delta", "delta_pct")),
-        *((name, pa.string()) for name in ("from_text", "to_text")),
+        *((name, pa.string()) for name in ("from_text", "to_text", "from_precision", "to_precision")),
         ("slip_months", pa.int32()),
         ("detail", pa.string()),
         ("raised_at", pa.timestamp("us")),

@@ -171,6 +171,7 @@ SENTENCES = [
             perimeter="SPM",
             from_text="2020-10-01",
             to_text="2021-12-31",
+            from_precision="quarter",
             slip_months=12,
             edition="2021-S2",
             since_edition="2021-S1",
@@ -179,14 +180,14 @@ SENTENCES = [
         "soit 12 mois de retard, depuis l'édition 2021-S1.",
     ),
     (
-        alert("A-7", rule="action_overdue", from_text="2021-01-01", to_text="2021-12-31", slip_months=6),
-        "A-7 (Éducation nationale) : action prévue pour S1 2021, encore ouverte au 31 décembre 2021, soit 6 mois de "
+        alert(rule="action_overdue", from_text="2021-01-01", to_text="2021-12-31", from_precision="semester"),
+        "SIRHEN (Éducation nationale) : action prévue pour S1 2021, encore ouverte au 31 décembre 2021, soit 6 mois de "
         "retard.",
     ),
     (
-        alert("A-7", rule="action_overdue", from_text="2021-10-01", to_text="2022-06-30", slip_months=7),
-        "A-7 (Éducation nationale) : action prévue pour octobre 2021, encore ouverte au 30 juin 2022, soit 8 mois de "
-        "retard.",
+        alert(rule="action_overdue", from_text="2021-10-01", to_text="2022-06-30", from_precision="month"),
+        "SIRHEN (Éducation nationale) : action prévue pour octobre 2021, encore ouverte au 30 juin 2022, soit 8 mois "
+        "de retard.",
     ),
     (
         alert(rule="schedule_slip", from_text="2017-08-31", to_text="2018-02-01", slip_months=5),

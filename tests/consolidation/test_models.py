@@ -8,7 +8,7 @@ from made_lake import source_schema
 
 from orchestration.consolidation.build import DBT_PROJECT, BuildResult, parsed_manifest
 from orchestration.contracts import CONTRACTS
-from orchestration.domain.folding import fold_name
+from orchestration.domain.folding import folded_name
 from orchestration.settings import Settings
 
 
@@ -72,5 +72,5 @@ def test_dbt_folds_names_as_python_does() -> None:
     connection = duckdb.connect()
     Plugin(name="duckdb_functions", plugin_config={}).configure_connection(connection)
     for name in ("MCIC²", "MISTR@L", "Élire – œuvre", ""):
-        assert connection.execute("select fold_name(?)", [name]).fetchone() == (fold_name(name),)
-    assert connection.execute("select fold_name(null)").fetchone() == (None,)
+        assert connection.execute("select folded_name(?)", [name]).fetchone() == (folded_name(name),)
+    assert connection.execute("select folded_name(null)").fetchone() == (None,)

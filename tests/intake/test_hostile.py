@@ -192,7 +192,7 @@ def test_a_file_that_we_may_not_read_is_not_opened():
 
 def test_a_file_taken_away_after_it_was_seen_is_no_drop(settings, monkeypatch):
     gone = drop(settings.home, "2021-S2/MI/parti.csv", TABLE)
-    take = inbox.take
+    take = inbox.read_file
     monkeypatch.setattr(inbox, "read_file", lambda box, seen: (gone.unlink(), take(box, seen)))
     assert take_in.take_in(settings, NOW).outcomes == ()
 

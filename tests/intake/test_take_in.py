@@ -264,7 +264,7 @@ def test_the_real_files_are_all_accepted_without_a_false_error(settings, real_da
 def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(settings, monkeypatch, caplog):
     drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
     drop(settings.home, "2021-S2/MJ/b.csv", projects_csv(GOOD))
-    take = inbox.take
+    take = inbox.read_file
 
     def broken(box, seen):
         if "/MI/" in seen.path:

@@ -17,10 +17,11 @@ from python_calamine import CalamineWorkbook
 from orchestration.domain.edition import Edition
 from orchestration.domain.folding import fold_name
 from orchestration.domain.perimeter import perimeter_names, perimeter_of
-from orchestration.intake.reading.body import Reading, read
+from orchestration.intake.reading.read import Reading
 from orchestration.sample import generate
 from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import Project, events, project_histories, table
+from tests.intake.read_file import read
 
 REFUSED = {"export_MJ.xlsx": 3, "note de synthèse.xlsx": 5, "inventaire_logiciels.csv": 6, "remontee.xls": 7}
 

@@ -82,7 +82,7 @@ roadmap as (
     select
         edition,
         count(*) as roadmap_actions,
-        count(distinct coalesce(nullif(fold_name(mission), ''), mission)) as roadmap_missions,
+        count(distinct folded_name(mission)) as roadmap_missions,
         count(*) filter (where is_completed) as roadmap_completed,
         count(*) filter (where is_due_by_year_end) as roadmap_due_by_year_end,
         count(*) filter (where is_new) as roadmap_new

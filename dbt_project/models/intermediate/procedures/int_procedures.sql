@@ -17,12 +17,7 @@ steps as (
 filed as (
     select
         procedures.* replace (
-            coalesce(
-                nullif(trim(procedures.procedure_id), ''),
-                -- A name without any Latin letter or digit folds to nothing: it stands for itself.
-                nullif(fold_name(procedures.name), ''),
-                lower(trim(procedures.name))
-            ) as procedure_id
+            coalesce(nullif(trim(procedures.procedure_id), ''), folded_name(procedures.name)) as procedure_id
         ),
         perimeters.perimeter_name,
         submissions.submission_id,

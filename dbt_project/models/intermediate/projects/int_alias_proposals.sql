@@ -28,7 +28,7 @@ filed as (
 
 rejections as (
     select
-        coalesce(nullif(fold_name(name), ''), lower(trim(name))) as folded_name,
+        folded_name(name) as folded_name,
         project_id,
         coalesce(from_edition, '') as from_edition,
         coalesce(nullif(to_edition, ''), '9999') as to_edition

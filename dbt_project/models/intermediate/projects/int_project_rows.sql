@@ -13,7 +13,7 @@ submissions as (
 
 aliases as (
     select
-        coalesce(nullif(fold_name(name), ''), lower(trim(name))) as folded_name,
+        folded_name(name) as folded_name,
         project_id,
         coalesce(from_edition, '') as from_edition,
         coalesce(nullif(to_edition, ''), '9999') as to_edition
@@ -31,7 +31,7 @@ folded as (
         submissions.is_current,
         submissions.is_baseline,
         -- A name without any Latin letter or digit folds to nothing: it stands for itself.
-        coalesce(nullif(fold_name(projects.name), ''), lower(trim(projects.name))) as folded_name
+        folded_name(projects.name) as folded_name
     from projects
     inner join submissions using (drop_id)
 ),
