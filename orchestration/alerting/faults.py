@@ -12,8 +12,8 @@ from orchestration.domain.alert_rules import AlertKey
 from orchestration.domain.french import moment
 
 FaultRule = Literal["check_failed", "check_broken", "pass_failed", "tick_late"]
-_HELD = {True: " Aucune révision de cette édition ne paraît tant qu'il échoue.", False: " Rien n'est retenu."}
-_ALL_HELD = {True: " Aucune révision ne paraît tant qu'il échoue.", False: " Rien n'est retenu."}
+_HELD = {True: " Aucune révision de cette édition ne paraît tant qu’il échoue.", False: " Rien n’est retenu."}
+_ALL_HELD = {True: " Aucune révision ne paraît tant qu’il échoue.", False: " Rien n’est retenu."}
 
 
 def check_failed(
@@ -40,7 +40,7 @@ def check_broken(name: str, mart: str, *, reason: str, is_error: bool, run_id: s
         mart,
         level=name,
         severity="critique" if is_error else "attention",
-        detail=f"{name} (table {mart}) n'a pas pu être jugé : {reason}.{_ALL_HELD[is_error]}",
+        detail=f"{name} (table {mart}) n’a pas pu être jugé : {reason}.{_ALL_HELD[is_error]}",
         to_do="À faire : la cause est chez nous, jamais dans les données ; la corriger, puis relancer une passe.",
         run_id=run_id,
     )
@@ -53,9 +53,9 @@ def pass_failed(step: str, *, cause: str, run_id: str) -> Alert:
         step,
         level="error",
         severity="critique",
-        detail=f"La passe s'est arrêtée à l'étape {step} : {cause}",
-        to_do="À faire : lire l'étape dans Dagster (`jalons ui`), corriger la cause, puis relancer une passe "
-        "(`jalons run`). Les dépôts attendent, aucun n'est perdu.",
+        detail=f"La passe s’est arrêtée à l’étape {step} : {cause}",
+        to_do="À faire : lire l’étape dans Dagster (`jalons ui`), corriger la cause, puis relancer une passe "
+        "(`jalons run`). Les dépôts attendent, aucun n’est perdu.",
         run_id=run_id,
     )
 
@@ -67,8 +67,8 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
         sensor,
         level="error",
         severity="critique",
-        detail=f"Le capteur {sensor} n'a plus regardé la boîte de dépôt depuis le {moment(last)} : {cause}.",
-        to_do="À faire : remettre le capteur en marche dans Dagster (`jalons ui`, Automation) ; d'ici là, "
+        detail=f"Le capteur {sensor} n’a plus regardé la boîte de dépôt depuis le {moment(last)} : {cause}.",
+        to_do="À faire : remettre le capteur en marche dans Dagster (`jalons ui`, Automation) ; d’ici là, "
         "`jalons run` prend ce qui attend.",
     )
 

@@ -16,10 +16,10 @@ from orchestration.alerting.sentences import (
     headline,
     headline_of_both,
     reason,
-    typeset,
     what_to_do,
 )
 from orchestration.domain.alert_rules import ALERT_RULES, SEVERITIES, Severity, alert_rule, severity_rank
+from orchestration.domain.french import agreed, plural, typeset
 from orchestration.domain.perimeter import perimeter_names
 
 MAX_LINES = 20
@@ -118,7 +118,7 @@ def recovery(key: str, headlines: Sequence[str], rule: str, *, is_repeat: bool =
         key=key,
         title=typeset(f"✅ Rétabli · {alert_rule(rule).label_fr}"),
         lines=tuple(headlines[:MAX_LINES]),
-        notes=(*_not_shown(len(headlines) - MAX_LINES), "Ce défaut n'est plus constaté : il n'y a plus rien à faire."),
+        notes=(*_not_shown(len(headlines) - MAX_LINES), "Ce défaut n’est plus constaté : il n’y a plus rien à faire."),
         is_repeat=is_repeat,
     )
 
@@ -135,7 +135,7 @@ def digest(
     """The message of many alerts of one edition, in the order given; the first `MAX_LINES` lines are there."""
     groups = paired(alerts)
     count = Counter(alert.severity for alert in alerts)
-    parts = [f"{count[s]} {_COUNTED[s][count[s] > 1]}" for s in reversed(SEVERITIES) if count[s]]
+    parts = [f"{count[s]} {agreed(count[s], *_COUNTED[s])}" for s in reversed(SEVERITIES) if count[s]]
     command = f"jalons alerts {edition}" if edition else "jalons alerts"
     rules = [rule for rule in ALERT_RULES.values() if any(alert.rule == rule.id for alert in alerts)]
     return Message(
@@ -157,7 +157,7 @@ def resolution(
     """The short message that takes back alerts sent earlier, each recalled by what was told of it."""
     many = len(headlines) > 1
     title = f"{len(headlines)} alertes levées{_for(edition)}" if many else f"Alerte levée{_at(edition)}"
-    note = "Ce qui a été reçu depuis a fait disparaître le motif de {}, qui n'{} plus lieu d'être."
+    note = "Ce qui a été reçu depuis a fait disparaître le motif de {}, qui n’{} plus lieu d’être."
     return Message(
         key=key,
         title=typeset(f"✅ {title}"),
@@ -176,14 +176,14 @@ def _at(edition: str | None) -> str:
 
 
 def _for(edition: str | None) -> str:
-    return f" pour l'édition {edition}" if edition else " hors édition"
+    return f" pour l’édition {edition}" if edition else " hors édition"
 
 
 def _not_shown(rest: int, where_to_look: str = "") -> tuple[str, ...]:
     if rest <= 0:
         return ()
-    more = "1 autre n'est pas montrée" if rest == 1 else f"{rest} autres ne sont pas montrées"
-    return (typeset(f"{more} ici.{where_to_look}"),)
+    more = f"{plural(rest, 'autre')} {agreed(rest, 'n’est pas montrée', 'ne sont pas montrées')} ici."
+    return (typeset(f"{more}{where_to_look}"),)
 
 
 def _link(alert: Alert, site_url: str) -> tuple[str, str] | None:
@@ -196,4 +196,4 @@ def _link(alert: Alert, site_url: str) -> tuple[str, str] | None:
 
 
 def _edition_link(edition: str | None, site_url: str) -> tuple[str, str] | None:
-    return ("Voir l'édition", f"{site_url.rstrip('/')}/{edition}/") if site_url and edition else None
+    return ("Voir l’édition", f"{site_url.rstrip('/')}/{edition}/") if site_url and edition else None

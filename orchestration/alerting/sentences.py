@@ -4,7 +4,6 @@ What belongs here: the words of each rule. What does not: how a message is laid 
 seed `alert_rules` holds them).
 """
 
-import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,8 +13,8 @@ from babel.dates import format_date
 from orchestration.alerting.alerts import Alert
 from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
 from orchestration.domain.durations import DAYS_IN_A_YEAR
+from orchestration.domain.french import agreed, months_between, number, period, typeset
 from orchestration.domain.french import day as full_day
-from orchestration.domain.french import months_between, number, period
 from orchestration.domain.perimeter import perimeter_names
 
 MAX_NAME = 120
@@ -34,7 +33,7 @@ _UNITS = {
 _WATERMELON_REASONS = {
     "budget_variance": "coût très au-dessus de la référence initiale",
     "schedule_variance": "durée très au-dessus de la référence initiale",
-    "slip": "fort glissement dans l'édition",
+    "slip": "fort glissement dans l’édition",
     "overdue": "fin prévue dépassée de longue date",
     "missing_figures": "ni coût ni fin prévue",
     "rebaselines": "référence initiale réécrite à plusieurs reprises",
@@ -43,9 +42,9 @@ _WATERMELON_REASONS = {
 _LAST_MONTH = {"quarter": 2, "semester": 5}
 _REGRESSIONS = {
     "online": "le statut en ligne",
-    "authentication": "l'authentification",
+    "authentication": "l’authentification",
     "satisfaction": "la satisfaction des usagers",
-    "accessibility": "l'accessibilité",
+    "accessibility": "l’accessibilité",
 }
 _REWRITTEN = {"cost": "coût initial réécrit", "duration": "durée initiale réécrite", "start": "début réécrit"}
 _KINDS = {
@@ -85,20 +84,15 @@ def what_to_do(alert: Alert) -> str | None:
     folder = f"{alert.edition}/{alert.perimeter}" if alert.edition and alert.perimeter else "_non_classes"
     if alert.rule == "submission_rejected":
         return (
-            f"À faire : lire l'accusé de réception (dossier {folder} des accusés), corriger le fichier, puis le "
-            "déposer de nouveau. En attendant, la dernière remontée acceptée, s'il y en a une, continue de compter."
+            f"À faire : lire l’accusé de réception (dossier {folder} des accusés), corriger le fichier, puis le "
+            "déposer de nouveau. En attendant, la dernière remontée acceptée, s’il y en a une, continue de compter."
         )
     if alert.rule == "submission_missing":
         return (
-            f"À faire : déposer le fichier dans le dossier {folder}, ou, s'il n'y a rien à déclarer, un fichier d'une "
-            "seule ligne « NÉANT ». Le rappel est levé dès qu'une remontée est acceptée."
+            f"À faire : déposer le fichier dans le dossier {folder}, ou, s’il n’y a rien à déclarer, un fichier d’une "
+            "seule ligne « NÉANT ». Le rappel est levé dès qu’une remontée est acceptée."
         )
     return None
-
-
-def typeset(text: str) -> str:
-    """French no-break spaces: before `: ; ! ? % € »`, after `«`, and between a number and its unit."""
-    return re.sub(r" (?=[:;!?%»](?:\W|$)|M€)|(?<=«) |(?<=\(\+) ", "\N{NO-BREAK SPACE}", text)
 
 
 def cut(text: str, length: int) -> str:
@@ -112,7 +106,7 @@ def _budget_slip(alert: Alert) -> str:
 
 def _change(alert: Alert) -> str:
     if alert.from_value is None or alert.to_value is None:
-        return "d'un montant inconnu"
+        return "d’un montant inconnu"
     before, after = _decimal(alert.from_value), _decimal(alert.to_value)
     gap = after - before
     places = 1 if abs(gap) >= 1 else 2
@@ -127,7 +121,7 @@ def _schedule_slip(alert: Alert) -> str:
 
 
 def _overrun(alert: Alert) -> str:
-    crossed = f" ; palier de {alert.level} % franchi" + (f" à l'édition {alert.edition}" if alert.edition else "")
+    crossed = f" ; palier de {alert.level} % franchi" + (f" à l’édition {alert.edition}" if alert.edition else "")
     return f"{_subject(alert)} : {_above(alert)}{_span(alert)}{crossed}."
 
 
@@ -162,7 +156,7 @@ def _span(alert: Alert) -> str:
 
 
 def _overdue(alert: Alert) -> str:
-    late = f"de {months} mois" if (months := _months(alert)) else "de moins d'un mois"
+    late = f"de {months} mois" if (months := _months(alert)) else "de moins d’un mois"
     return (
         f"{_subject(alert)} : fin prévue en {_month(alert.from_text)}, dépassée {late} au {_day(alert.to_text)}, "
         f"projet ni terminé ni abandonné{_lasting(alert)}."
@@ -170,9 +164,9 @@ def _overdue(alert: Alert) -> str:
 
 
 def _went_silent(alert: Alert) -> str:
-    then, now = alert.previous_edition or "précédente", f" à l'édition {alert.edition}" if alert.edition else ""
+    then, now = alert.previous_edition or "précédente", f" à l’édition {alert.edition}" if alert.edition else ""
     cost = f" (dernier coût connu : {_figure(alert)})" if alert.from_value is not None else ""
-    silence = f"n'est plus déclaré{now}, sans motif de sortie, alors qu'il l'était à l'édition {then}{cost}"
+    silence = f"n’est plus déclaré{now}, sans motif de sortie, alors qu’il l’était à l’édition {then}{cost}"
     return f"{_subject(alert)} {silence}."
 
 
@@ -181,20 +175,20 @@ def _figure_withdrawn(alert: Alert) -> str:
         alert.measure or "", ("un chiffre", "renseigné")
     )
     figure = f" de {value}" if (value := _figure(alert)) else f" {known}"
-    then, now = alert.previous_edition or "précédente", f" à l'édition {alert.edition}" if alert.edition else ""
-    return f"{_subject(alert)} : {what},{figure} à l'édition {then}, n'est plus {known}{now}."
+    then, now = alert.previous_edition or "précédente", f" à l’édition {alert.edition}" if alert.edition else ""
+    return f"{_subject(alert)} : {what},{figure} à l’édition {then}, n’est plus {known}{now}."
 
 
 def _watermelon(alert: Alert) -> str:
     codes = (alert.detail or "").split(", ")
     reasons = ", ".join(_WATERMELON_REASONS.get(code, code) for code in codes if code)
     because = f" ({reasons})" if reasons else ""
-    return f"{_subject(alert)} : confiance déclarée verte, mais rouge d'après ses chiffres{because}{_lasting(alert)}."
+    return f"{_subject(alert)} : confiance déclarée verte, mais rouge d’après ses chiffres{because}{_lasting(alert)}."
 
 
 def _stagnant(alert: Alert) -> str:
     count = f" ({number(alert.delta)} éditions de suite)" if alert.delta is not None else ""
-    return f"{_subject(alert)} : rien n'a changé depuis l'édition {alert.since_edition or alert.from_text}{count}."
+    return f"{_subject(alert)} : rien n’a changé depuis l’édition {alert.since_edition or alert.from_text}{count}."
 
 
 def _procedure_regressed(alert: Alert) -> str:
@@ -224,7 +218,7 @@ def _measure(value: Decimal | float | None) -> str:
 
 def _action_overdue(alert: Alert) -> str:
     due, months = _due(alert)
-    late = f"{months} mois de retard" if months else "moins d'un mois de retard"
+    late = f"{months} mois de retard" if months else "moins d’un mois de retard"
     return (
         f"{_subject(alert)} : action prévue pour {due}, encore ouverte au {_day(alert.to_text)}, "
         f"soit {late}{_lasting(alert)}."
@@ -252,7 +246,7 @@ def _submission_missing(alert: Alert) -> str:
     perimeter = perimeter_names().get(alert.perimeter or "", alert.perimeter or alert.subject)
     what = _KINDS.get(alert.measure or "", alert.measure or "")
     return (
-        f"{perimeter} : aucune remontée acceptée ({what}) pour l'édition {alert.edition}, dont la date limite "
+        f"{perimeter} : aucune remontée acceptée ({what}) pour l’édition {alert.edition}, dont la date limite "
         # A pass may come some days after the reminder's own day: the sentence must be true whenever it is read.
         f"{'était' if alert.level == '0' else 'est'} le {_day(alert.to_text)}."
     )
@@ -307,7 +301,7 @@ def _figure(alert: Alert) -> str | None:
         return f"{number(value, 1 if value >= 1 else 2)} M€"
     if alert.unit in ("days", "years"):
         years = value / DAYS_IN_A_YEAR if alert.unit == "days" else value
-        return f"{number(years, 1)} {'ans' if years >= 2 else 'an'}"
+        return f"{number(years, 1)} {agreed(years, 'an')}"
     return number(value, 1)
 
 
@@ -323,13 +317,13 @@ def _short_perimeter(alert: Alert) -> str | None:
 
 
 def _since(alert: Alert) -> str:
-    return f", depuis l'édition {alert.previous_edition}" if alert.previous_edition else ""
+    return f", depuis l’édition {alert.previous_edition}" if alert.previous_edition else ""
 
 
 def _lasting(alert: Alert) -> str:
     """Since when a state holds, where that is longer than this edition."""
     lasts = alert.since_edition and alert.since_edition != alert.edition
-    return f", depuis l'édition {alert.since_edition}" if lasts else ""
+    return f", depuis l’édition {alert.since_edition}" if lasts else ""
 
 
 def _decimal(value: Decimal | float) -> Decimal:
@@ -358,7 +352,7 @@ def _month(iso: str | None) -> str:
 
 
 def _of(word: str) -> str:
-    return f"d'{word}" if word[:1] in "ao" else f"de {word}"
+    return f"d’{word}" if word[:1] in "ao" else f"de {word}"
 
 
 def _plain(text: str) -> str:

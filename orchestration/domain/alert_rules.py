@@ -47,13 +47,13 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "budget_slip",
             "project",
             "Coût en hausse",
-            "coût complet en hausse d'au moins {} par rapport à l'édition précédente",
+            "coût complet en hausse d’au moins {} par rapport à l’édition précédente",
         ),
         AlertRule(
             "schedule_slip",
             "project",
             "Fin reportée",
-            "fin prévue (début + durée) reculée d'au moins {} par rapport à l'édition précédente",
+            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente",
         ),
         AlertRule(
             "budget_overrun",
@@ -79,19 +79,19 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "overdue",
             "project",
             "Fin prévue dépassée",
-            "fin prévue passée à la date de l'édition, pour un projet ni terminé ni abandonné",
+            "fin prévue passée à la date de l’édition, pour un projet ni terminé ni abandonné",
         ),
         AlertRule(
             "went_silent",
             "project",
             "N’est plus déclaré",
-            "projet de l'édition précédente qui n'est plus déclaré, sans motif de sortie",
+            "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie",
         ),
         AlertRule(
             "figure_withdrawn",
             "project",
             "Chiffre retiré",
-            "coût ou durée connus à l'édition précédente et vides dans celle-ci",
+            "coût ou durée connus à l’édition précédente et vides dans celle-ci",
         ),
         AlertRule(
             "watermelon",
@@ -109,7 +109,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "procedure_regressed",
             "procedure",
             "Démarche en recul",
-            "statut en ligne, FranceConnect, satisfaction ou accessibilité descendus d'un palier",
+            "statut en ligne, FranceConnect, satisfaction ou accessibilité descendus d’un palier",
         ),
         AlertRule(
             "indicator_off_track",
@@ -121,20 +121,20 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "action_overdue",
             "action",
             "Action en retard",
-            "fin prévue passée à la date de l'édition, pour une action ni achevée ni abandonnée",
+            "fin prévue passée à la date de l’édition, pour une action ni achevée ni abandonnée",
         ),
         AlertRule(
             "submission_missing",
             "filing",
             "Remontée manquante",
-            "rappel à l'approche de la date limite, pour les seuls périmètres qui avaient déposé à l'édition "
-            "précédente et ne l'ont pas fait",
+            "rappel à l’approche de la date limite, pour les seuls périmètres qui avaient déposé à l’édition "
+            "précédente et ne l’ont pas fait",
         ),
         AlertRule(
             "submission_rejected",
             "filing",
             "Dépôt refusé",
-            "tout dépôt refusé est signalé, car rien de son contenu n'est pris en compte",
+            "tout dépôt refusé est signalé, car rien de son contenu n’est pris en compte",
         ),
         AlertRule("check_failed", "machine", "Contrôle en échec"),
         AlertRule("check_broken", "machine", "Contrôle impossible"),

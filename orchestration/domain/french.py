@@ -3,6 +3,7 @@
 What belongs here: words and typography. What does not: which figure is shown where (pages, receipts, messages).
 """
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -80,9 +81,27 @@ def quantity(value: Number | None, unit: str | None) -> str:
     return number(value, places) + (NBSP + _UNITS.get(unit, unit) if unit else "")
 
 
+def agreed(count: Number, singular: str, many: str | None = None) -> str:
+    """A word as it agrees with a count: French says the plural from two on, `1,9 an`, `−2 ans`."""
+    return singular if -2 < count < 2 else many or singular + "s"
+
+
 def plural(count: int, singular: str, many: str | None = None) -> str:
-    """Count things as French does, the plural starting at two: `1 projet`, `1 200 projets`."""
-    return number(count) + NBSP + (singular if count < 2 else many or singular + "s")
+    """Count things: `1 projet`, `1 200 projets`."""
+    return number(count) + NBSP + agreed(count, singular, many)
+
+
+def and_others(count: int) -> str:
+    """What ends a list that leaves some out: ` et 1 autre`, ` et 3 autres`; nothing where it leaves out none."""
+    return f" et {plural(count, 'autre')}" if count > 0 else ""
+
+
+def typeset(text: str) -> str:
+    """French no-break spaces: before `: ; ! ? % € »`, after `«`, and between a number and its unit.
+
+    Our own sentences write the typographic apostrophe; what a ministry typed is left as it is.
+    """
+    return re.sub(r" (?=[:;!?%»](?:\W|$)|M€)|(?<=«) |(?<=\(\+) ", NBSP, text)
 
 
 def day(value: date) -> str:

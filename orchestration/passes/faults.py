@@ -51,7 +51,7 @@ def faults_of_passes(instance: dg.DagsterInstance) -> Iterator[Alert]:
     dead = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=UNDER_WAY, updated_before=datetime.now(UTC) - MOST_PATIENCE)
     last = instance.get_runs(dg.RunsFilter(job_name=PROCESS_DROPS), limit=1)
     if last and last[0].run_id in {run.run_id for run in instance.get_runs(dead)}:
-        silent = f"rien n'est venu d'elle depuis {MOST_PATIENCE // timedelta(minutes=1)} minutes"
+        silent = f"rien n’est venu d’elle depuis {MOST_PATIENCE // timedelta(minutes=1)} minutes"
         yield pass_failed(PROCESS_DROPS, cause=silent, run_id=last[0].run_id)
     for record in _last_judgements(instance):
         yield from _failed(record)

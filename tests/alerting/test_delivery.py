@@ -491,7 +491,7 @@ def test_a_warning_is_no_emergency_and_holds_nothing_back(home: Home) -> None:
     alert_engineers(home.settings, [fault(is_error=False)], NOW, ["check_failed"], home.engineers())
     (text,) = home.slack.texts
     assert text.startswith("🔵 Information")
-    assert "Rien n'est retenu." in text
+    assert "Rien n’est retenu." in text
 
 
 def test_a_fault_whose_answer_was_lost_is_not_told_again(home: Home) -> None:

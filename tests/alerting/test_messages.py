@@ -29,65 +29,65 @@ SENTENCES = [
     (
         alert(),
         "SIRHEN (Éducation nationale) : coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€, "
-        "depuis l'édition 2017-S1.",
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(from_value=Decimal("0.3"), to_value=Decimal("0.345")),
         "SIRHEN (Éducation nationale) : coût en hausse de 0,05 M€ (+ 15 %), de 0,30 à 0,35 M€, "
-        "depuis l'édition 2017-S1.",
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(from_value=2000.0, to_value=2100.5, perimeter="MEF"),
         "SIRHEN (Économie et finances) : coût en hausse de 100,5 M€ (+ 5,0 %), de 2 000,0 à 2 100,5 M€, "
-        "depuis l'édition 2017-S1.",
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(from_value=Decimal(0), to_value=Decimal(6)),
-        "SIRHEN (Éducation nationale) : coût en hausse de 6,0 M€, de 0,0 à 6,0 M€, depuis l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : coût en hausse de 6,0 M€, de 0,0 à 6,0 M€, depuis l’édition 2017-S1.",
     ),
     (
         alert(rule="schedule_slip", from_text="2018-06-30", to_text="2019-01-01", slip_months=7),
         "SIRHEN (Éducation nationale) : fin prévue repoussée de 7 mois, de juin 2018 à janvier 2019, "
-        "depuis l'édition 2017-S1.",
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(rule="schedule_slip", from_text="2018-04-01", to_text="2018-08-01", slip_months=4),
-        "SIRHEN (Éducation nationale) : fin prévue repoussée de 4 mois, d'avril 2018 à août 2018, "
-        "depuis l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 4 mois, d’avril 2018 à août 2018, "
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(rule="went_silent", to_value=None),
-        "SIRHEN (Éducation nationale) n'est plus déclaré à l'édition 2017-S2, sans motif de sortie, "
-        "alors qu'il l'était à l'édition 2017-S1 (dernier coût connu : 85,0 M€).",
+        "SIRHEN (Éducation nationale) n’est plus déclaré à l’édition 2017-S2, sans motif de sortie, "
+        "alors qu’il l’était à l’édition 2017-S1 (dernier coût connu : 85,0 M€).",
     ),
     (
         alert(rule="went_silent", from_value=None, to_value=None),
-        "SIRHEN (Éducation nationale) n'est plus déclaré à l'édition 2017-S2, sans motif de sortie, "
-        "alors qu'il l'était à l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) n’est plus déclaré à l’édition 2017-S2, sans motif de sortie, "
+        "alors qu’il l’était à l’édition 2017-S1.",
     ),
     (
         alert(rule="figure_withdrawn", to_value=None),
-        "SIRHEN (Éducation nationale) : le coût, de 85,0 M€ à l'édition 2017-S1, "
-        "n'est plus renseigné à l'édition 2017-S2.",
+        "SIRHEN (Éducation nationale) : le coût, de 85,0 M€ à l’édition 2017-S1, "
+        "n’est plus renseigné à l’édition 2017-S2.",
     ),
     (
         alert(rule="figure_withdrawn", measure="duration", unit="days", from_value=Decimal(1460), to_value=None),
-        "SIRHEN (Éducation nationale) : la durée, de 4,0 ans à l'édition 2017-S1, "
-        "n'est plus renseignée à l'édition 2017-S2.",
+        "SIRHEN (Éducation nationale) : la durée, de 4,0 ans à l’édition 2017-S1, "
+        "n’est plus renseignée à l’édition 2017-S2.",
     ),
     (
         alert(rule="budget_overrun", level="10", from_value=Decimal("121.2"), to_value=Decimal("151.4")),
         "SIRHEN (Éducation nationale) : coût passé à 24,9 % au-dessus de la référence initiale, de 121,2 à 151,4 M€ ; "
-        "palier de 10 % franchi à l'édition 2017-S2.",
+        "palier de 10 % franchi à l’édition 2017-S2.",
     ),
     (
         alert(rule="schedule_overrun", level="50", unit="years", from_value=Decimal("4.671"), to_value=Decimal(8)),
         "SIRHEN (Éducation nationale) : durée passée à 71,3 % au-dessus de la référence initiale, de 4,7 à 8,0 ans ; "
-        "palier de 50 % franchi à l'édition 2017-S2.",
+        "palier de 50 % franchi à l’édition 2017-S2.",
     ),
     (
         alert(rule="rebaselined", from_value=Decimal(100), to_value=Decimal("110.05")),
-        "SIRHEN (Éducation nationale) : coût initial réécrit, de 100,0 à 110,1 M€, depuis l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : coût initial réécrit, de 100,0 à 110,1 M€, depuis l’édition 2017-S1.",
     ),
     (
         alert(
@@ -99,25 +99,25 @@ SENTENCES = [
             from_text="2007-01-01",
             to_text="2008-12-01",
         ),
-        "SIRHEN (Éducation nationale) : début réécrit, de janvier 2007 à décembre 2008, depuis l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : début réécrit, de janvier 2007 à décembre 2008, depuis l’édition 2017-S1.",
     ),
     (
         alert(rule="overdue", from_text="2016-11-01", to_text="2017-12-31", slip_months=13, since_edition="2016-S2"),
         "SIRHEN (Éducation nationale) : fin prévue en novembre 2016, dépassée de 13 mois au 31 décembre 2017, "
-        "projet ni terminé ni abandonné, depuis l'édition 2016-S2.",
+        "projet ni terminé ni abandonné, depuis l’édition 2016-S2.",
     ),
     (
         alert(rule="overdue", from_text="2017-12-10", to_text="2017-12-31", slip_months=0, since_edition="2017-S2"),
-        "SIRHEN (Éducation nationale) : fin prévue en décembre 2017, dépassée de moins d'un mois au 31 décembre 2017, "
+        "SIRHEN (Éducation nationale) : fin prévue en décembre 2017, dépassée de moins d’un mois au 31 décembre 2017, "
         "projet ni terminé ni abandonné.",
     ),
     (
         alert(rule="stagnant", since_edition="2016-S2", delta=Decimal(3), from_value=None, to_value=None),
-        "SIRHEN (Éducation nationale) : rien n'a changé depuis l'édition 2016-S2 (3 éditions de suite).",
+        "SIRHEN (Éducation nationale) : rien n’a changé depuis l’édition 2016-S2 (3 éditions de suite).",
     ),
     (
         alert(rule="watermelon", detail="budget_variance, overdue", from_text="vert", to_text="rouge"),
-        "SIRHEN (Éducation nationale) : confiance déclarée verte, mais rouge d'après ses chiffres (coût très au-dessus "
+        "SIRHEN (Éducation nationale) : confiance déclarée verte, mais rouge d’après ses chiffres (coût très au-dessus "
         "de la référence initiale, fin prévue dépassée de longue date).",
     ),
     (
@@ -134,7 +134,7 @@ SENTENCES = [
             to_text="de 5 à moins de 8 sur 10",
         ),
         "Carte grise (Intérieur et outre-mer) : la satisfaction des usagers recule, de « au moins 8 sur 10 » "
-        "(8,2 sur 10) à « de 5 à moins de 8 sur 10 » (7,4 sur 10), depuis l'édition 2017-S1.",
+        "(8,2 sur 10) à « de 5 à moins de 8 sur 10 » (7,4 sur 10), depuis l’édition 2017-S1.",
     ),
     (
         alert(
@@ -149,7 +149,7 @@ SENTENCES = [
             to_text="partiellement en ligne",
         ),
         "Carte grise (Intérieur et outre-mer) : le statut en ligne recule, de « entièrement en ligne » à "
-        "« partiellement en ligne », depuis l'édition 2017-S1.",
+        "« partiellement en ligne », depuis l’édition 2017-S1.",
     ),
     (
         alert(
@@ -177,7 +177,7 @@ SENTENCES = [
             since_edition="2021-S1",
         ),
         "Label (Services du Premier ministre) : action prévue pour T4 2020, encore ouverte au 31 décembre 2021, "
-        "soit 12 mois de retard, depuis l'édition 2021-S1.",
+        "soit 12 mois de retard, depuis l’édition 2021-S1.",
     ),
     (
         alert(rule="action_overdue", from_text="2021-01-01", to_text="2021-12-31", from_precision="semester"),
@@ -191,8 +191,8 @@ SENTENCES = [
     ),
     (
         alert(rule="schedule_slip", from_text="2017-08-31", to_text="2018-02-01", slip_months=5),
-        "SIRHEN (Éducation nationale) : fin prévue repoussée de 6 mois, d'août 2017 à février 2018, "
-        "depuis l'édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 6 mois, d’août 2017 à février 2018, "
+        "depuis l’édition 2017-S1.",
     ),
     (
         alert(rule="overdue", from_text="2017-01-31", to_text="2017-06-30", slip_months=4),
@@ -209,7 +209,7 @@ SENTENCES = [
             measure="projects",
             to_text="2017-12-31",
         ),
-        "Intérieur et outre-mer : aucune remontée acceptée (grands projets) pour l'édition 2017-S2, dont la date "
+        "Intérieur et outre-mer : aucune remontée acceptée (grands projets) pour l’édition 2017-S2, dont la date "
         "limite est le 31 décembre 2017.",
     ),
     (
@@ -222,7 +222,7 @@ SENTENCES = [
             measure="roadmap",
             to_text="2017-12-31",
         ),
-        "Intérieur et outre-mer : aucune remontée acceptée (feuille de route) pour l'édition 2017-S2, dont la date "
+        "Intérieur et outre-mer : aucune remontée acceptée (feuille de route) pour l’édition 2017-S2, dont la date "
         "limite était le 31 décembre 2017.",
     ),
     (
@@ -255,7 +255,7 @@ def test_a_rule_without_wording_still_makes_a_sentence() -> None:
 def test_the_message_says_why_it_was_sent_with_the_thresholds_of_the_seed() -> None:
     why = plain(single("k", [alert(severity="critique")], SITE).notes[0])
     assert why == (
-        "Pourquoi cette alerte : coût complet en hausse d'au moins 10 % ou 5 M€ par rapport à l'édition précédente ; "
+        "Pourquoi cette alerte : coût complet en hausse d’au moins 10 % ou 5 M€ par rapport à l’édition précédente ; "
         "gravité « critique » à partir de 50 % ou 50 M€."
     )
 
@@ -279,7 +279,7 @@ def test_a_missing_submission_says_where_to_file_and_has_no_page() -> None:
 
 def test_what_has_no_page_of_its_own_links_to_the_edition() -> None:
     found = alert("A-7", rule="action_overdue", from_text="2020-10-01", to_text="2021-12-31")
-    assert single("k", [found], SITE).link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
+    assert single("k", [found], SITE).link == ("Voir l’édition", "https://jalons.example/panorama/2017-S2/")
     assert single("k", [found], "").link is None
 
 
@@ -307,14 +307,14 @@ def test_a_rejected_file_says_what_to_do_and_where_the_receipt_is() -> None:
 def test_a_digest_counts_by_severity_lists_twenty_and_explains_each_rule() -> None:
     found = [alert("a", severity="critique"), *(alert(f"b{n}", rule="went_silent") for n in range(24))]
     message = digest("k", found, "2017-S2", SITE)
-    assert plain(message.title) == "25 alertes pour l'édition 2017-S2 : 1 critique, 24 à surveiller"
+    assert plain(message.title) == "25 alertes pour l’édition 2017-S2 : 1 critique, 24 à surveiller"
     assert len(message.lines) == 20
     assert plain(message.notes[0]).startswith("5 autres ne sont pas montrées ici")
     assert [note.split("\N{NO-BREAK SPACE}")[0] for note in message.notes[1:]] == [
         "Coût en hausse",
         "N’est plus déclaré",
     ]
-    assert message.link == ("Voir l'édition", "https://jalons.example/panorama/2017-S2/")
+    assert message.link == ("Voir l’édition", "https://jalons.example/panorama/2017-S2/")
 
 
 def test_a_resolution_recalls_what_was_said() -> None:
@@ -335,7 +335,7 @@ def test_one_rise_against_the_last_edition_and_the_baseline_is_one_line() -> Non
     ]
     assert plain(digest("k", found, "2017-S2", SITE).lines[0]) == (
         "🔴 Critique · A (Éducation nationale) : coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€, depuis "
-        "l'édition 2017-S1 ; coût passé à 29,3 % au-dessus de la référence initiale (75,0 M€), palier de 25 % franchi."
+        "l’édition 2017-S1 ; coût passé à 29,3 % au-dessus de la référence initiale (75,0 M€), palier de 25 % franchi."
     )
 
 
@@ -358,7 +358,7 @@ def test_a_very_long_name_is_cut() -> None:
     said = headline(alert(subject_name="x" * 10_000, detail="y" * 10_000))
     assert len(said) <= MAX_LINE
     assert "…" in said
-    assert "depuis l'édition 2017-S1" in said
+    assert "depuis l’édition 2017-S1" in said
 
 
 def test_slack_shows_submitted_text_as_text_and_calls_nobody() -> None:

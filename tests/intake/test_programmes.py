@@ -17,13 +17,13 @@ from tests.intake.drops import drop, workbook
 NOW = datetime(2021, 12, 15, 9, tzinfo=UTC)
 
 ROADMAP = (
-    ("Mission", "N° de l'action", "Action", "ÉTAT D'AVANCEMENT", "Entrée dans la feuille de route", "Échéance"),
+    ("Mission", "N° de l’action", "Action", "ÉTAT D’AVANCEMENT", "Entrée dans la feuille de route", "Échéance"),
     ("Label", "label-01", "Publier le catalogue", "Terminée", "2019-S2", "juin 2021"),
-    ("IDnum", "idnum-02", "Ouvrir l'identité numérique", "en cours", "S1 2021", date(2021, 12, 31)),
+    ("IDnum", "idnum-02", "Ouvrir l’identité numérique", "en cours", "S1 2021", date(2021, 12, 31)),
 )
 INDICATORS = (
     (
-        "Identifiant de l'indicateur",
+        "Identifiant de l’indicateur",
         "Indicateur",
         "Unité",
         "Valeur de référence",
@@ -88,7 +88,7 @@ def test_a_finding_names_the_action_by_its_title(settings):
     found = {(one.rule, one.cell, one.subject) for one in outcome.receipt.findings if one.severity == "error"}
     assert found == {
         ("cell_unknown_word", "D2", "Publier le catalogue"),
-        ("cell_unreadable_edition", "E3", "Ouvrir l'identité numérique"),
+        ("cell_unreadable_edition", "E3", "Ouvrir l’identité numérique"),
     }
 
 

@@ -44,6 +44,8 @@ def test_the_last_reminder_whose_day_has_begun_is_due(now, reminder):
 def test_no_reminder_is_due_for_a_day_on_which_the_edition_was_not_open_yet():
     assert due(EDITION, at("2021-06-23"), at("2021-06-28")) is None
     assert due(EDITION, at("2021-06-22"), at("2021-06-28")) == (7, at("2021-06-23", 0))
+    # Opened at the very instant the day began: it was not open before, so nobody was late.
+    assert due(EDITION, at("2021-06-23", 0), at("2021-06-28")) is None
     # Filed years later, as a correction of the past.
     assert due(EDITION, at("2025-11-01"), at("2025-11-01")) is None
 

@@ -72,7 +72,7 @@ def test_a_failed_check_says_what_it_found_where_and_what_to_do(settings, capfd,
     summary = under(validation, "validate_marts", failing_first(**IN_ONE_EDITION), lambda: run_pass(settings, NOW))
     (said,) = _plain([capfd.readouterr().err])
     assert "Constaté : current_cost_meur = −1,5 (édition 2021-S2, project_id horizon)." in said
-    assert "Aucune révision de cette édition ne paraît tant qu'il échoue." in said
+    assert "Aucune révision de cette édition ne paraît tant qu’il échoue." in said
     assert "À faire : retrouvez la ligne de la remontée" in said
     assert summary.run_id in said
 
@@ -97,7 +97,7 @@ def test_a_failed_pass_says_its_step_and_its_cause(settings, capfd, under):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     under(consolidation, "build", _no_disk, lambda: run_pass(settings, NOW))
     (said,) = _plain([capfd.readouterr().err])
-    assert "La passe s'est arrêtée à l'étape consolidation : OSError: No space left on device" in said
+    assert "La passe s’est arrêtée à l’étape consolidation : OSError: No space left on device" in said
 
 
 def test_a_pass_that_stops_before_its_checks_does_not_mend_them(a_pass, under):

@@ -27,7 +27,7 @@ class Console:
     def send(self, message: Message) -> Outcome:
         """Write the message in one piece."""
         stream = self._stream or sys.stderr
-        again = " (répétée : l'envoi précédent a été interrompu)" if message.is_repeat else ""
+        again = " (répétée : l’envoi précédent a été interrompu)" if message.is_repeat else ""
         link = [f"{message.link[0]}\N{NO-BREAK SPACE}: {message.link[1]}"] if message.link else []
         stream.write("\n   ".join([message.title + again, *message.lines, *message.notes, *link]) + "\n")
         stream.flush()

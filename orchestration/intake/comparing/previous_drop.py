@@ -16,7 +16,7 @@ from orchestration.contracts.contract import PLAIN, Column, Contract
 from orchestration.domain.alias_register import resolved
 from orchestration.domain.durations import DAYS_IN_A_YEAR, TENTH_YEAR_SLACK_DAYS, period_start
 from orchestration.domain.folding import folded_name
-from orchestration.domain.french import number, period
+from orchestration.domain.french import agreed, number, period
 
 # A row of the lake, by field.
 LakeRow = Mapping[str, object]
@@ -139,7 +139,7 @@ def in_words(column: Column, row: LakeRow) -> str:
             return f"{_digits(value)}\u00a0M€"
         case "duration":
             years = round(Decimal(str(value)) / DAYS_IN_A_YEAR, 2)
-            return f"{_digits(years)}\u00a0{'ans' if abs(years) >= 2 else 'an'}"
+            return f"{_digits(years)}\u00a0{agreed(years, 'an')}"
         case "rate":
             return f"{_digits(round(Decimal(str(value)) * 100, 2))}\u00a0%"
         case "score" | "number" | "volume" | "integer":

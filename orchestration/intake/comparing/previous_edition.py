@@ -13,7 +13,7 @@ from expectations.submissions.helper_columns import folded, identities
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.contract import Column, Type
 from orchestration.domain.alias_register import alias_register, resolved
-from orchestration.domain.french import number
+from orchestration.domain.french import and_others, number
 from orchestration.domain.likeness import resemblance
 from orchestration.domain.reference_data import dbt_variable
 from orchestration.intake.comparing.previous_drop import LakeRow, in_words, is_same
@@ -85,13 +85,12 @@ class _Comparison:
         silent = [row for row in gone if id(row) not in renamed and not self._contract.is_over(row)]
         if silent:
             names = ", ".join(self._subject(row) for row in silent[:_MAX_NAMES])
-            more = len(silent) - _MAX_NAMES
             yield Observation(
                 "previous_rows_absent",
                 {
                     "edition": self._previous.edition,
                     "count": number(len(silent)),
-                    "names": names + (f" et {number(more)} autres" if more > 0 else ""),
+                    "names": names + and_others(len(silent) - _MAX_NAMES),
                     "leaving": self._contract.leaving_fr,
                 },
                 sheet=self._reading.sheet,

@@ -13,6 +13,7 @@ from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.cell import typed_text
 from orchestration.contracts.contract import Contract, Matching
 from orchestration.domain.folding import fold_header
+from orchestration.domain.french import and_others
 from orchestration.domain.spreadsheets import cell_address, column_letters
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.annotated_copy import added_header
@@ -241,5 +242,4 @@ def _alike(known: Sequence[str], headers: Sequence[str]) -> str | None:
 
 def listed(words: Sequence[str]) -> str:
     """Words as a sentence lists them, the first ones alone where they are many."""
-    more = len(words) - _SHOWN
-    return ", ".join(words[:_SHOWN]) + (f" et {more} autres" if more > 0 else "")
+    return ", ".join(words[:_SHOWN]) + and_others(len(words) - _SHOWN)

@@ -20,41 +20,41 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     is_placed = receipt.edition and receipt.perimeter
     folder = f"le dossier {receipt.edition}/{receipt.perimeter}" if is_placed else "votre dossier de dépôt"
     if receipt.is_dry_run and receipt.status != "rejected":
-        counts = f"C'était un essai : rien n'est compté. Pour que ce fichier compte, déposez-le dans {folder}."
+        counts = f"C’était un essai : rien n’est compté. Pour que ce fichier compte, déposez-le dans {folder}."
     else:
         counts = {"unchanged": "", "rejected": ""}.get(receipt.status, "Votre envoi compte déjà.")
     again = f"déposez de nouveau le fichier dans {folder}"
     blamed = {finding.blame for finding in receipt.findings}
     if "us" in blamed:
-        said = ["Vous n'avez rien à faire."]
+        said = ["Vous n’avez rien à faire."]
     elif "place" in blamed:
-        said = ["Déplacez le fichier dans le bon dossier ; il n'a pas besoin d'être modifié."]
+        said = ["Déplacez le fichier dans le bon dossier ; il n’a pas besoin d’être modifié."]
     elif receipt.status == "rejected":
         said = [f"Corrigez ce qui est indiqué ci-dessous, puis {again}.", _still_counts(receipt)]
     elif receipt.status == "unchanged":
-        known = "Les points ci-dessous vous ont déjà été signalés" if receipt.findings else "Vous n'avez rien à faire"
-        said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c'est le bon fichier."]
+        known = "Les points ci-dessous vous ont déjà été signalés" if receipt.findings else "Vous n’avez rien à faire"
+        said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c’est le bon fichier."]
     elif receipt.errors:
         said = [
             *_of_another_perimeter(receipt),
-            "Ce qui est en erreur ne sera pas publié tant que ce n'est pas corrigé.",
+            "Ce qui est en erreur ne sera pas publié tant que ce n’est pas corrigé.",
             f"Corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
         ]
     elif receipt.warnings:
         said = [
             *_of_another_perimeter(receipt),
-            "Vérifiez les points ci-dessous. Si tout est juste, vous n'avez rien à faire.",
+            "Vérifiez les points ci-dessous. Si tout est juste, vous n’avez rien à faire.",
             f"Sinon, corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
         ]
     else:
-        said = ["Vous n'avez rien à corriger."]
+        said = ["Vous n’avez rien à corriger."]
     return tuple(sentence for sentence in (counts, *said) if sentence)
 
 
 def _still_counts(receipt: Receipt) -> str:
     if receipt.earlier and receipt.earlier.place and receipt.earlier.place.edition == receipt.edition:
         return f"En attendant, votre dépôt du {dated(receipt.earlier)} reste celui qui compte."
-    return "Rien n'est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."
+    return "Rien n’est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."
 
 
 def _of_another_perimeter(receipt: Receipt) -> tuple[str, ...]:
@@ -67,8 +67,8 @@ def _of_another_perimeter(receipt: Receipt) -> tuple[str, ...]:
     of_whom = f"du périmètre {perimeter_names()[other]} ({other})" if other else "inconnu de votre périmètre"
     right = f"le dossier {receipt.edition}/{other}" if other else "le bon dossier"
     return (
-        f"Toutes les lignes nomment un ministère {of_whom} : vérifiez d'abord le dossier. "
-        f"Si c'est une erreur, déposez ce fichier dans {right} et le vôtre dans {receipt.edition}/{receipt.perimeter}, "
+        f"Toutes les lignes nomment un ministère {of_whom} : vérifiez d’abord le dossier. "
+        f"Si c’est une erreur, déposez ce fichier dans {right} et le vôtre dans {receipt.edition}/{receipt.perimeter}, "
         "où il remplacera celui-ci.",
     )
 
@@ -80,16 +80,16 @@ def calendar(receipt: Receipt) -> tuple[str, ...]:
     edition, today = Edition.parse(receipt.edition), receipt.received_at.astimezone(UTC).date()
     if today <= edition.deadline:
         return (
-            f"Vous pouvez déposer une nouvelle version jusqu'au {day(edition.deadline)}.",
-            f"L'édition {edition} sera publiée au plus tard le {day(edition.publication)}.",
+            f"Vous pouvez déposer une nouvelle version jusqu’au {day(edition.deadline)}.",
+            f"L’édition {edition} sera publiée au plus tard le {day(edition.publication)}.",
         )
     coming = edition.next()
     while coming.deadline < today:
         coming = coming.next()
     return (
-        f"L'échéance de l'édition {edition} était le {day(edition.deadline)} : "
+        f"L’échéance de l’édition {edition} était le {day(edition.deadline)} : "
         "un dépôt accepté après cette date donne lieu à une révision de ce qui est publié.",
-        f"Prochaine échéance : le {day(coming.deadline)}, pour l'édition {coming}.",
+        f"Prochaine échéance : le {day(coming.deadline)}, pour l’édition {coming}.",
     )
 
 
@@ -121,7 +121,7 @@ def published_fr(kind: str | None, rows: Rows) -> str | None:
     if contract is None:
         return None
     if not rows:
-        return f"Vous déclarez n'avoir aucune ligne à publier ({contract.title_fr.lower()})."
+        return f"Vous déclarez n’avoir aucune ligne à publier ({contract.title_fr.lower()})."
     said = plural(len(rows), contract.subject_fr)
     if contract.total is not None:
         costs = [cost for cost in rows.objects(contract.total) if cost is not None]

@@ -4,13 +4,12 @@ What belongs here: what the page is filled with, findings in groups. What does n
 its layout (`templates/accuse.html`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestration.contracts import CONTRACTS
-from orchestration.domain.french import NBSP, plural, semester
+from orchestration.domain.french import plural, semester, typeset
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.ledger import Drop
@@ -44,7 +43,7 @@ class Group:
 def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
     """The page `accuse.html`: the verdict, what to do, then the details; `workbook` names the annotated copy."""
     located = _grouped([finding for finding in receipt.findings if finding.row is not None], receipt.rows_read)
-    page = templates("intake/receipts", plural, spaced, what_is_wrong, shown_value, why).get_template("accuse.html")
+    page = templates("intake/receipts", plural, typeset, what_is_wrong, shown_value, why).get_template("accuse.html")
     return page.render(
         receipt=receipt,
         advice=advice(receipt),
@@ -84,10 +83,5 @@ def _group(rule: str, column: str | None, findings: tuple[Finding, ...], rows_re
 def _since(earlier: Drop, edition: str | None) -> str:
     """Name the submission that this one is compared with."""
     before = earlier.place.edition if earlier.place else None
-    of_edition = f" pour l'édition {before}" if before != edition else ""
+    of_edition = f" pour l’édition {before}" if before != edition else ""
     return f"votre dépôt du {dated(earlier)}{of_edition}"
-
-
-def spaced(sentence: str) -> str:
-    """Keep French punctuation on the line of its word."""
-    return re.sub(r" (?=[:;?!»])|(?<=«) ", NBSP, sentence)

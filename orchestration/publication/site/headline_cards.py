@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.domain.french import NBSP, number, plural, semester, signed
+from orchestration.domain.french import NBSP, agreed, number, plural, semester, signed
 from orchestration.store.marts import MartRow
 
 _PERCENT = NBSP + "%"
@@ -145,5 +145,5 @@ def _comparison(
         return f"{before}, sans changement"
     # French counts from two on: 0,4 an, 2,9 points.
     words = {_PERCENT: "point", _YEARS: "an"}
-    counted = NBSP + words[unit] + ("s" if abs(change) >= 2 else "") if unit in words else unit
+    counted = NBSP + agreed(change, words[unit]) if unit in words else unit
     return f"{before}, soit{NBSP}{signed(change, places)}{counted}"

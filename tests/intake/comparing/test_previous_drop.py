@@ -1,7 +1,12 @@
 """What changed since the previous submission, said in the agent's words and no more than that."""
 
+import json
+from decimal import Decimal
+
+import pytest
+
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.comparing.previous_drop import Change, difference
+from orchestration.intake.comparing.previous_drop import Change, difference, is_same
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv
 from tests.intake.read_file import read
 
@@ -97,3 +102,27 @@ def test_an_excerpt_shows_where_two_long_texts_differ():
 def test_an_empty_submission_makes_every_row_gone():
     found = difference(PROJECTS, read(projects_csv(GOOD)).rows, [])
     assert (found.new, found.gone, found.changed) == ((), ("HORIZON",), ())
+
+
+@pytest.mark.parametrize(
+    ("days", "precisions", "is_alike"),
+    [
+        ("18.25", ("tenth_year", "day"), True),
+        ("18.25000001", ("tenth_year", "day"), False),
+        ("-18.25", ("day", "tenth_year"), True),
+        ("0.000001", ("day", "day"), False),
+    ],
+)
+def test_a_duration_known_to_a_tenth_of_a_year_may_be_off_by_half_of_it_and_no_more(days, precisions, is_alike):
+    column = PROJECTS.by_field["current_duration_days"]
+    before, after = (
+        {"current_duration_days": Decimal(value), "current_duration_days_precision": precision}
+        for value, precision in zip((1000, 1000 + Decimal(days)), precisions, strict=True)
+    )
+    assert is_same(column, before, after) is is_alike
+
+
+def test_a_row_without_an_identity_in_latin_letters_is_known_by_its_name_as_it_is():
+    row = {"name": "ПОРТАЛ", "cell_columns": json.dumps({"name": "A"}), "row_number": 2}
+    found = difference(PROJECTS, [row], [row | {"name": " портал "}])
+    assert (found.new, found.gone) == ((), ())

@@ -44,15 +44,15 @@ def _page(settings, *drops: tuple[str, bytes], now: datetime = NOW) -> str:
 def test_an_accepted_file_asks_for_nothing_and_says_what_will_be_published(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD, OTHER.replace("12", "En cadrage"))))
     assert "Votre fichier est accepté : 2 lignes prises en compte." in page
-    assert "Que faire ? Votre envoi compte déjà. Vous n'avez rien à corriger." in page
+    assert "Que faire ? Votre envoi compte déjà. Vous n’avez rien à corriger." in page
     assert "Ce qui sera publié 2 projets, dont 1 au coût connu, pour 42,50 M€ au total." in page
-    assert "jusqu'au 31 décembre 2021" in page
+    assert "jusqu’au 31 décembre 2021" in page
 
 
 def test_an_error_in_a_cell_says_what_is_missing_and_how_to_mend_it(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD, FAULTY)))
     assert "2 lignes prises en compte, 1 erreur à corriger." in page
-    assert "Ce qui est en erreur ne sera pas publié tant que ce n'est pas corrigé." in page
+    assert "Ce qui est en erreur ne sera pas publié tant que ce n’est pas corrigé." in page
     assert "déposez de nouveau le fichier dans le dossier 2021-S2/MI" in page
     assert "À corriger Colonne « Coût estimé » : 1 cellule" in page
     assert re.search(r"F3 BOUSSOLE douze", page)
@@ -61,7 +61,7 @@ def test_an_error_in_a_cell_says_what_is_missing_and_how_to_mend_it(settings):
 def test_a_doubt_asks_to_look_again_and_no_more(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD.replace("42,5", "1.234"))))
     assert "1 ligne prise en compte, 1 point à vérifier." in page
-    assert "Si tout est juste, vous n'avez rien à faire." in page
+    assert "Si tout est juste, vous n’avez rien à faire." in page
     assert "À corriger" not in page
 
 
@@ -80,7 +80,7 @@ def test_a_file_without_one_good_row_says_so(settings):
 
 def test_a_misplaced_file_is_to_be_moved_not_mended(settings):
     page = _page(settings, ("2021-S3/MI/a.csv", projects_csv(GOOD)))
-    assert "Déplacez le fichier dans le bon dossier ; il n'a pas besoin d'être modifié." in page
+    assert "Déplacez le fichier dans le bon dossier ; il n’a pas besoin d’être modifié." in page
 
 
 def test_an_unchanged_file_asks_for_nothing(settings):
@@ -100,13 +100,13 @@ def test_a_dry_run_never_says_that_it_counts(settings):
 
 def test_a_late_drop_is_told_the_next_deadline(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD)), now=datetime(2022, 1, 3, tzinfo=UTC))
-    assert "L'échéance de l'édition 2021-S2 était le 31 décembre 2021" in page
-    assert "Prochaine échéance : le 30 juin 2022, pour l'édition 2022-S1." in page
+    assert "L’échéance de l’édition 2021-S2 était le 31 décembre 2021" in page
+    assert "Prochaine échéance : le 30 juin 2022, pour l’édition 2022-S1." in page
 
 
 def test_nothing_to_declare_is_said_in_words(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv("NÉANT;;;;;")))
-    assert "Vous déclarez n'avoir aucune ligne à publier" in page
+    assert "Vous déclarez n’avoir aucune ligne à publier" in page
 
 
 def test_what_changed_is_told_against_the_submission_that_counted(settings):
@@ -124,7 +124,7 @@ def test_what_changed_is_told_against_the_submission_that_counted(settings):
 
 def test_what_changed_is_told_against_the_edition_before_when_it_is_the_first(settings):
     page = _page(settings, ("2021-S1/MI/a.csv", projects_csv(GOOD, OTHER)), ("2021-S2/MI/b.csv", projects_csv(GOOD)))
-    assert "Ce qui change depuis votre dépôt du 1er décembre 2021 (« a.csv ») pour l'édition 2021-S1" in page
+    assert "Ce qui change depuis votre dépôt du 1er décembre 2021 (« a.csv ») pour l’édition 2021-S1" in page
     assert "Absents de ce fichier : 1 BOUSSOLE" in page
 
 
@@ -264,7 +264,7 @@ def test_findings_of_one_rule_that_say_different_things_each_say_it():
     assert "Il a été lu 3." in page
 
 
-ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la Justice") for n in range(6)]
+ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l’Intérieur", "de la Justice") for n in range(6)]
 
 
 def test_what_is_the_same_on_every_row_is_said_once(settings):
@@ -302,7 +302,7 @@ def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
 
 def test_a_file_of_another_perimeter_is_told_to_look_at_its_folder_first(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
-    assert "Toutes les lignes nomment un ministère du périmètre Justice (MJ) : vérifiez d'abord le dossier." in page
+    assert "Toutes les lignes nomment un ministère du périmètre Justice (MJ) : vérifiez d’abord le dossier." in page
     assert "déposez ce fichier dans le dossier 2021-S2/MJ et le vôtre dans 2021-S2/MI" in page
 
 
@@ -327,8 +327,8 @@ def test_each_rule_says_why_it_is_there(settings):
 def test_a_date_is_shown_as_the_agent_wrote_it_and_kept_as_it_was_read(settings):
     rows = [
         [*HEADER.split(";"), "Date de fin"],
-        ["HORIZON", "Ministère de l'Intérieur", date(2020, 1, 1), 4.5, "Déploiement", 42.5, date(2017, 3, 1)],
-        ["BOUSSOLE", "Ministère de l'Intérieur", date(2020, 1, 1), -8.5013698630137, "Cadrage", 12, None],
+        ["HORIZON", "Ministère de l’Intérieur", date(2020, 1, 1), 4.5, "Déploiement", 42.5, date(2017, 3, 1)],
+        ["BOUSSOLE", "Ministère de l’Intérieur", date(2020, 1, 1), -8.5013698630137, "Cadrage", 12, None],
     ]
     receipt = _filed(settings, ("2021-S2/MI/a.xlsx", workbook(*rows)))
     page = _text(as_html(receipt))

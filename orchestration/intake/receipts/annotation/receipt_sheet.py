@@ -24,7 +24,7 @@ _WIDTHS = {"A": 25, "B": 16, "C": 30, "D": 30, "E": 30, "F": 60, "G": 60}
 _LINE = 15
 _LINKED = "B"
 _MORE = "Corrigez dans cette copie, puis déposez-la : cette feuille, les couleurs et les commentaires ne sont pas lus."
-_PLAIN = "Vos cellules sont reprises telles qu'elles ont été lues, sans leur mise en forme."
+_PLAIN = "Vos cellules sont reprises telles qu’elles ont été lues, sans leur mise en forme."
 
 
 def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], *, has_styles: bool) -> None:
