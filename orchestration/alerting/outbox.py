@@ -7,7 +7,7 @@ What belongs here: the table and its transitions, each one transaction. What doe
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from filelock import FileLock
@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    create_engine,
     func,
     insert,
     inspect,
@@ -32,6 +31,7 @@ from sqlalchemy import (
 from orchestration.alerting.channels.channel import Outcome
 from orchestration.domain.alert_rules import AlertKey
 from orchestration.settings import Settings
+from orchestration.store.sql import engine_of, naive_utc
 
 State = Literal["planned", "sending", "sent", "unknown", "dead", "cancelled", "resolved"]
 Kind = Literal["alert", "resolution"]
@@ -86,14 +86,10 @@ class Entry:
 def opened(settings: Settings) -> Iterator[Engine]:
     """The database of one delivery at a time: the ledger's, with the outbox's table in it."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(settings.ledger)
-    try:
-        with FileLock(settings.home / "delivery.lock"):
-            metadata.create_all(engine)
-            _name_subjects(engine)
-            yield engine
-    finally:
-        engine.dispose()
+    with engine_of(settings.ledger) as engine, FileLock(settings.home / "delivery.lock"):
+        metadata.create_all(engine)
+        _name_subjects(engine)
+        yield engine
 
 
 def _name_subjects(engine: Engine) -> None:
@@ -123,33 +119,26 @@ class AlertState:
 
 def read_states(settings: Settings) -> dict[str, AlertState]:
     """By alert key, what became of it; waits for nobody."""
-    engine = create_engine(settings.ledger)
-    try:
+    states: dict[str, AlertState] = {}
+    with engine_of(settings.ledger) as engine:
         if not inspect(engine).has_table(table.name):
-            return {}
+            return states
         _name_subjects(engine)
+        rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
         with engine.connect() as connection:
-            rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
-            states: dict[str, AlertState] = {}
             for row in connection.execute(rows):
                 new = AlertState(row.rule, row.subject, row.edition, row.headline, {})
                 states.setdefault(row.alert_key, new).channels[row.channel] = row.state
-            return states
-    finally:
-        engine.dispose()
+    return states
 
 
 def has_unsettled(settings: Settings, channels: Collection[str]) -> bool:
     """Whether a message of these channels has still to leave, or nobody knows if it did; true before the first."""
-    engine = create_engine(settings.ledger)
-    try:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table(table.name):
-                return True
-            of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels))
-            return connection.execute(select(func.count()).select_from(table).where(of_channels)).scalar_one() > 0
-    finally:
-        engine.dispose()
+    with engine_of(settings.ledger) as engine, engine.connect() as connection:
+        if not inspect(connection).has_table(table.name):
+            return True
+        of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels))
+        return connection.execute(select(func.count()).select_from(table).where(of_channels)).scalar_one() > 0
 
 
 class Outbox:
@@ -170,7 +159,7 @@ class Outbox:
         """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of."""
         with self._engine.begin() as connection:
             if new:
-                rows = [asdict(entry) | {"channel": self._channel, "planned_at": _naive(now)} for entry in new]
+                rows = [asdict(entry) | {"channel": self._channel, "planned_at": naive_utc(now)} for entry in new]
                 connection.execute(insert(table), rows)
             for entry, state in moved:
                 forget = {} if state in ("sent", "resolved") else {"message_key": None}
@@ -195,7 +184,7 @@ class Outbox:
     def conclude(self, message_key: str, outcome: Outcome, now: datetime) -> None:
         """Note what became of a message: of all rows that are part of it."""
         message = and_(table.c.channel == self._channel, table.c.message_key == message_key)
-        sent_at = _naive(now) if outcome.state == "sent" else None
+        sent_at = naive_utc(now) if outcome.state == "sent" else None
         values = {"state": outcome.state, "message_id": outcome.message_id, "error": outcome.error, "sent_at": sent_at}
         with self._engine.begin() as connection:
             connection.execute(update(table).where(message).values(**values))
@@ -207,8 +196,3 @@ class Outbox:
             table.c.kind == entry.kind,
             table.c.occurrence == entry.occurrence,
         )
-
-
-def _naive(moment: datetime) -> datetime:
-    # SQLite keeps no zone: every time of the ledger is UTC.
-    return moment.astimezone(UTC).replace(tzinfo=None)

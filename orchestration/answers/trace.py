@@ -5,7 +5,6 @@ and showing a trace (`cli`).
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import cast
 import pyarrow.parquet as pq
 
 from orchestration.domain.folding import folded_name
+from orchestration.domain.spreadsheets import address_place, column_letters
 from orchestration.intake.lake import read_submission
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.publication.release import current_revision, read_figures
@@ -23,7 +23,6 @@ from orchestration.publication.tables import KEYS
 from orchestration.settings import Settings
 from orchestration.store.marts import MartRow, mart_path, mart_table
 
-_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 _UNITS = {"meur": "meur", "days": "days", "rate": "fraction", "score": "score", "ms": "ms"}
 # What can be traced by its id or name: the marts that hold it, and the column of its id.
 _SUBJECTS = {
@@ -147,11 +146,12 @@ class _Evidence:
         self, subject: str, submission_id: str, address: str | None, number: Decimal | None, unit: str | None
     ) -> Iterator[Cell]:
         """The cell at an address of a file, unless it is empty; days filed as an end rest on the start too."""
-        if address is None or (match := _ADDRESS.fullmatch(address)) is None:
+        position, row_number = address_place(address or "")
+        if not row_number:
             return
-        filed = self._filed_row(submission_id, int(match[2]))
+        filed = self._filed_row(submission_id, row_number)
         for field, letters in _columns(filed).items():
-            if letters == match[1]:
+            if letters == column_letters(position):
                 yield from self._filled(subject, submission_id, filed, field, number, unit)
                 if number is not None and field.endswith("_end_date"):
                     yield from self._filled(subject, submission_id, filed, "start_date", None, None)

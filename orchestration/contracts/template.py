@@ -19,6 +19,7 @@ from orchestration.contracts.help_page import ColumnHelp, column_help, words_for
 from orchestration.domain.edition import Edition
 from orchestration.domain.french import day
 from orchestration.domain.perimeter import ministry_names, perimeter_names
+from orchestration.domain.spreadsheets import column_letters
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -137,10 +138,8 @@ def _latest(edition: Edition) -> Iterator[str]:
 
 def _validation(contract: Contract, column: Column, position: int, words: int) -> dict[str, Any]:
     """The drop-down or the check of a column's cells, with its message; names and dates may be forced through."""
-    from xlsxwriter.utility import xl_col_to_name
-
     told = column_help(contract, column)
-    letters = xl_col_to_name(position)
+    letters = column_letters(position)
     is_list = bool(column.names_of) or column.type in _PICKED
     words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
     rule: dict[str, Any] = {

@@ -6,7 +6,6 @@ own event log.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from orchestration.domain.edition import Edition
 from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.reminders import due
+from orchestration.store.sql import create_engine, naive_utc
 
 DropStatus = Literal["received", "accepted", "accepted_with_warnings", "unchanged", "rejected"]
 ACCEPTED: tuple[DropStatus, ...] = ("accepted", "accepted_with_warnings")
@@ -87,10 +87,7 @@ class Ledger:
     """The ledger of one home, at a SQLAlchemy address; made on first use."""
 
     def __init__(self, url: str) -> None:
-        address = sa.make_url(url)
-        if address.get_backend_name() == "sqlite" and address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(address)
+        self.engine = create_engine(url)
         _METADATA.create_all(self.engine)
 
     def __enter__(self) -> "Ledger":
@@ -119,7 +116,7 @@ class Ledger:
             inserted = connection.execute(
                 sa.insert(DROPS).values(
                     **observed,
-                    received_at=_naive(now),
+                    received_at=naive_utc(now),
                     edition=place.edition if place else None,
                     perimeter=place.perimeter if place else None,
                     is_dry_run=place.is_dry_run if place else False,
@@ -160,11 +157,11 @@ class Ledger:
 
         It is the same however often the drop is decided; a drop that is not filed has no number and comes last.
         """
-        came_first = DROPS.c.received_at < _naive(received_at)
+        came_first = DROPS.c.received_at < naive_utc(received_at)
         if drop_id is None:
-            came_first = DROPS.c.received_at <= _naive(received_at)
+            came_first = DROPS.c.received_at <= naive_utc(received_at)
         else:
-            came_first |= (DROPS.c.received_at == _naive(received_at)) & (DROPS.c.drop_id < drop_id)
+            came_first |= (DROPS.c.received_at == naive_utc(received_at)) & (DROPS.c.drop_id < drop_id)
         with self.engine.connect() as connection:
             row = connection.execute(
                 sa.select(DROPS)
@@ -192,7 +189,7 @@ class Ledger:
     def close(self, edition: str, at: datetime) -> bool:
         """Close an edition; `False` if it was closed already (the first closing stands)."""
         with self.engine.begin() as connection:
-            return _record(connection, edition, "closed", _naive(at))
+            return _record(connection, edition, "closed", naive_utc(at))
 
     def due_reminders(self, now: datetime) -> dict[tuple[str, str], datetime]:
         """The reminders that are due and not yet recorded: (edition, event) -> the day they are due on."""
@@ -215,7 +212,7 @@ class Ledger:
         """Record the reminders that are due, each on its own day, whenever the pass takes place."""
         for (edition, event), day in self.due_reminders(now).items():
             with self.engine.begin() as connection:
-                _record(connection, edition, event, _naive(day))
+                _record(connection, edition, event, naive_utc(day))
 
     def open_editions(self) -> list[str]:
         """The editions opened and not closed, oldest first."""
@@ -271,8 +268,3 @@ def _record(connection: sa.Connection, edition: str, event: str, at: datetime) -
 def _drop(row: sa.Row[tuple[object, ...]]) -> Drop:
     place = Place(row.edition, row.perimeter, row.is_dry_run) if row.edition and row.perimeter else None
     return Drop(row.drop_id, row.path, row.sha256, row.received_at.replace(tzinfo=UTC), place)
-
-
-def _naive(moment: datetime) -> datetime:
-    # SQLite keeps no zone: every time of the ledger is UTC.
-    return moment.astimezone(UTC).replace(tzinfo=None)

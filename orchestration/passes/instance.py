@@ -9,6 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.store.whole_file import write_whole
+
 _DAGSTER_YAML = """\
 # Written once by Jalons and then yours. Without a `storage` section everything is SQLite in this folder.
 telemetry:
@@ -37,10 +39,9 @@ def prepare_instance(dagster_home: Path) -> None:
         seen = dagster_home / ".nux" / "nux.yaml"
         if not seen.exists():
             # The UI's welcome asks for an address; nothing leaves the machine.
-            seen.parent.mkdir(exist_ok=True)
-            seen.write_text("seen: 1\n", encoding="utf-8")
+            write_whole(seen, b"seen: 1\n")
         config = dagster_home / "dagster.yaml"
         if not config.exists():
-            config.write_text(_DAGSTER_YAML, encoding="utf-8")
+            write_whole(config, _DAGSTER_YAML.encode())
             with dg.DagsterInstance.from_config(str(dagster_home)) as instance, redirect_stdout(StringIO()):
                 instance.upgrade()

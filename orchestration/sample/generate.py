@@ -22,6 +22,7 @@ from orchestration.sample.procedures import procedures
 from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import project_histories
 from orchestration.sample.writers import PDF, XLS, Cell, csv_bytes
+from orchestration.store.whole_file import write_whole
 
 Accident = Literal["cut_short", "pdf", "xls", "other_table"]
 
@@ -96,11 +97,10 @@ def generate(out: Path) -> Path:
     for order, (wave, drops) in enumerate(_drops(), start=1):
         for drop in drops:
             path = Path("drops", f"{order:02d}_{wave.as_of}", drop.perimeter, drop.file_name)
-            (out / path).parent.mkdir(parents=True, exist_ok=True)
-            (out / path).write_bytes(drop.content)
+            write_whole(out / path, drop.content)
             listed.append([order, wave.as_of, wave.edition, drop.perimeter, drop.kind, path.as_posix(), drop.rows])
     index = out / "drops.csv"
-    index.write_bytes(csv_bytes([_COLUMNS, *listed]))
+    write_whole(index, csv_bytes([_COLUMNS, *listed]))
     return index
 
 

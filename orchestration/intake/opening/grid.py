@@ -1,7 +1,7 @@
 """The grid: the cells of a sheet, seen by row or by column.
 
-What belongs here: holding the cells of a large text by column, where the library leaves them, and finding the cells of
-a column that differ. What does not: opening a file (formats) or what a cell means (cells).
+What belongs here: holding the cells of a large text by column, where the library leaves them. What does not: opening a
+file (`formats`), or reading a column (`orchestration.intake.reading.columns`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,28 +49,3 @@ class Grid(Sequence[Sequence[Cell]]):
 
 def _row(cells: list[Cell]) -> Sequence[Cell]:
     return cells if any(cells) else ()
-
-
-def coded(rows: Sequence[Sequence[Cell]], place: int) -> "tuple[list[Cell], Array]":
-    """The different cells of a column, and for each row which of them is its own."""
-    if isinstance(rows, Grid):
-        encoded = rows.columns[place].dictionary_encode()
-        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-    cells = [row[place] if place < len(row) else None for row in rows]
-    keys: Sequence[object] = cells
-    if not set(map(type, cells)) <= {str, type(None)}:
-        # One, 1.0 and true are equal, and not the same.
-        keys = [(type(cell), cell) for cell in cells]
-    different = dict(zip(keys, cells, strict=True))
-    order = {key: code for code, key in enumerate(different)}
-    return list(different.values()), np.fromiter(map(order.__getitem__, keys), dtype=np.intp, count=len(keys))
-
-
-def take(rows: Sequence[Sequence[Cell]], places: "Array") -> Sequence[Sequence[Cell]]:
-    """The rows at these places."""
-    return rows.take(places) if isinstance(rows, Grid) else [rows[place] for place in places.tolist()]
-
-
-def width(rows: Sequence[Sequence[Cell]]) -> int:
-    """How many cells the longest row has."""
-    return len(rows.columns) if isinstance(rows, Grid) else max(map(len, rows), default=0)

@@ -18,10 +18,10 @@ from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import DATED, PLAIN, Column, Contract, Type
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
-from orchestration.intake.opening import grid
 from orchestration.intake.opening.grid import Grid
 from orchestration.intake.opening.structure import Range, Structure
 from orchestration.intake.reading import row_classification
+from orchestration.intake.reading.columns import distinct_cells, take_rows, width_of
 from orchestration.intake.reading.fast_path import plain_cells
 from orchestration.intake.reading.header import Table
 from orchestration.intake.reading.rows import Rows, RowView, Values
@@ -77,7 +77,7 @@ class Body:
         aside = [place for place in suspects if self._sets_aside(first + place, body[place])]
         places = np.delete(np.arange(len(body)), aside)
         self.numbers = first + places
-        self.cells = body if not aside else grid.take(body, places)
+        self.cells = body if not aside else take_rows(body, places)
 
     def _sets_aside(self, number: int, cells: Sequence[Cell]) -> bool:
         """Whether a row is blank, or no data, which is observed."""
@@ -128,8 +128,8 @@ class Body:
 
     def _find_strays(self, shifted: Sequence[int]) -> None:
         """Note the columns that are filled and not read; what stands in a shifted row says nothing of its column."""
-        for position in set(range(grid.width(self.cells))) - self._known:
-            cells, codes = grid.coded(self.cells, position)
+        for position in set(range(width_of(self.cells))) - self._known:
+            cells, codes = distinct_cells(self.cells, position)
             is_filled = np.array([row_classification.is_filled(cell) for cell in cells])[codes]
             is_filled[list(shifted)] = False
             if is_filled.any():
@@ -148,10 +148,10 @@ class Body:
         plain = None if texts is None else plain_cells(texts, column, is_identity=is_identity)
         if texts is None or plain is None:
             places = np.arange(count)
-            cells, codes = grid.coded(self.cells, position)
+            cells, codes = distinct_cells(self.cells, position)
         else:
             places = np.flatnonzero(~plain.is_plain)
-            cells, codes = grid.coded(Grid([texts.take(places)]), 0)
+            cells, codes = distinct_cells(Grid([texts.take(places)]), 0)
         parse = _parser(column, cells, is_identity=is_identity)
         if column.type not in PLAIN:
             self.parsers[position] = parse

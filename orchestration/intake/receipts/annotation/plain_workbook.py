@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from orchestration.contracts.cells.cell import Cell
-from orchestration.domain.spreadsheets import FORMULA_STARTS
+from orchestration.domain.spreadsheets import FORMULA_STARTS, column_letters
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts.annotation.marks import (
@@ -37,7 +37,6 @@ _LARGEST_INTEGER = 2**53
 def plain_workbook(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") -> "Workbook":
     """A workbook of the sheets as read, each cell where it was, with its marks; written row by row."""
     from openpyxl import Workbook
-    from openpyxl.utils import get_column_letter
 
     workbook = Workbook(write_only=True)
     report = workbook.create_sheet(RECEIPT_SHEET)
@@ -47,7 +46,7 @@ def plain_workbook(sheets: Sequence[Sheet], marks: Marks, receipt: "Receipt") ->
         page = workbook.create_sheet(titles[sheet.name])
         added = dict.fromkeys(added_columns(marks.get(sheet.name, {})), ADDED_WIDTH)
         for number, width in (dict(enumerate(_widths(sheet.rows), start=1)) | added).items():
-            page.column_dimensions[get_column_letter(number)].width = width
+            page.column_dimensions[column_letters(number - 1)].width = width
         for row in _written(page, sheet.rows, marks.get(sheet.name, {})):
             page.append(row)
     return workbook

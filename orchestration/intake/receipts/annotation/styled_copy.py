@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestration.domain.spreadsheets import FORMULA_STARTS
+from orchestration.domain.spreadsheets import FORMULA_STARTS, column_letters, column_position
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET, is_receipt
 from orchestration.intake.receipts.annotation.marks import (
     ADDED_WIDTH,
@@ -71,13 +71,11 @@ def is_copyable(data: bytes) -> bool:
 
 def _cells(tag: bytes) -> int | None:
     """How many cells a tag spreads over; `None` if it does not say so plainly."""
-    from openpyxl.utils.cell import column_index_from_string
-
     place = _RANGE.search(tag)
     if place is None:
         return None
     left, top, right, bottom = place.groups()
-    columns = column_index_from_string((right or left).decode()) - column_index_from_string(left.decode())
+    columns = column_position((right or left).decode()) - column_position(left.decode())
     return int((abs(columns) + 1) * (abs(int(bottom or top) - int(top)) + 1))
 
 
@@ -159,11 +157,10 @@ def _clean_cell(cell: Any) -> None:
 
 def _mark(sheet: Any, rows: SheetMarks) -> None:
     from openpyxl.cell import MergedCell
-    from openpyxl.utils import get_column_letter
 
     marker = Marker()
     for column in added_columns(rows):
-        sheet.column_dimensions[get_column_letter(column)].width = ADDED_WIDTH
+        sheet.column_dimensions[column_letters(column - 1)].width = ADDED_WIDTH
     if rows:
         sheet.sheet_state = "visible"
     for row, columns in rows.items():
