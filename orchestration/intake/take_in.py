@@ -139,7 +139,7 @@ def check_file(
     perimeter: str | None = None,
     settings: Settings | None = None,
 ) -> Checked:
-    """SeenFile at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
+    """Look at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
     data = _bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
     arrival = _Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
@@ -191,14 +191,13 @@ def _read(arrival: _Arrival) -> _Examined:
         return _refused(arrival, Observation("not_a_file"))
     try:
         opened = open_file(arrival.data)
-        reading = read(opened)
+        return _examined(arrival, read(opened), () if annotation.is_large(opened.sheets) else opened.sheets)
     except Refused as refused:
         return _refused(arrival, refused.observation)
     except Exception:
         # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
         _LOG.exception("reading %s failed", arrival.sha256)
         return _refused(arrival, Observation("reading_failed"))
-    return _examined(arrival, reading, () if annotation.is_large(opened.sheets) else opened.sheets)
 
 
 def _refused(arrival: _Arrival, observation: Observation) -> _Examined:
