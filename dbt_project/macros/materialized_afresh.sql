@@ -28,3 +28,22 @@
   {{ adapter.commit() }}
   {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
+
+
+{#-
+    dbt compares a contract with its query column by column, each with each: a tenth of the build. Here one query says
+    whether names and types are those of the contract; if they are not, dbt's own comparison judges, and says what differs.
+-#}
+{% macro get_assert_columns_equivalent(sql) -%}
+  {%- set declared = {} -%}
+  {%- for name, column in model.columns.items() -%}
+    {%- do declared.update({name | lower: column.data_type | lower}) -%}
+  {%- endfor -%}
+  {%- set found = {} -%}
+  {%- for column in run_query('describe (' ~ sql ~ ')') -%}
+    {%- do found.update({column[0] | lower: column[1] | lower}) -%}
+  {%- endfor -%}
+  {%- if found != declared -%}
+    {%- do assert_columns_equivalent(sql) -%}
+  {%- endif -%}
+{%- endmacro %}

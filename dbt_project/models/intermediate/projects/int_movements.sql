@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with changes as (
     select * from {{ ref('int_project_changes') }}
 ),
