@@ -117,12 +117,16 @@ def test_json_numbers_keep_every_digit(state: State) -> None:
     assert (beta["start_date"], beta["received_at"]) == ("2017-02-01", "2021-12-15T09:00:00Z")
 
 
-def test_the_command_line_reads_a_mart_as_plain_values_and_nothing_before_the_first_pass(state: State) -> None:
-    assert read_mart(state.settings, "slips") == []
+def test_a_mart_is_read_with_exact_values_and_as_nothing_before_the_first_pass(state: State) -> None:
+    assert read_mart(state.settings.marts, "slips") == []
     state.release([])
-    silent, _schedule, budget, *_ = read_mart(state.settings, "slips")
+    silent, _schedule, budget, *_ = read_mart(state.settings.marts, "slips")
 
-    assert (budget["delta"], budget["delta_pct"], budget["from_value"]) == (3.12, 6.3, 49.9)
+    assert (budget["delta"], budget["delta_pct"], budget["from_value"]) == (
+        Decimal("3.12"),
+        Decimal("6.3"),
+        Decimal("49.9"),
+    )
     assert silent["from_value"] is None
 
 
