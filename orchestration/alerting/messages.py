@@ -1,7 +1,7 @@
 """Alerts as messages in French: pure functions from alert rows to channel-neutral messages.
 
 What belongs here: what a message is made of, and caps on sizes. What does not: the words of each rule (`sentences`) and
-a channel's own markup (`slack`, `channels`).
+a channel's own markup (`channels/`).
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """The contract of a kind: its columns, declared once (docs/rules.md §5).
 
 What belongs here: what a column is, how headers are matched, and the lake's shape that follows from the columns.
-What does not: the columns themselves (`contracts/`), or turning a cell into a value (`cells`).
+What does not: the columns themselves (the kinds, a file each), or turning a cell into a value (`cells`).
 """
 
 import dataclasses

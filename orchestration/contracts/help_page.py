@@ -1,7 +1,7 @@
 """The help of a kind: for each column, what is expected, an example, the words for no value (docs/rules.md §5).
 
 What belongs here: the French words that come from a column's declaration, and the page that lists them. What does not:
-the declarations (`contracts/`) and what is said of a fault (the rules).
+the declarations (the kinds, a file each) and what is said of a fault (the rules).
 """
 
 from dataclasses import dataclass

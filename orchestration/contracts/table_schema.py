@@ -1,7 +1,7 @@
 """The Table Schema of a kind, by the conventions of schema.data.gouv.fr, with its two examples (docs/rules.md §5).
 
 What belongs here: saying a contract in the words of Frictionless, and files that obey and break it. What does not: any
-fact about a column (`contracts/`). It describes files made by machines: the field ids as headers, ISO dates, points.
+fact about a column (the kinds). It describes files made by machines: the field ids as headers, ISO dates, points.
 """
 
 import csv

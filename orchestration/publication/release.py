@@ -3,7 +3,7 @@
 Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,figures.json,data/<table>.{csv,json,parquet}}` and
 `releases/<edition>/current`, a link to the latest revision.
 What belongs here: when a revision is made and how it becomes visible. What does not: what its files hold (`tables`,
-`manifest`, `page`).
+`manifest`, `site.page`).
 """
 
 import json

@@ -1,7 +1,7 @@
 """A channel: what every place where people read messages must offer, and what becomes of an attempt to send one.
 
-What belongs here: the border between delivery and the outside. What does not: the channels themselves (`channels`,
-`slack`), the outbox's states (`outbox`) and wording (`messages`).
+What belongs here: the border between delivery and the outside. What does not: the channels themselves (a file
+each beside this one), the outbox's states (`outbox`) and wording (`messages`).
 """
 
 from collections.abc import Collection, Mapping

@@ -1,6 +1,6 @@
 """Writing: a value of the lake becomes again a cell that reads as that value (docs/rules.md §4).
 
-What belongs here: the inverse of `cells`. What does not: which cell of which sheet (the template), or pages.
+What belongs here: the inverse of `parsing`. What does not: which cell of which sheet (the template), or pages.
 """
 
 from collections.abc import Mapping
