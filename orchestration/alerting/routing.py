@@ -1,6 +1,6 @@
 """Which alert goes to which channel: the reviewed table `routing.csv`.
 
-What belongs here: reading that table. What does not: whether a channel is open (settings and `channels.registry` say so).
+What belongs here: reading that table. What does not: whether a channel is open (settings and `channels.registry`).
 """
 
 import csv
