@@ -22,7 +22,7 @@ from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import engineers_channels, open_channels
 from orchestration.alerting.faults import FaultRule
 from orchestration.alerting.messages import Message
-from orchestration.alerting.outbox import Entry, Outbox, State
+from orchestration.alerting.outbox import Outbox, OutboxEntry, State
 from orchestration.alerting.reconciliation import latest, reconcile
 from orchestration.alerting.routing import Routing
 from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
@@ -55,7 +55,7 @@ def deliver(
         if rows is None:
             return Delivery()
 
-        def is_free(one: Alert | Entry) -> bool:
+        def is_free(one: Alert | OutboxEntry) -> bool:
             # A refusal or a reminder speaks of a file, not of what the tables say.
             return one.edition is None or alert_rule(one.rule).about == "filing" or not is_held(one.edition, holds)
 
@@ -92,7 +92,7 @@ def _bring_up_to_date(
     engine: Engine,
     channels: Sequence[Channel],
     alerts: Mapping[str, Alert],
-    is_concerned: Callable[[Entry], bool],
+    is_concerned: Callable[[OutboxEntry], bool],
     base_url: str,
     now: datetime,
 ) -> Delivery:
@@ -153,7 +153,7 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
 def _send(
     box: Outbox,
     channel: Channel,
-    planned: Sequence[Entry],
+    planned: Sequence[OutboxEntry],
     alerts: Mapping[str, Alert],
     base_url: str,
     now: datetime,
@@ -177,13 +177,13 @@ def _send(
             return
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
     """The rows of each message: those of a message tried before stay together; many others make one per edition.
 
     Of faults there is one message per cause, and one of a slip and its overrun.
     """
-    tried: dict[str, list[Entry]] = {}
-    fresh: list[Entry] = []
+    tried: dict[str, list[OutboxEntry]] = {}
+    fresh: list[OutboxEntry] = []
     for entry in entries:
         if entry.message_key:
             tried.setdefault(entry.message_key, []).append(entry)
@@ -191,7 +191,7 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
             fresh.append(entry)
     yield from tried.values()
     if len(fresh) <= MOST_SINGLE_MESSAGES or _is_fault(fresh[0]):
-        alone: dict[tuple[str | None, ...], list[Entry]] = {}
+        alone: dict[tuple[str | None, ...], list[OutboxEntry]] = {}
         for entry in fresh:
             alone.setdefault(_topic(entry), []).append(entry)
         yield from alone.values()
@@ -201,7 +201,7 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield [entry for entry in fresh if entry.edition == edition]
 
 
-def _topic(entry: Entry) -> tuple[str | None, ...]:
+def _topic(entry: OutboxEntry) -> tuple[str | None, ...]:
     """What alerts of one message have in common: the cause of a fault, the project and edition of one rise."""
     if _is_fault(entry):
         return entry.rule, entry.subject
@@ -211,18 +211,18 @@ def _topic(entry: Entry) -> tuple[str | None, ...]:
     return (entry.alert_key,)
 
 
-def _is_fault(one: Alert | Entry) -> bool:
+def _is_fault(one: Alert | OutboxEntry) -> bool:
     return alert_rule(one.rule).audience == "engineers"
 
 
-def _message_key(channel: str, batch: Sequence[Entry]) -> str:
+def _message_key(channel: str, batch: Sequence[OutboxEntry]) -> str:
     if batch[0].message_key:
         return batch[0].message_key
     parts = [channel, batch[0].kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
     return sha256("\n".join(parts).encode())[:32]
 
 
-def _compose(key: str, batch: Sequence[Entry], alerts: Mapping[str, Alert], base_url: str) -> Message:
+def _compose(key: str, batch: Sequence[OutboxEntry], alerts: Mapping[str, Alert], base_url: str) -> Message:
     first, is_repeat = batch[0], batch[0].attempts > 0
     if first.kind == "resolution":
         headlines = [entry.headline for entry in batch]

@@ -66,7 +66,7 @@ table = Table(
 
 
 @dataclass(frozen=True)
-class Entry:
+class OutboxEntry:
     """One row of the outbox, as far as delivery needs it; `headline` is what the alert says, or said when sent."""
 
     alert_key: str
@@ -148,14 +148,14 @@ class Outbox:
         self._engine = engine
         self._channel = channel
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[OutboxEntry]:
         """All rows by alert key; of one alert, the oldest occurrence first."""
-        rows = select(*(table.c[field.name] for field in fields(Entry))).where(table.c.channel == self._channel)
+        rows = select(*(table.c[field.name] for field in fields(OutboxEntry))).where(table.c.channel == self._channel)
         with self._engine.connect() as connection:
             ordered = connection.execute(rows.order_by(table.c.alert_key, table.c.kind, table.c.occurrence))
-            return [Entry(**row) for row in ordered.mappings()]
+            return [OutboxEntry(**row) for row in ordered.mappings()]
 
-    def record(self, new: Sequence[Entry], moved: Sequence[tuple[Entry, State]], now: datetime) -> None:
+    def record(self, new: Sequence[OutboxEntry], moved: Sequence[tuple[OutboxEntry, State]], now: datetime) -> None:
         """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of."""
         with self._engine.begin() as connection:
             if new:
@@ -171,7 +171,7 @@ class Outbox:
         with self._engine.begin() as connection:
             connection.execute(update(table).where(sending).values(state="unknown", error="interrupted"))
 
-    def claim(self, entries: Sequence[Entry], message_key: str) -> None:
+    def claim(self, entries: Sequence[OutboxEntry], message_key: str) -> None:
         """Note, before the call, that these rows are about to be sent as one message, with their headlines of now."""
         newest = select(func.max(table.c.message_id)).where(table.c.channel == self._channel)
         with self._engine.begin() as connection:
@@ -189,7 +189,7 @@ class Outbox:
         with self._engine.begin() as connection:
             connection.execute(update(table).where(message).values(**values))
 
-    def _is(self, entry: Entry) -> ColumnElement[bool]:
+    def _is(self, entry: OutboxEntry) -> ColumnElement[bool]:
         return and_(
             table.c.alert_key == entry.alert_key,
             table.c.channel == self._channel,

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.messages import summary_line
-from orchestration.alerting.outbox import Entry, State
+from orchestration.alerting.outbox import OutboxEntry, State
 
-Changes = tuple[list[Entry], list[tuple[Entry, State]]]
+Changes = tuple[list[OutboxEntry], list[tuple[OutboxEntry, State]]]
 
 
-def latest(entries: Sequence[Entry]) -> dict[str, Entry]:
+def latest(entries: Sequence[OutboxEntry]) -> dict[str, OutboxEntry]:
     """The last occurrence of each alert, by alert key; `entries` as the outbox gives them, the oldest first."""
     return {entry.alert_key: entry for entry in entries if entry.kind == "alert"}
 
 
-def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Collection[str]) -> Changes:
+def reconcile(entries: Sequence[OutboxEntry], alerts: Mapping[str, Alert], routed: Collection[str]) -> Changes:
     """Compare the outbox's rows with all alerts there are, `routed` being the keys that this channel gets.
 
     Returns the rows to add and the rows to move, each with its new state:
@@ -29,8 +29,8 @@ def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Col
     - a sent alert that is gone is resolved, and a row is planned to say so;
     - a resolved alert that is back is simply sent again if people were told of its end, else its end is not told.
     """
-    new: list[Entry] = []
-    moved: list[tuple[Entry, State]] = []
+    new: list[OutboxEntry] = []
+    moved: list[tuple[OutboxEntry, State]] = []
     current = latest(entries)
     ends = {(entry.alert_key, entry.occurrence): entry for entry in entries if entry.kind == "resolution"}
 
@@ -61,5 +61,7 @@ def reconcile(entries: Sequence[Entry], alerts: Mapping[str, Alert], routed: Col
     return new, moved
 
 
-def _planned(alert: Alert, occurrence: int) -> Entry:
-    return Entry(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert]))
+def _planned(alert: Alert, occurrence: int) -> OutboxEntry:
+    return OutboxEntry(
+        alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert])
+    )

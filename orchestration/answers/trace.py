@@ -38,7 +38,7 @@ class NotTraceable(LookupError):
 
 
 @dataclass(frozen=True)
-class Cell:
+class TracedCell:
     """One cell as it was received, in the keys of the JSON answer.
 
     `project_id` is the id of whatever the row is about (a procedure, an action…), null for a whole file. `value` is the
@@ -74,7 +74,7 @@ class Trace:
     value: object
     is_stale: bool
     names: Mapping[str, str]
-    cells: tuple[Cell, ...]
+    cells: tuple[TracedCell, ...]
 
 
 def trace(settings: Settings, subject: str, edition: str) -> Trace:
@@ -131,20 +131,20 @@ class _Evidence:
             self.names[subject] = row.get("name") or row.get("title") or subject
             yield subject, row
 
-    def file(self, submission_id: str) -> Cell:
+    def file(self, submission_id: str) -> TracedCell:
         """A whole file: no cell says that a perimeter has filed."""
         return self._cell(None, submission_id, {"sheet": None, "row_number": None}, None, None)
 
     def cell(
         self, subject: str, row: MartRow, field: str, number: Decimal | None = None, unit: str | None = None
-    ) -> Iterator[Cell]:
+    ) -> Iterator[TracedCell]:
         """The cell of `field` that a row of a mart was made of, unless it is empty."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
         yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
 
     def cell_at(
         self, subject: str, submission_id: str, address: str | None, number: Decimal | None, unit: str | None
-    ) -> Iterator[Cell]:
+    ) -> Iterator[TracedCell]:
         """The cell at an address of a file, unless it is empty; days filed as an end rest on the start too."""
         position, row_number = address_place(address or "")
         if not row_number:
@@ -156,7 +156,7 @@ class _Evidence:
                 if number is not None and field.endswith("_end_date"):
                     yield from self._filled(subject, submission_id, filed, "start_date", None, None)
 
-    def whole_row(self, subject: str, row: MartRow) -> Iterator[Cell]:
+    def whole_row(self, subject: str, row: MartRow) -> Iterator[TracedCell]:
         """Every cell that a row of a mart was made of, from left to right, with the numbers that were read."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
         for field in sorted(_columns(filed), key=lambda field: (len(_columns(filed)[field]), _columns(filed)[field])):
@@ -181,7 +181,7 @@ class _Evidence:
         field: str,
         number: Decimal | int | None,
         unit: str | None,
-    ) -> Iterator[Cell]:
+    ) -> Iterator[TracedCell]:
         # A text stands as it was typed; any other value has its text beside it.
         typed = filed.get(f"{field}_typed", filed[field])
         if typed is not None and field in _columns(filed):
@@ -196,9 +196,9 @@ class _Evidence:
         typed: str | None,
         number: Decimal | int | None = None,
         unit: str | None = None,
-    ) -> Cell:
+    ) -> TracedCell:
         told = self._submissions[submission_id]
-        return Cell(
+        return TracedCell(
             project_id=subject,
             column=field,
             value=typed,
@@ -223,11 +223,11 @@ def _content(row: MartRow, sha256: str) -> tuple[str, str, str, str]:
     return row["edition"], row["perimeter"], row["kind"], row[sha256]
 
 
-def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
+def _of_subject(evidence: _Evidence, subject: str) -> list[TracedCell]:
     wanted = folded_name(subject)
     known: dict[str, str] = {}
     for mart in _SUBJECTS:
-        found: list[Cell] = []
+        found: list[TracedCell] = []
         for subject_id, row in evidence.named(mart):
             names = {folded_name(name): name for name in (subject_id, evidence.names[subject_id])}
             known |= names
@@ -241,7 +241,7 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[Cell]:
     raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
 
 
-_Rule = Callable[[_Evidence], Iterator[Cell]]
+_Rule = Callable[[_Evidence], Iterator[TracedCell]]
 
 
 def _always(_row: MartRow) -> bool:
@@ -251,7 +251,7 @@ def _always(_row: MartRow) -> bool:
 def _counted(mart: str, field: str, where: Callable[[MartRow], object] = _always) -> _Rule:
     """The cell of `field` in every row that counts."""
 
-    def cells(evidence: _Evidence) -> Iterator[Cell]:
+    def cells(evidence: _Evidence) -> Iterator[TracedCell]:
         for subject, row in evidence.named(mart):
             if where(row):
                 yield from evidence.cell(subject, row, field)
@@ -271,7 +271,7 @@ def _measured(measure: str, rate: str | None = None, *, with_baseline: bool = Fa
     """The cells of a cost or a duration that is known, of the projects that have `rate` where one is named."""
     unit = {"cost": "meur", "duration": "days"}[measure]
 
-    def cells(evidence: _Evidence) -> Iterator[Cell]:
+    def cells(evidence: _Evidence) -> Iterator[TracedCell]:
         for subject, row in evidence.named("portfolio"):
             if row[rate or f"current_{measure}_{unit}"] is None:
                 continue
@@ -288,7 +288,7 @@ def _measured(measure: str, rate: str | None = None, *, with_baseline: bool = Fa
 def _moved(*movements: str, is_before: bool = False) -> _Rule:
     """The names of the projects that came, in this edition's files, or that went, in the previous one's."""
 
-    def cells(evidence: _Evidence) -> Iterator[Cell]:
+    def cells(evidence: _Evidence) -> Iterator[TracedCell]:
         moved = {row["project_id"]: row for row in evidence.rows("movements") if row["movement"] in movements}
         editions = {row["previous_edition"] if is_before else row["edition"] for row in moved.values()}
         for edition in editions:
@@ -302,7 +302,7 @@ def _moved(*movements: str, is_before: bool = False) -> _Rule:
 def _files(*kinds: str) -> _Rule:
     """The files that count, of all kinds if none is named."""
 
-    def cells(evidence: _Evidence) -> Iterator[Cell]:
+    def cells(evidence: _Evidence) -> Iterator[TracedCell]:
         for row in evidence.rows("submissions"):
             if row["superseded_at"] is None and (not kinds or row["kind"] in kinds):
                 yield evidence.file(row["submission_id"])
@@ -310,7 +310,7 @@ def _files(*kinds: str) -> _Rule:
     return cells
 
 
-def _indicator_values(evidence: _Evidence) -> Iterator[Cell]:
+def _indicator_values(evidence: _Evidence) -> Iterator[TracedCell]:
     for subject, row in evidence.named("indicators"):
         yield from evidence.cell(subject, row, "measured_value", row["value"], row["unit"])
         yield from evidence.cell(subject, row, "target_value", row["target"], row["unit"])

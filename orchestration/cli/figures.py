@@ -17,7 +17,7 @@ from orchestration.cli.options import HERE, AsJson, EditionCode, Home, edition_c
 from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
 
 if TYPE_CHECKING:
-    from orchestration.answers.trace import Cell, Trace
+    from orchestration.answers.trace import Trace, TracedCell
 
 # More would bury what a reader looks for; the JSON answer holds all.
 _SHOWN_PROJECTS = 20
@@ -99,7 +99,7 @@ def _print_trace(found: "Trace") -> None:
 
     what = f"{found.figure} = {found.value}" if found.figure else "All cells"
     tree = Tree(shown(f"{what} ({found.edition}, revision {found.revision})"))
-    by_project: dict[str | None, list[Cell]] = {}
+    by_project: dict[str | None, list[TracedCell]] = {}
     for cell in found.cells:
         by_project.setdefault(cell.project_id, []).append(cell)
     for project_id, cells in list(by_project.items())[:_SHOWN_PROJECTS]:

@@ -9,15 +9,15 @@ from decimal import Decimal
 
 from orchestration.domain.edition import Edition
 from orchestration.sample.file_styles import FileStyle
-from orchestration.sample.procedures import Row
+from orchestration.sample.procedures import ProcedureRow
 from orchestration.sample.programmes import Action, Indicator
 from orchestration.sample.state import PHASES, Project, table
-from orchestration.sample.writers import Cell
+from orchestration.sample.writers import FileCell
 
 _BANDS = ((5, "< 5 M€"), (9, "entre 5 et 9 M€"), (20, "entre 9 et 20 M€"), (100, "entre 20 et 100 M€"))
 
 
-def project_cells(project: Project, style: FileStyle, edition: str) -> dict[str, Cell]:
+def project_cells(project: Project, style: FileStyle, edition: str) -> dict[str, FileCell]:
     """The cells of one project, by field of the contract."""
     ministry = next(row for row in table("ministries") if row["perimeter"] == project.perimeter)
     is_in_cadrage = project.phase == "cadrage"
@@ -57,13 +57,13 @@ def project_cells(project: Project, style: FileStyle, edition: str) -> dict[str,
     }
 
 
-def procedure_cells(row: Row, style: FileStyle) -> dict[str, Cell]:
+def procedure_cells(row: ProcedureRow, style: FileStyle) -> dict[str, FileCell]:
     """The cells of one procedure, by field of the contract."""
     ministry = next(known["ministry"] for known in table("ministries") if known["perimeter"] == row["perimeter"])
     return {field: _typed(field, value, style) for field, value in row.items()} | {"ministry": ministry}
 
 
-def action_cells(action: Action, style: FileStyle) -> dict[str, Cell]:
+def action_cells(action: Action, style: FileStyle) -> dict[str, FileCell]:
     """The cells of one action of the roadmap, by field of the contract."""
     return {
         "action_id": action.action_id,
@@ -76,10 +76,10 @@ def action_cells(action: Action, style: FileStyle) -> dict[str, Cell]:
     }
 
 
-def indicator_cells(indicator: Indicator, style: FileStyle) -> dict[str, Cell]:
+def indicator_cells(indicator: Indicator, style: FileStyle) -> dict[str, FileCell]:
     """The cells of one indicator, by field of the contract."""
 
-    def value(number: Decimal | None) -> Cell:
+    def value(number: Decimal | None) -> FileCell:
         return style.unknown if number is None else style.measure(number, indicator.unit)
 
     return {
@@ -96,7 +96,7 @@ def indicator_cells(indicator: Indicator, style: FileStyle) -> dict[str, Cell]:
     }
 
 
-def _typed(field: str, value: object, style: FileStyle) -> Cell:
+def _typed(field: str, value: object, style: FileStyle) -> FileCell:
     match value:
         case None | str():
             return value

@@ -12,7 +12,7 @@ from functools import partial
 
 from orchestration.contracts import CONTRACTS
 from orchestration.sample import spelling
-from orchestration.sample.writers import Cell, Table, csv_bytes, json_bytes, ods_bytes, xlsx_bytes
+from orchestration.sample.writers import FileCell, FileTable, csv_bytes, json_bytes, ods_bytes, xlsx_bytes
 
 Columns = tuple[tuple[str, str], ...]
 
@@ -77,28 +77,28 @@ class FileStyle:
     """One way of writing a file: its name, format, columns, and how each sort of value is typed in its cells."""
 
     file_name: str
-    write: Callable[[Table], bytes]
+    write: Callable[[FileTable], bytes]
     columns: Columns
-    cost: Callable[[Decimal], Cell] = spelling.as_is
-    duration: Callable[[int], Cell] = spelling.exact
-    volume: Callable[[int], Cell] = spelling.as_is
-    rate: Callable[[Decimal], Cell] = spelling.as_is
-    score: Callable[[Decimal], Cell] = spelling.as_is
-    start: Callable[[date], Cell] = date.isoformat
-    day: Callable[[date], Cell] = date.isoformat
-    edition: Callable[[str], Cell] = spelling.as_is
-    measure: Callable[[Decimal, str], Cell] = spelling.bare
+    cost: Callable[[Decimal], FileCell] = spelling.as_is
+    duration: Callable[[int], FileCell] = spelling.exact
+    volume: Callable[[int], FileCell] = spelling.as_is
+    rate: Callable[[Decimal], FileCell] = spelling.as_is
+    score: Callable[[Decimal], FileCell] = spelling.as_is
+    start: Callable[[date], FileCell] = date.isoformat
+    day: Callable[[date], FileCell] = date.isoformat
+    edition: Callable[[str], FileCell] = spelling.as_is
+    measure: Callable[[Decimal, str], FileCell] = spelling.bare
     statuses: Mapping[str, str] = field(default_factory=lambda: CONTRACTS["roadmap"].by_field["status"].labels)
     in_cadrage: str | None = None
     unknown: str | None = None
-    no_link: Cell = None
+    no_link: FileCell = None
     has_html: bool = False
     nameless_columns: int = 0
     blank_rows: int = 0
 
-    def file(self, rows: Iterable[dict[str, Cell]]) -> bytes:
+    def file(self, rows: Iterable[dict[str, FileCell]]) -> bytes:
         """The file that holds these rows of cells."""
-        padding: list[Cell] = [None] * self.nameless_columns
+        padding: list[FileCell] = [None] * self.nameless_columns
         header = [title for title, _ in self.columns] + padding
         body = [[row[field] for _, field in self.columns] + padding for row in rows]
         return self.write([header, *body, *[[None] * len(header)] * self.blank_rows])

@@ -21,7 +21,7 @@ from orchestration.sample.file_styles import (
 from orchestration.sample.procedures import procedures
 from orchestration.sample.programmes import indicators, roadmap
 from orchestration.sample.state import project_histories
-from orchestration.sample.writers import PDF, XLS, Cell, csv_bytes
+from orchestration.sample.writers import PDF, XLS, FileCell, csv_bytes
 from orchestration.store.whole_file import write_whole
 
 Accident = Literal["cut_short", "pdf", "xls", "other_table"]
@@ -93,7 +93,7 @@ def generate(out: Path) -> Path:
 
     The same code writes the same bytes whenever and wherever it runs.
     """
-    listed: list[list[Cell]] = []
+    listed: list[list[FileCell]] = []
     for order, (wave, drops) in enumerate(_drops(), start=1):
         for drop in drops:
             path = Path("drops", f"{order:02d}_{wave.as_of}", drop.perimeter, drop.file_name)
@@ -133,7 +133,7 @@ def _drops() -> Iterator[tuple[Wave, list[Drop]]]:
         yield wave, drops
 
 
-def _drop(wave: Wave, perimeter: str, kind: str, style: FileStyle, rows: list[dict[str, Cell]]) -> Drop:
+def _drop(wave: Wave, perimeter: str, kind: str, style: FileStyle, rows: list[dict[str, FileCell]]) -> Drop:
     name = Path(style.file_name.format(perimeter=perimeter, edition=wave.edition))
     return Drop(
         perimeter, kind, f"{name.stem}{'_bis' if wave.is_correction else ''}{name.suffix}", style.file(rows), len(rows)

@@ -25,7 +25,7 @@ WENT_OFFLINE, LOST_FRANCECONNECT, LOST_SATISFACTION = 6, 35, 12
 # As some real ones: a share of failures where the share of time up was meant.
 IMPLAUSIBLE_AVAILABILITY = 50
 
-Row = dict[str, object]
+ProcedureRow = dict[str, object]
 
 _FAMILIES = {
     "titre": ("Demande {de}", "Renouvellement {de}", "Déclaration de perte {de}"),
@@ -44,7 +44,7 @@ _NOT_ONLINE = (
 _NOT_CONNECTED = ("Non applicable",) * 3 + ("Non",)
 
 
-def procedures(edition: str, is_first_filing: bool = False) -> list[Row]:
+def procedures(edition: str, is_first_filing: bool = False) -> list[ProcedureRow]:
     """The procedures of one edition, by id, each with its `perimeter` beside the contract's fields.
 
     Numbers are `int` or `Decimal` (rates are fractions), days `date`; a word stands for what is not a value.
@@ -131,10 +131,10 @@ def _earlier(place: int, age: int, status: str, authentication: str, own: Random
     return status, authentication
 
 
-def _volumes(place: int, count: int, age: int, status: str, own: Random) -> Row:
+def _volumes(place: int, count: int, age: int, status: str, own: Random) -> ProcedureRow:
     """Volumes fall by 4 % from place to place: no two are equal, the 250th is beyond doubt; the last are unknown."""
     jitter, share = own.uniform(0.99, 1.01), own.uniform(0.3, 1)
-    use: Row = {"total_volume": None, "online_volume": None, "digital_use_rate": "À venir"}
+    use: ProcedureRow = {"total_volume": None, "online_volume": None, "digital_use_rate": "À venir"}
     if place >= count - UNKNOWN_VOLUMES:
         return use
     total = int(60_000_000 * exp(-0.04 * place) * jitter * 0.95**age)
@@ -144,7 +144,7 @@ def _volumes(place: int, count: int, age: int, status: str, own: Random) -> Row:
     return {"total_volume": total, "online_volume": online, "digital_use_rate": round(Decimal(online) / total, 4)}
 
 
-def _quality(place: int, age: int, status: str, as_of: date, own: Random) -> Row:
+def _quality(place: int, age: int, status: str, as_of: date, own: Random) -> ProcedureRow:
     """The measures of quality; a procedure that is not online has the Observatoire's word in place of each."""
     scores = (
         "satisfaction_score",
@@ -166,7 +166,7 @@ def _quality(place: int, age: int, status: str, as_of: date, own: Random) -> Row
     if place == LOST_SATISFACTION:
         satisfaction = Decimal("8.6") if age else Decimal("6.9")
     enough = own.random() < 0.8 or place == LOST_SATISFACTION
-    told: Row = {
+    told: ProcedureRow = {
         "satisfaction_score": satisfaction,
         "language_clarity_score": min(Decimal("9.8"), satisfaction + _tenths(own.uniform(-0.5, 0.5))),
         "autonomy_rate": round(Decimal(own.uniform(0.3, 0.9)), 2),

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from orchestration.domain.durations import DAYS_IN_A_YEAR
-from orchestration.sample.writers import Cell
+from orchestration.sample.writers import FileCell
 
 _MONTHS = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
@@ -72,16 +72,16 @@ def semester_first(edition: str) -> str:
     return f"{semester} {year}"
 
 
-def with_percent_sign(value: Decimal, unit: str) -> Cell:
+def with_percent_sign(value: Decimal, unit: str) -> FileCell:
     """A value as a number, but for percents, whose sign is typed: `35 %`."""
     return f"{comma(value)} %" if unit == "%" else value
 
 
-def bare(value: Decimal, unit: str) -> Cell:  # noqa: ARG001
+def bare(value: Decimal, unit: str) -> FileCell:  # noqa: ARG001
     """A value as a number; its unit stands in a column of its own."""
     return value
 
 
-def as_is(value: Cell) -> Cell:
+def as_is(value: FileCell) -> FileCell:
     """A typed cell, in the formats that have some."""
     return value

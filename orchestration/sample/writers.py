@@ -13,8 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
-Cell = str | int | Decimal | date | None
-Table = Sequence[Sequence[Cell]]
+FileCell = str | int | Decimal | date | None
+FileTable = Sequence[Sequence[FileCell]]
 
 # The earliest instant that a zip entry can carry.
 _NO_CLOCK = (1980, 1, 1, 0, 0, 0)
@@ -26,7 +26,7 @@ XLS = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1528)
 
 
 def csv_bytes(
-    table: Table, encoding: str = "utf-8", separator: str = ",", row_end: str = "\n", line_break: str = "\n"
+    table: FileTable, encoding: str = "utf-8", separator: str = ",", row_end: str = "\n", line_break: str = "\n"
 ) -> bytes:
     """A CSV or TSV; `line_break` is the one inside cells."""
     text = io.StringIO()
@@ -36,7 +36,7 @@ def csv_bytes(
     return text.getvalue().encode(encoding)
 
 
-def json_bytes(table: Table) -> bytes:
+def json_bytes(table: FileTable) -> bytes:
     """A list of records, the header's titles as keys, blank cells as null."""
     header, *rows = table
     records = [dict(zip(header, row, strict=True)) for row in rows]
@@ -48,7 +48,7 @@ def json_bytes(table: Table) -> bytes:
     ).encode()
 
 
-def xlsx_bytes(table: Table, sheet: str = "Export CSV", date_1904: bool = False) -> bytes:
+def xlsx_bytes(table: FileTable, sheet: str = "Export CSV", date_1904: bool = False) -> bytes:
     """A workbook of one sheet, dates as Excel dates counted from 1900 or 1904."""
     import xlsxwriter
 
@@ -67,7 +67,7 @@ def xlsx_bytes(table: Table, sheet: str = "Export CSV", date_1904: bool = False)
     return content.getvalue()
 
 
-def ods_bytes(table: Table, sheet: str = "Panorama") -> bytes:
+def ods_bytes(table: FileTable, sheet: str = "Panorama") -> bytes:
     """A spreadsheet of one sheet, in the fewest elements that OpenDocument readers accept."""
     rows = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in table)
     urn, kind = "urn:oasis:names:tc:opendocument:xmlns", "application/vnd.oasis.opendocument.spreadsheet"
@@ -94,7 +94,7 @@ def ods_bytes(table: Table, sheet: str = "Panorama") -> bytes:
     return package.getvalue()
 
 
-def _ods_cell(cell: Cell) -> str:
+def _ods_cell(cell: FileCell) -> str:
     match cell:
         case None | "":
             return "<table:table-cell/>"

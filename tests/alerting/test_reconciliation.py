@@ -6,11 +6,11 @@ import pytest
 from alert_home import alert_row
 
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.outbox import Entry, State
+from orchestration.alerting.outbox import OutboxEntry, State
 from orchestration.alerting.reconciliation import reconcile
 
 ALERT = Alert.of(alert_row())
-ROW = Entry(ALERT.alert_key, "alert", 1, ALERT.rule, ALERT.subject, ALERT.edition, "Une phrase.")
+ROW = OutboxEntry(ALERT.alert_key, "alert", 1, ALERT.rule, ALERT.subject, ALERT.edition, "Une phrase.")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from itertools import groupby
 import openpyxl
 import pytest
 
-from orchestration.answers.trace import EVIDENCE, Cell, NotTraceable, trace
+from orchestration.answers.trace import EVIDENCE, NotTraceable, TracedCell, trace
 from orchestration.consolidation.build import build
 from orchestration.intake import archive
 from orchestration.intake.take_in import take_in
@@ -83,7 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def cells(home: Settings, subject: str, edition: str = NOW) -> tuple[Cell, ...]:
+def cells(home: Settings, subject: str, edition: str = NOW) -> tuple[TracedCell, ...]:
     return trace(home, subject, edition).cells
 
 
@@ -141,7 +141,7 @@ def test_the_numbers_of_the_cells_make_the_figures(home: Settings) -> None:
     assert rounded(100 * sum(rates) / len(rates), "0.1") == figures["budget_variance_mean_pct"] == 51.5
 
 
-def _rates(found: tuple[Cell, ...]) -> Iterator[Decimal]:
+def _rates(found: tuple[TracedCell, ...]) -> Iterator[Decimal]:
     for _, of_project in groupby(found, lambda cell: cell.project_id):
         current, baseline = (Decimal(cell.value_number or 0) for cell in of_project)
         yield current / baseline - 1

@@ -24,6 +24,9 @@ from orchestration.contracts.cells.texts import PLAIN_TEXT, PLAIN_URL, parse_tex
 from orchestration.contracts.contract import Column, Type, fold_word
 from orchestration.domain.folding import fold_header
 
+# How the cells of a column are read.
+Parse = Callable[[Cell], Parsed]
+
 # What Excel and LibreOffice show where a formula failed, in French and in English.
 _FORMULA_ERROR = re.compile(
     r"#(?:N/?A|NOM\??|NAME\??|REF ?!|VALEUR ?!|VALUE!|DIV/0 ?!|NUL ?!|NULL!|NOMBRE ?!|NUM!|#+)|Err ?:\d{3}",
@@ -31,7 +34,7 @@ _FORMULA_ERROR = re.compile(
 )
 
 
-def parser_of(column: Column) -> Callable[[Cell], Parsed]:
+def parser_of(column: Column) -> Parse:
     """The function that reads the cells of a column."""
     read, plain = _PARSERS[column.type], _AS_IT_IS.get(column.type)
 

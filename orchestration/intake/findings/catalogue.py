@@ -35,7 +35,7 @@ _WARNING = "À vérifier ; rien n’est refusé."
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One rule, in French; `id` is what `accuse.json` calls it."""
 
     id: str
@@ -48,21 +48,23 @@ class Entry:
     right: str
 
 
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[CatalogueEntry, ...]:
     """Every rule that a finding can carry, family by family, in declared order."""
     return tuple(_entries())
 
 
-def _entries() -> Iterator[Entry]:
+def _entries() -> Iterator[CatalogueEntry]:
     for family, rules, refused in _FAMILIES:
         for rule_id, rule in rules.items():
             consequence = refused if rule.severity == "error" else _WARNING
-            yield Entry(rule_id, family, rule.severity, consequence, rule.title, rule.why, rule.wrong, rule.right)
+            yield CatalogueEntry(
+                rule_id, family, rule.severity, consequence, rule.title, rule.why, rule.wrong, rule.right
+            )
     for kind, suite in SUBMISSION_SUITES.items():
         for one in suite.rules:
             consequence = _EFFECTS[one.effect] if one.severity == "error" else _WARNING
             family = f"Les valeurs : {CONTRACTS[kind].title_fr.lower()}"
-            yield Entry(
+            yield CatalogueEntry(
                 one.id, family, one.severity, consequence, one.sentence_fr, one.why_fr, one.wrong_fr, one.right_fr
             )
 
@@ -75,7 +77,7 @@ def as_json() -> str:
 
 def as_html() -> str:
     """The catalogue for agents: one page, one anchor per rule."""
-    families: dict[str, list[Entry]] = {}
+    families: dict[str, list[CatalogueEntry]] = {}
     for entry in entries():
         families.setdefault(entry.family, []).append(entry)
     page = templates("intake/findings").get_template("regles.html")

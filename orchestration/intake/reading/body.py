@@ -14,7 +14,7 @@ import pyarrow as pa
 from expectations.rule import MAX_FINDINGS
 from orchestration.contracts.cells.cell import BLANK, Cell, Parsed, typed_text
 from orchestration.contracts.cells.dates import is_month_first, looks_like_a_date, month_first
-from orchestration.contracts.cells.parsing import parser_of
+from orchestration.contracts.cells.parsing import Parse, parser_of
 from orchestration.contracts.contract import DATED, PLAIN, Column, Contract, Type
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
@@ -23,7 +23,7 @@ from orchestration.intake.opening.structure import Range, Structure
 from orchestration.intake.reading import row_classification
 from orchestration.intake.reading.columns import distinct_cells, take_rows, width_of
 from orchestration.intake.reading.fast_path import plain_cells
-from orchestration.intake.reading.header import Table
+from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.rows import Rows, RowView, Values
 
 _WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
@@ -35,7 +35,7 @@ _MAX_SHIFTS_SOUGHT = 200
 _Remark = tuple[int, Column, Cell, Parsed]
 
 
-def with_formula_errors(table: Table, structure: Structure) -> Sequence[Sequence[Cell]]:
+def with_formula_errors(table: FoundTable, structure: Structure) -> Sequence[Sequence[Cell]]:
     """The rows under the header, each failed formula as its error: readers of values leave it blank."""
     body = table.sheet.rows[table.start :]
     if not structure.errors:
@@ -57,12 +57,12 @@ class Body:
     are the positions of filled columns that are not read.
     """
 
-    def __init__(self, table: Table, body: Sequence[Sequence[Cell]]) -> None:
+    def __init__(self, table: FoundTable, body: Sequence[Sequence[Cell]]) -> None:
         self.rows = Rows.none()
         self.observations: list[Observation] = []
         self.strays: set[int] = set()
         self.neant_rows: list[tuple[int, int, Sequence[Cell]]] = []
-        self.parsers: dict[int, row_classification.Parse] = {}
+        self.parsers: dict[int, Parse] = {}
         self.refused: set[int] = set()
         self._table, self._contract = table, table.contract
         self._columns = sorted(table.matching.columns.items())
@@ -290,7 +290,7 @@ def _cells_to_mend(cells: Sequence[Cell], shift: row_classification.Shift) -> st
     )
 
 
-def _parser(column: Column, cells: Sequence[Cell], *, is_identity: bool) -> row_classification.Parse:
+def _parser(column: Column, cells: Sequence[Cell], *, is_identity: bool) -> Parse:
     parse = parser_of(column)
     if is_identity:
         return lambda cell: Parsed(fault="name_auto_date") if looks_like_a_date(cell) else parse(cell)
@@ -318,7 +318,7 @@ def _lake_columns(cells: Sequence[Cell], parsed: Sequence[Parsed], width: int) -
         yield [one.precision for one in parsed]
 
 
-def _initial_values_missing(table: Table, rows: Rows) -> Iterator[Observation]:
+def _initial_values_missing(table: FoundTable, rows: Rows) -> Iterator[Observation]:
     contract: Contract = table.contract
     expected = contract.initial_values
     if expected is None or contract.version_of(list(table.fields)) != expected.version:

@@ -32,7 +32,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Table:
+class FoundTable:
     """A header found in a sheet: `start` is the index of the first row under it, `header_rows` their numbers."""
 
     sheet: Sheet
@@ -86,9 +86,9 @@ class Table:
         return tuple(map(self.header_cell, islice(positions, _SHOWN)))
 
 
-def find_table(sheet: Sheet) -> Table | None:
+def find_table(sheet: Sheet) -> FoundTable | None:
     """The header row that knows most columns of one contract; the first one of a tie, or the first that is complete."""
-    best: Table | None = None
+    best: FoundTable | None = None
     filled = (index for index, row in enumerate(sheet.rows) if filled_positions(row))
     looked_at = [index for _, index in zip(range(_ROWS_ABOVE_HEADER), filled, strict=False)]
     for index in looked_at:
@@ -101,15 +101,15 @@ def find_table(sheet: Sheet) -> Table | None:
     return best
 
 
-def _tables_at(sheet: Sheet, indexes: Sequence[int]) -> Iterator[Table]:
+def _tables_at(sheet: Sheet, indexes: Sequence[int]) -> Iterator[FoundTable]:
     upper, *lower = ([typed_text(cell) for cell in sheet.rows[index]] for index in indexes)
     for contract in CONTRACTS.values():
         headers = _joined(contract, upper, lower[0]) if lower else upper
         numbers = tuple(index + 1 for index in indexes)
-        yield Table(sheet, contract, contract.match(headers), headers, indexes[-1] + 1, numbers)
+        yield FoundTable(sheet, contract, contract.match(headers), headers, indexes[-1] + 1, numbers)
 
 
-def _better(best: Table | None, candidates: Iterable[Table]) -> Table | None:
+def _better(best: FoundTable | None, candidates: Iterable[FoundTable]) -> FoundTable | None:
     for table in candidates:
         known = len({column.field for column in table.matching.columns.values()})
         if known >= _KNOWN_COLUMNS and (best is None or known > len(best.matching.columns)):
@@ -129,12 +129,12 @@ def _joined(contract: Contract, upper: list[str], lower: list[str]) -> list[str]
     return joined
 
 
-def choose(tables: Sequence[Table], hidden: Collection[str]) -> Table:
+def choose(tables: Sequence[FoundTable], hidden: Collection[str]) -> FoundTable:
     """The table to read: what the agent sees rather than what is hidden, and a filled one rather than an empty one."""
     return max(tables, key=lambda one: (one.sheet.name not in hidden, one.has_rows, len(one.matching.columns)))
 
 
-def notices(table: Table, tables: Sequence[Table], hidden: Collection[str]) -> Iterator[Observation]:
+def notices(table: FoundTable, tables: Sequence[FoundTable], hidden: Collection[str]) -> Iterator[Observation]:
     """What the agent should know of the table that was chosen among those of its workbook."""
     if len(table.header_rows) > 1:
         rows = " et ".join(map(str, table.header_rows))
@@ -159,7 +159,7 @@ def _way_to_mend(alike: str | None) -> str:
     return f"Si c’est la colonne « {alike} », renommez-la{divided} ; sinon, ajoutez-la"
 
 
-def faults(table: Table) -> Iterator[Observation]:
+def faults(table: FoundTable) -> Iterator[Observation]:
     """Why a table cannot be read at all."""
     sheet = table.sheet.name
     for name, positions in table.matching.twice.items():
@@ -184,14 +184,14 @@ def faults(table: Table) -> Iterator[Observation]:
         yield Observation("rows_missing", sheet=sheet)
 
 
-def _free_positions(table: Table) -> Iterator[int]:
+def _free_positions(table: FoundTable) -> Iterator[int]:
     """The positions of the columns past all that is filled, from the header's first row on."""
     rows = table.sheet.rows[table.header_rows[0] - 1 :]
     filled = (position for row in rows for position, cell in enumerate(row) if typed_text(cell))
     yield from count(max(filled, default=-1) + 1)
 
 
-def _place_to_add(table: Table, title: str, free: Iterator[int]) -> int | None:
+def _place_to_add(table: FoundTable, title: str, free: Iterator[int]) -> int | None:
     """Where a missing column may be added: where an earlier copy of ours added it, else past all that is filled."""
     added = added_header(title)
     for number in table.header_rows:
@@ -202,7 +202,7 @@ def _place_to_add(table: Table, title: str, free: Iterator[int]) -> int | None:
     return position if position < MAX_COLUMNS else None
 
 
-def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Observation]:
+def stray_columns(table: FoundTable, strays: Collection[int]) -> Iterator[Observation]:
     """What stands in columns that are not read: under an unknown header, or under none."""
     unknown = {position: header for position, header in _unknown_headers(table).items() if position in strays}
     if unknown:
@@ -219,7 +219,7 @@ def stray_columns(table: Table, strays: Collection[int]) -> Iterator[Observation
         yield Observation("column_nameless", named, sheet=table.sheet.name, header_cells=cells)
 
 
-def _unknown_headers(table: Table) -> dict[int, str]:
+def _unknown_headers(table: FoundTable) -> dict[int, str]:
     return {
         position: header.strip()
         for position, header in enumerate(table.headers)

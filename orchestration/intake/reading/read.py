@@ -16,7 +16,7 @@ from orchestration.intake.opening.open_file import OpenedFile
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading import header, whole_columns
 from orchestration.intake.reading.body import Body, with_formula_errors
-from orchestration.intake.reading.header import Table
+from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.rows import Rows
 
 
@@ -62,7 +62,7 @@ def read(opened: OpenedFile) -> Reading:
     return _read_rows(table, reading, opened.structure_of(table.sheet), notices)
 
 
-def _read_rows(table: Table, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
+def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
     body = Body(table, with_formula_errors(table, structure))
     wrong = body.read()
     if wrong is not None:
@@ -92,13 +92,13 @@ def _read_rows(table: Table, reading: Reading, structure: Structure, notices: Se
     return replace(reading, observations=observations, rows=body.rows, rows_read=len(body.rows))
 
 
-def _texts_without_numbers(table: Table) -> list[int]:
+def _texts_without_numbers(table: FoundTable) -> list[int]:
     """The positions of the columns of text where a bare number is out of place."""
     bands = [column.field for column in table.contract.columns if column.band_of]
     return [table.fields[name] for name in (*bands, table.contract.subject) if name in table.fields]
 
 
-def _hidden_rows(table: Table, structure: Structure, numbers: Sequence[int]) -> Iterator[Observation]:
+def _hidden_rows(table: FoundTable, structure: Structure, numbers: Sequence[int]) -> Iterator[Observation]:
     hidden = sorted(structure.hidden_rows.intersection(numbers))
     if hidden:
         rule = "filter_active" if structure.has_filter else "rows_hidden"
@@ -117,7 +117,7 @@ def _runs(numbers: Sequence[int]) -> str:
     return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"
 
 
-def _figures_out_of_place(table: Table, rows: Sequence[Mapping[str, object]]) -> Iterator[Observation]:
+def _figures_out_of_place(table: FoundTable, rows: Sequence[Mapping[str, object]]) -> Iterator[Observation]:
     positions = table.fields
     for rule, name, words in whole_columns.figures_out_of_place(table.contract, rows):
         about = [positions[one] for one in (name, words.get("other")) if isinstance(one, str)]

@@ -5,15 +5,16 @@ of them (body).
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from orchestration.contracts.cells.cell import Cell, Parsed, typed_text
+from orchestration.contracts.cells.cell import Cell, typed_text
 from orchestration.contracts.cells.dates import looks_like_a_date
+from orchestration.contracts.cells.parsing import Parse
 from orchestration.domain.folding import fold_header
 from orchestration.domain.perimeter import perimeter_of
 from orchestration.intake.opening.grid import Grid
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from orchestration.intake.opening.grid import Array
 
 RowClass = Literal["row_total", "row_note", "row_header", "row_name_only", "nothing_to_declare"]
-Parse = Callable[[Cell], Parsed]
 
 _TOTAL = re.compile(r"(?:sous )?tota(?:l|ux)\b.*|sommes?\b.*|moyennes?\b.*|cumuls?\b.*|ensemble|nombre d.*")
 # How a row that may be a total, or no row at all, begins.

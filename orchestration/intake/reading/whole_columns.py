@@ -12,6 +12,7 @@ from statistics import median
 from expectations.submissions.projects import MAX_DURATION_DAYS, cost_bounds
 from orchestration.contracts.cells.cell import Cell, Parsed
 from orchestration.contracts.cells.numbers import bare_number
+from orchestration.contracts.cells.parsing import Parse
 from orchestration.contracts.contract import Contract
 from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import number
@@ -25,8 +26,6 @@ _MAX_YEARS = MAX_DURATION_DAYS // DAYS_IN_A_YEAR
 # No ministry's projects cost a milliard each.
 _MAX_MEDIAN_COST_MEUR = 1_000
 _MAX_COST_AS_YEARS = 20
-
-Parse = Callable[[Cell], Parsed]
 
 
 def swapped(
