@@ -12,11 +12,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import cast
 
-import pyarrow.parquet as pq
-
 from orchestration.domain.folding import folded_name
 from orchestration.domain.spreadsheets import address_place, column_letters
-from orchestration.intake.lake import read_submission
+from orchestration.intake.lake import read_ledger, read_submission
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.publication.release import current_revision, read_figures
 from orchestration.publication.tables import KEYS
@@ -108,7 +106,7 @@ class _Evidence:
         self._filed: dict[str, dict[int, MartRow]] = {}
         submissions = mart_table(settings.marts, "submissions").to_pylist()
         self._submissions: dict[str, MartRow] = {row["submission_id"]: row for row in submissions}
-        drops = pq.read_table(settings.lake / "_ledger" / "drops.parquet", partitioning=None).to_pylist()
+        drops = read_ledger(settings.lake, "drops")
         # The same bytes in the same place have the same rows, whichever of their drops wrote them.
         self._drops = {
             _content(row, "sha256"): row["drop_id"]

@@ -6,7 +6,7 @@ accepted.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,10 +77,20 @@ def export_ledger(lake: Path, ledger: Ledger) -> None:
                 sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
             ).mappings()
         )
-        _write(lake / "_ledger" / "edition_events.parquet", _table(events, _EVENTS_SCHEMA))
-    _write(lake / "_ledger" / "drops.parquet", _table(drops, _DROPS_SCHEMA))
+        _write(_ledger_path(lake, "edition_events"), _table(events, _EVENTS_SCHEMA))
+    _write(_ledger_path(lake, "drops"), _table(drops, _DROPS_SCHEMA))
     for kind, contract in CONTRACTS.items():
         _write(lake / kind / "_empty.parquet", contract.lake_schema().empty_table())
+
+
+def read_ledger(lake: Path, name: Literal["drops", "edition_events"]) -> list[dict[str, Any]]:
+    """What was last exported of the ledger, times in UTC without their zone; nothing before a first pass."""
+    path = _ledger_path(lake, name)
+    return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
+
+
+def _ledger_path(lake: Path, name: str) -> Path:
+    return lake / "_ledger" / f"{name}.parquet"
 
 
 def _table(rows: Sequence[Mapping[Any, Any]], schema: pa.Schema) -> pa.Table:

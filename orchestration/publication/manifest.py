@@ -6,8 +6,7 @@ What belongs here: the manifest and the identity of a content. What does not: re
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from orchestration.intake.lake import read_ledger
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
 from orchestration.store.marts import MartRow, mart_table
@@ -41,21 +40,17 @@ def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with:
 
 def closed_at(lake: Path, edition: str) -> datetime | None:
     """When `edition` was closed (UTC, naive), `None` while it is open."""
-    events = lake / "_ledger" / "edition_events.parquet"
-    if not events.exists():
-        return None
-    closings = pq.read_table(events, filters=[("edition", "=", edition), ("event", "=", "closed")], partitioning=None)
-    times: list[datetime] = closings.column("at").to_pylist()
-    return min(times, default=None)
+    return min((at for closed, at in _closings(lake) if closed == edition), default=None)
 
 
 def known_at(marts: Path, lake: Path) -> datetime:
     """When the latest of what the marts rest on came: a submission of any edition, or a closing (UTC, naive)."""
     times: list[datetime] = mart_table(marts, "submissions", columns=["received_at"]).column("received_at").to_pylist()
-    events = lake / "_ledger" / "edition_events.parquet"
-    if events.exists():
-        times += pq.read_table(events, filters=[("event", "=", "closed")], partitioning=None).column("at").to_pylist()
-    return max(times)
+    return max([*times, *(at for _, at in _closings(lake))])
+
+
+def _closings(lake: Path) -> list[tuple[str, datetime]]:
+    return [(row["edition"], row["at"]) for row in read_ledger(lake, "edition_events") if row["event"] == "closed"]
 
 
 def missing_perimeters(headline: MartRow) -> list[str]:
