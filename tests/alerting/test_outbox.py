@@ -1,0 +1,57 @@
+"""An outbox made before rows named their rule and subject goes on where it was: nothing is said twice."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alert_home import Home, alert_row
+
+from orchestration.alerting.delivery import alert_states
+from orchestration.alerting.outbox import read_states
+
+OLD_TABLE = """
+create table alert_outbox (
+    alert_key varchar not null, channel varchar not null, kind varchar not null, occurrence integer not null,
+    state varchar not null, edition varchar, headline varchar not null, message_key varchar, message_id varchar,
+    after_id varchar, planned_at datetime not null, sent_at datetime, attempts integer not null, error varchar,
+    primary key (alert_key, channel, kind, occurrence)
+)
+"""
+
+
+def _old_home(home: Home, *rows: dict[str, Any]) -> None:
+    home.settings.home.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(home.settings.ledger)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(OLD_TABLE)
+        for row in rows:
+            connection.exec_driver_sql(
+                "insert into alert_outbox values "
+                "(?, 'console', 'alert', 1, 'sent', ?, 'Ancien titre.', 'k', null, null, ?, ?, 1, null)",
+                (row["alert_key"], row["edition"], "2017-11-15 09:00:00", "2017-11-15 09:00:00"),
+            )
+    engine.dispose()
+
+
+def test_what_was_sent_by_an_older_version_is_not_sent_again(home: Home) -> None:
+    row = alert_row("a:subject:with:colons")
+    _old_home(home, row)
+    home.mart(row)
+    home.deliver(home.channels()[:1])
+    assert home.screen.getvalue() == ""
+    assert home.states("console") == {"a:subject:with:colons": "sent"}
+
+
+def test_an_alert_of_an_older_version_that_is_gone_is_taken_back_and_still_names_its_subject(home: Home) -> None:
+    _old_home(home, alert_row("a:subject:with:colons"))
+    home.mart()
+    home.deliver(home.channels()[:1])
+    assert "Ancien titre." in home.screen.getvalue()
+    (left,) = alert_states(home.settings)
+    assert (left["rule"], left["subject"], left["edition"]) == ("budget_slip", "a:subject:with:colons", "2017-S2")
+
+
+def test_states_are_read_from_an_older_outbox_before_any_delivery(home: Home) -> None:
+    row = alert_row()
+    _old_home(home, row)
+    (state,) = read_states(home.settings).values()
+    assert (state.rule, state.subject, state.channels) == ("budget_slip", "sirhen", {"console": "sent"})
