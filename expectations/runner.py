@@ -182,12 +182,12 @@ def _verdict(suite: Suite, rule: Rule, result: Any, table: Table) -> Verdict:
     if not result.success and not rows:
         return _broken(suite, rule, "failed without naming a row")
     columns = {name: table[name].iloc[rows] for name in suite.keys} | {"value": table[rule.column].iloc[rows]}
-    told: Counter[object] = Counter()
+    counts: Counter[object] = Counter()
     failing = []
     for values in zip(*columns.values(), strict=True):
-        told[values[0]] += 1
+        counts[values[0]] += 1
         # One more than anyone would mend tells that there are more.
-        if told[values[0]] <= MAX_FINDINGS + 1:
+        if counts[values[0]] <= MAX_FINDINGS + 1:
             failing.append({name: _plain(value) for name, value in zip(columns, values, strict=True)})
     return Verdict(rule, suite.name, success=not rows, failing=tuple(failing), failing_count=len(rows))
 

@@ -89,10 +89,10 @@ def trace(settings: Settings, subject: str, edition: str) -> Trace:
         return Trace(edition, revision, None, None, False, evidence.names, cells)
     # A project that is its own baseline has one cell for both.
     cells = tuple(dict.fromkeys(EVIDENCE[subject](evidence)))
-    said = read_figures(settings, edition, revision).get(subject)
+    released = read_figures(settings, edition, revision).get(subject)
     computed = next(iter(evidence.rows("headline_figures")), {}).get(subject)
-    is_stale = isinstance(computed, int | Decimal) and isinstance(said, int | float) and float(computed) != said
-    return Trace(edition, revision, subject, said, is_stale, evidence.names, cells)
+    is_stale = isinstance(computed, int | Decimal) and isinstance(released, int | float) and float(computed) != released
+    return Trace(edition, revision, subject, released, is_stale, evidence.names, cells)
 
 
 class _Evidence:
@@ -165,9 +165,11 @@ class _Evidence:
 
     def _filed_row(self, submission_id: str, row_number: int) -> MartRow:
         if submission_id not in self._filed:
-            told = self._submissions[submission_id]
-            drop_id = self._drops[_content(told, "file_sha256")]
-            rows = read_submission(self._settings.lake, told["kind"], told["edition"], told["perimeter"], drop_id)
+            submission = self._submissions[submission_id]
+            drop_id = self._drops[_content(submission, "file_sha256")]
+            rows = read_submission(
+                self._settings.lake, submission["kind"], submission["edition"], submission["perimeter"], drop_id
+            )
             self._filed[submission_id] = {cast(int, row["row_number"]): row for row in rows}
         return self._filed[submission_id][row_number]
 
@@ -195,7 +197,7 @@ class _Evidence:
         number: Decimal | int | None = None,
         unit: str | None = None,
     ) -> TracedCell:
-        told = self._submissions[submission_id]
+        submission = self._submissions[submission_id]
         return TracedCell(
             project_id=subject,
             column=field,
@@ -205,10 +207,10 @@ class _Evidence:
             sheet=filed["sheet"],
             row=filed["row_number"],
             cell=f"{_columns(filed)[field]}{filed['row_number']}" if field else None,
-            file=told["file_name"],
-            sha256=told["file_sha256"],
-            received_at=told["received_at"],
-            perimeter=told["perimeter"],
+            file=submission["file_name"],
+            sha256=submission["file_sha256"],
+            received_at=submission["received_at"],
+            perimeter=submission["perimeter"],
         )
 
 

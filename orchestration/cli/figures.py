@@ -59,8 +59,8 @@ def _figure_rows(figures: Mapping[str, object]) -> Iterator[Mapping[str, object]
             continue
         yield {"figure": name, "value": len(value)}
         for one in value:
-            told = f"{one['value']} for {one['target']} by {one['target_date']}: {one['status']}"
-            yield {"figure": f"  {one['indicator_id']}", "value": told.replace("None", "–")}
+            line = f"{one['value']} for {one['target']} by {one['target_date']}: {one['status']}"
+            yield {"figure": f"  {one['indicator_id']}", "value": line.replace("None", "–")}
 
 
 @app.command()

@@ -92,5 +92,5 @@ def _awaited(perimeters: Sequence[str], *, is_late: bool) -> str:
 
     names = perimeter_names()
     who = ", ".join(f"{code} ({names.get(code, '?')})" for code in perimeters)
-    told = "Late, projects or procedures" if is_late else "Awaited, projects or procedures"
-    return f"{told}: {who}." if who else "Everyone awaited has filed projects and procedures."
+    heading = "Late, projects or procedures" if is_late else "Awaited, projects or procedures"
+    return f"{heading}: {who}." if who else "Everyone awaited has filed projects and procedures."

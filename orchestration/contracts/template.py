@@ -138,15 +138,15 @@ def _latest(edition: Edition) -> Iterator[str]:
 
 def _validation(contract: Contract, column: Column, position: int, words: int) -> dict[str, Any]:
     """The drop-down or the check of a column's cells, with its message; names and dates may be forced through."""
-    told = column_help(contract, column)
+    column_words = column_help(contract, column)
     letters = column_letters(position)
     is_list = bool(column.names_of) or column.type in _PICKED
     words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
     rule: dict[str, Any] = {
         "input_title": shorten(column.header, _MAX_TITLE, placeholder="…"),
-        "input_message": _message(told, is_list=is_list),
+        "input_message": _message(column_words, is_list=is_list),
         "error_title": "Valeur hors de la liste" if is_list else "Valeur inattendue",
-        "error_message": _refusal(column, told, is_list=is_list),
+        "error_message": _refusal(column, column_words, is_list=is_list),
         "error_type": "warning" if column.names_of or column.type in ("date", "edition") else "stop",
     }
     check = _check(column, f"{letters}2")
@@ -174,24 +174,26 @@ def _check(column: Column, cell: str) -> str | None:
     return f"AND({','.join(checks)})"
 
 
-def _refusal(column: Column, told: ColumnHelp, *, is_list: bool) -> str:
+def _refusal(column: Column, column_words: ColumnHelp, *, is_list: bool) -> str:
     """What is said of a value that does not suit a cell, and what to do."""
     if is_list:
         kept = " Si la vôtre est exacte, vous pouvez la garder." if column.names_of or column.type == "edition" else ""
         return f"Choisissez une valeur de la liste : la flèche à droite de la cellule l’ouvre.{kept}"
-    expected = f"{told.expected[0].lower()}{told.expected[1:]}"
+    expected = f"{column_words.expected[0].lower()}{column_words.expected[1:]}"
     message = (
-        f"Écrivez une {expected}." if column.type == "date" else f"Écrivez un {expected}, par exemple {told.example}."
+        f"Écrivez une {expected}."
+        if column.type == "date"
+        else f"Écrivez un {expected}, par exemple {column_words.example}."
     )
-    if told.words_for_none:
-        message += f" Sans valeur, laissez la cellule vide ou écrivez : {', '.join(told.words_for_none)}."
+    if column_words.words_for_none:
+        message += f" Sans valeur, laissez la cellule vide ou écrivez : {', '.join(column_words.words_for_none)}."
     return message[:_MAX_MESSAGE]
 
 
-def _message(told: ColumnHelp, *, is_list: bool) -> str:
-    message = told.help
+def _message(column_words: ColumnHelp, *, is_list: bool) -> str:
+    message = column_words.help
     choose = ("Choisissez dans la liste.",) if is_list else ()
-    for more in (*choose, f"{told.presence}. {told.expected}.", f"Exemple : {told.example}"):
+    for more in (*choose, f"{column_words.presence}. {column_words.expected}.", f"Exemple : {column_words.example}"):
         if len(message) + len(more) < _MAX_MESSAGE:
             message += f"\n{more}"
     return message[:_MAX_MESSAGE]
@@ -214,8 +216,15 @@ def _write_help(
     headings = ("Colonne", "Présence", "Ce qui est attendu", "Explication", "Exemple", "Mots admis sans valeur")
     sheet.write_row(first, 0, headings, bold)
     for number, column in enumerate(contract.current, start=first + 1):
-        told = column_help(contract, column)
-        cells = (told.header, told.presence, told.expected, told.help, told.example, ", ".join(told.words_for_none))
+        column_words = column_help(contract, column)
+        cells = (
+            column_words.header,
+            column_words.presence,
+            column_words.expected,
+            column_words.help,
+            column_words.example,
+            ", ".join(column_words.words_for_none),
+        )
         for position, text in enumerate(cells):
             sheet.write_string(number, position, text, wrapped)
     sheet.set_landscape()

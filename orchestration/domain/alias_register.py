@@ -57,8 +57,8 @@ class Alias:
         is_as_long = self.from_edition <= other.from_edition and (other.to_edition or _NO_END) <= (
             self.to_edition or _NO_END
         )
-        said = (self.folded_name, self.project_id, self.status)
-        return is_as_long and said == (other.folded_name, other.project_id, other.status)
+        statement = (self.folded_name, self.project_id, self.status)
+        return is_as_long and statement == (other.folded_name, other.project_id, other.status)
 
 
 @dataclass(frozen=True)

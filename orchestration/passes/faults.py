@@ -96,8 +96,8 @@ def _stops(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
         if step != MART_CHECKS:
             yield pass_failed(step, cause=_brief(cause), run_id=run_id)
     if not failed:
-        said = next((event.message for event in events if event.message), "aucune cause enregistrée")
-        yield pass_failed(PROCESS_DROPS, cause=_brief(said), run_id=run_id)
+        message = next((event.message for event in events if event.message), "aucune cause enregistrée")
+        yield pass_failed(PROCESS_DROPS, cause=_brief(message), run_id=run_id)
 
 
 def _last_judgements(instance: dg.DagsterInstance) -> Iterator[AssetCheckExecutionRecord]:
@@ -118,12 +118,12 @@ def _failed(record: AssetCheckExecutionRecord) -> Iterator[Alert]:
         return
     name, mart = evaluation.check_name, evaluation.asset_key.to_user_string()
     is_error = evaluation.severity == dg.AssetCheckSeverity.ERROR
-    told: dict[str, Any] = {key: entry.value for key, entry in evaluation.metadata.items()}
-    if BROKEN in told:
-        yield check_broken(name, mart, reason=_brief(told[BROKEN]), is_error=is_error, run_id=record.run_id)
-    for edition, found in told.get(FOUND, {}).items():
-        said = {"found": found, "remedy": told["remedy"], "is_error": is_error, "run_id": record.run_id}
-        yield check_failed(name, mart, edition or None, **said)
+    metadata: dict[str, Any] = {key: entry.value for key, entry in evaluation.metadata.items()}
+    if BROKEN in metadata:
+        yield check_broken(name, mart, reason=_brief(metadata[BROKEN]), is_error=is_error, run_id=record.run_id)
+    for edition, found in metadata.get(FOUND, {}).items():
+        details = {"found": found, "remedy": metadata["remedy"], "is_error": is_error, "run_id": record.run_id}
+        yield check_failed(name, mart, edition or None, **details)
 
 
 def _brief(message: str) -> str:

@@ -81,8 +81,8 @@ def revision_as_of(settings: Settings, edition: str, at: datetime) -> int:
     """The revision that readers saw at an instant; raise `NoRelease` when there was none yet."""
     latest = current_revision(settings, edition)
     for revision in range(latest, 0, -1):
-        told = json.loads((_folder(settings, edition) / f"r{revision}" / "MANIFEST.json").read_bytes())
-        if datetime.fromisoformat(told.get("known_at", told["released_at"])) <= at:
+        written = json.loads((_folder(settings, edition) / f"r{revision}" / "MANIFEST.json").read_bytes())
+        if datetime.fromisoformat(written.get("known_at", written["released_at"])) <= at:
             return revision
     raise NoRelease(f"{edition} had no release on {at:%Y-%m-%d at %H:%M} UTC")
 

@@ -166,7 +166,7 @@ def _quality(place: int, age: int, status: str, as_of: date, own: Random) -> Pro
     if place == LOST_SATISFACTION:
         satisfaction = Decimal("8.6") if age else Decimal("6.9")
     enough = own.random() < 0.8 or place == LOST_SATISFACTION
-    told: ProcedureRow = {
+    answers: ProcedureRow = {
         "satisfaction_score": satisfaction,
         "language_clarity_score": min(Decimal("9.8"), satisfaction + _tenths(own.uniform(-0.5, 0.5))),
         "autonomy_rate": round(Decimal(own.uniform(0.3, 0.9)), 2),
@@ -176,7 +176,7 @@ def _quality(place: int, age: int, status: str, as_of: date, own: Random) -> Pro
     audited = own.choices((Decimal(1), round(Decimal(own.uniform(0.4, 0.98)), 4), None), (1, 6, 2))[0]
     declared = date(2021, 9, 1) - timedelta(days=own.randrange(60, 1500))
     return {
-        **(told if enough else dict.fromkeys(scores, "Nombre d'avis insuffisant")),
+        **(answers if enough else dict.fromkeys(scores, "Nombre d'avis insuffisant")),
         "disability_status": "Totale" if audited == 1 else "Partielle" if audited else "Non conforme",
         "accessibility_rate": "Non" if audited is None else audited,
         "accessibility_declared_on": None if audited is None or declared > as_of else _declaration(declared, as_of),

@@ -29,7 +29,7 @@ def receipt_files(receipt: Receipt, data: bytes, sheets: Sequence[Sheet]) -> dic
     try:
         workbook = annotation.annotate(data, sheets, receipt)
     except Exception:
-        # The agent is told everything without it: a fault of ours here must not cost the receipt.
+        # The agent is differences everything without it: a fault of ours here must not cost the receipt.
         _LOG.exception("annotating %s failed", receipt.sha256)
         workbook = None
     page = as_html(receipt, workbook=annotation.FILE_NAME if workbook is not None else None)
@@ -37,8 +37,8 @@ def receipt_files(receipt: Receipt, data: bytes, sheets: Sequence[Sheet]) -> dic
     if workbook is not None:
         files[annotation.FILE_NAME] = workbook
     if receipt.difference:
-        told = json.dumps(asdict(receipt.difference), ensure_ascii=False, indent=2) + "\n"
-        files["differences.json"] = told.encode(errors="replace")
+        differences = json.dumps(asdict(receipt.difference), ensure_ascii=False, indent=2) + "\n"
+        files["differences.json"] = differences.encode(errors="replace")
     return files
 
 
