@@ -264,7 +264,7 @@ def test_a_digest_of_a_thousand_long_names_fits_slack_and_says_how_many_are_not_
     home.mart(*(alert_row(f"{number:04d}", subject_name=f"{number} " + "<&>" * 500) for number in range(1000)))
     assert home.deliver().counts["slack"] == {"sent": 1000}
     assert len(home.slack.messages) == 1
-    assert "980 autres" in home.slack.texts[0]
+    assert "980\u00a0autres" in home.slack.texts[0]
     assert "jalons alerts 2017-S2" in home.slack.texts[0]
 
 
