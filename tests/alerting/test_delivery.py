@@ -524,3 +524,8 @@ def test_what_is_unsettled_is_what_has_still_to_leave_or_is_unknown_on_the_chann
     home.deliver()
     assert has_unsettled(home.settings, ["console", "slack"])
     assert not has_unsettled(home.settings, ["console"])
+
+
+def test_the_settings_alone_are_enough_to_reach_the_engineers(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    alert_engineers(home.settings, [fault()], NOW, ["check_failed"])
+    assert "Contrôle en échec" in capsys.readouterr().err

@@ -437,6 +437,13 @@ def test_one_rise_against_the_last_edition_and_the_baseline_is_one_line() -> Non
     )
 
 
+def test_a_rise_over_a_baseline_that_nobody_knows_is_told_without_it() -> None:
+    unknown = alert("a", **(OVERRUN | {"from_value": None}))
+    assert plain(digest("k", [alert("a"), unknown], "2017-S2", SITE).lines[0]).endswith(
+        "depuis l’édition 2017-S1 ; coût passé à un niveau au-dessus de la référence initiale, palier de 25 % franchi."
+    )
+
+
 def test_the_message_of_one_rise_has_the_reasons_of_both_rules() -> None:
     message = single("k", [alert(), alert(**OVERRUN)], SITE)
     assert plain(message.title) == "🔴 Critique · Coût en hausse · édition 2017-S2"

@@ -181,6 +181,13 @@ def test_a_figure_that_is_no_longer_given_is_told_with_what_it_was():
     assert "145,9 M€" in _plain(finding.expected)
 
 
+def test_a_baseline_that_was_nothing_is_told_without_a_ratio():
+    before = projects(PREVIOUS_EDITION).put(3, initial_cost_meur=0)
+    (finding,) = _found(projects(), before)
+    assert (finding.rule, finding.column, finding.value) == ("previous_baseline_changed", "Coût initial (M€)", "145")
+    assert "fois" not in finding.expected
+
+
 def test_an_id_swapped_with_another_project_is_no_lost_id():
     now = projects().put(3, declared_project_id="mdph-2016").put(4, declared_project_id="carnetdesoins")
     assert "previous_id_unknown" not in _rules(now, projects(PREVIOUS_EDITION))
