@@ -18,6 +18,7 @@ from orchestration.alerting.channels.registry import Console, engineers_channels
 from orchestration.alerting.delivery import alert_engineers, alert_states, deliver
 from orchestration.alerting.faults import check_failed
 from orchestration.alerting.messages import Message
+from orchestration.alerting.outbox import has_unsettled
 from orchestration.settings import Settings
 from orchestration.validation.holding import Hold
 
@@ -511,3 +512,20 @@ def test_the_engineers_have_a_console_always_and_a_slack_channel_of_their_own(ho
     both = home.settings.model_copy(update={"slack_engineers_channel": "C0ENGINEERS"})
     names = [[channel.name for channel in engineers_channels(settings)] for settings in (home.settings, both)]
     assert names == [["engineers-console"], ["engineers-console", "engineers-slack"]]
+
+
+def test_what_is_unsettled_is_what_has_still_to_leave_or_is_unknown_on_the_channels_asked_for(home: Home) -> None:
+    assert has_unsettled(home.settings, ["slack"])
+    home.mart(alert_row("sirhen"))
+    home.deliver()
+    assert not has_unsettled(home.settings, ["slack", "console"])
+    home.mart(alert_row("sirhen"), alert_row("chorus"))
+    home.slack.mischief.append("long_rate_limit")
+    home.deliver()
+    assert has_unsettled(home.settings, ["console", "slack"])
+    assert not has_unsettled(home.settings, ["console"])
+
+
+def test_the_settings_alone_are_enough_to_reach_the_engineers(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    alert_engineers(home.settings, [fault()], NOW, ["check_failed"])
+    assert "Contrôle en échec" in capsys.readouterr().err

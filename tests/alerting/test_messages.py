@@ -1,5 +1,6 @@
 """What an alert says in French, and how Slack and the console show it."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,8 @@ from alert_home import alert_row
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.slack import blocks
-from orchestration.alerting.messages import digest, paired, resolution, single, summary_line
-from orchestration.alerting.sentences import MAX_LINE, headline, reason
+from orchestration.alerting.messages import digest, fault, paired, recovery, resolution, single, summary_line
+from orchestration.alerting.sentences import MAX_LINE, cut, headline, reason
 from orchestration.domain.alert_rules import ALERT_RULES, thresholds
 
 SITE = "https://jalons.example/panorama/"
@@ -231,6 +232,103 @@ SENTENCES = [
         "Réponse faite au ministère : « Votre fichier est refusé. »",
     ),
     (
+        alert(rule="budget_slip", to_value=None),
+        "SIRHEN (Éducation nationale) : coût en hausse d’un montant inconnu, depuis l’édition 2017-S1.",
+    ),
+    (
+        # From a million on, and from ten percent on, a decimal less.
+        alert(from_value=Decimal(10), to_value=Decimal(11), previous_edition=None, perimeter=None),
+        "SIRHEN : coût en hausse de 1,0 M€ (+ 10 %), de 10,0 à 11,0 M€.",
+    ),
+    (
+        alert(rule="schedule_slip", from_text=None, to_text="2019-01-01", slip_months=None, previous_edition=None),
+        "SIRHEN (Éducation nationale) : fin prévue repoussée.",
+    ),
+    (
+        alert(rule="schedule_slip", from_text="bientôt", to_text="octobre prochain", slip_months=3),
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 3 mois, de bientôt à octobre prochain, "
+        "depuis l’édition 2017-S1.",
+    ),
+    (
+        alert(rule="budget_overrun", level="25", from_value=None, edition=None),
+        "SIRHEN (Éducation nationale) : coût passé à un niveau au-dessus de la référence initiale ; "
+        "palier de 25 % franchi.",
+    ),
+    (
+        alert(rule="budget_overrun", level="25", from_value=Decimal(0)),
+        "SIRHEN (Éducation nationale) : coût passé à un niveau au-dessus de la référence initiale, de 0,0 à 97,0 M€ ; "
+        "palier de 25 % franchi à l’édition 2017-S2.",
+    ),
+    (
+        alert(rule="rebaselined", from_value=Decimal("5"), to_value=Decimal("5.09"), measure="duration", unit="years"),
+        "SIRHEN (Éducation nationale) : durée initiale réécrite, de 5,00 à 5,09 ans, depuis l’édition 2017-S1.",
+    ),
+    (
+        alert(rule="rebaselined", from_value=Decimal("5"), to_value=Decimal("5.1"), measure="scope", to_text="x"),
+        "SIRHEN (Éducation nationale) : référence initiale réécrite, de 5,0 à 5,1 M€, depuis l’édition 2017-S1.",
+    ),
+    (
+        alert(rule="went_silent", edition=None, previous_edition=None, unit="years", from_value=1),
+        "SIRHEN (Éducation nationale) n’est plus déclaré, sans motif de sortie, alors qu’il l’était à l’édition "
+        "précédente (dernier coût connu : 1,0 an).",
+    ),
+    (
+        alert(rule="went_silent", from_value=Decimal("0.995")),
+        "SIRHEN (Éducation nationale) n’est plus déclaré à l’édition 2017-S2, sans motif de sortie, "
+        "alors qu’il l’était à l’édition 2017-S1 (dernier coût connu : 1,00 M€).",
+    ),
+    (
+        alert(rule="figure_withdrawn", measure="scope", from_value=None, edition=None, previous_edition=None),
+        "SIRHEN (Éducation nationale) : un chiffre, renseigné à l’édition précédente, n’est plus renseigné.",
+    ),
+    (
+        alert(rule="figure_withdrawn", measure="duration", from_value=None, from_text="environ 4 ans"),
+        "SIRHEN (Éducation nationale) : la durée, de environ 4 ans à l’édition 2017-S1, "
+        "n’est plus renseignée à l’édition 2017-S2.",
+    ),
+    (
+        alert(rule="watermelon", detail=None, since_edition="2016-S1"),
+        "SIRHEN (Éducation nationale) : confiance déclarée verte, mais rouge d’après ses chiffres, depuis l’édition "
+        "2016-S1.",
+    ),
+    (
+        alert(rule="watermelon", detail="slip, unheard_of"),
+        "SIRHEN (Éducation nationale) : confiance déclarée verte, mais rouge d’après ses chiffres (fort glissement "
+        "dans l’édition, unheard_of).",
+    ),
+    (
+        alert(rule="stagnant", from_text="2016-S1", delta=None),
+        "SIRHEN (Éducation nationale) : rien n’a changé depuis l’édition 2016-S1.",
+    ),
+    (
+        alert(rule="procedure_regressed", measure="reach", unit="pct", from_text=None, to_text="aucun", to_value=None),
+        "SIRHEN (Éducation nationale) : un indicateur recule, de « inconnu » (85,0 %) à « aucun », "
+        "depuis l’édition 2017-S1.",
+    ),
+    (
+        alert(rule="indicator_off_track", unit=None, from_value=Decimal("20.126"), to_value=None),
+        "SIRHEN (Éducation nationale) : valeur inconnue, quand il faudrait 20,13 à cette date pour tenir la cible.",
+    ),
+    (
+        alert(rule="indicator_off_track", unit="u" * 50, from_value=Decimal(1200), to_value=Decimal(0)),
+        f"SIRHEN (Éducation nationale) : 0 {'u' * 39}…, quand il faudrait 1 200 {'u' * 39}… à cette date pour tenir la "
+        "cible.",
+    ),
+    (
+        alert(rule="action_overdue", from_text="2021-10-01", to_text="2021-12-31", from_precision="quarter"),
+        "SIRHEN (Éducation nationale) : action prévue pour T4 2021, encore ouverte au 31 décembre 2021, "
+        "soit moins d’un mois de retard.",
+    ),
+    (
+        alert("XX/plans", rule="submission_missing", perimeter="XX", measure="plans", level="1", to_text="2017-12-31"),
+        "XX : aucune remontée acceptée (plans) pour l’édition 2017-S2, dont la date limite est le 31 décembre 2017.",
+    ),
+    (
+        alert("43", rule="submission_rejected", subject_name=None, edition=None, detail="x" * 300),
+        f"Fichier « 43 » (Éducation nationale) refusé. Réponse faite au ministère : « {'x' * 249}… »",
+    ),
+    (alert(rule="check_failed", detail="Le contrôle\na échoué."), "Le contrôle a échoué."),
+    (
         alert("43", rule="submission_rejected", subject_name="a.pdf", edition=None, perimeter=None, detail=None),
         "Fichier « a.pdf » refusé.",
     ),
@@ -339,6 +437,13 @@ def test_one_rise_against_the_last_edition_and_the_baseline_is_one_line() -> Non
     )
 
 
+def test_a_rise_over_a_baseline_that_nobody_knows_is_told_without_it() -> None:
+    unknown = alert("a", **(OVERRUN | {"from_value": None}))
+    assert plain(digest("k", [alert("a"), unknown], "2017-S2", SITE).lines[0]).endswith(
+        "depuis l’édition 2017-S1 ; coût passé à un niveau au-dessus de la référence initiale, palier de 25 % franchi."
+    )
+
+
 def test_the_message_of_one_rise_has_the_reasons_of_both_rules() -> None:
     message = single("k", [alert(), alert(**OVERRUN)], SITE)
     assert plain(message.title) == "🔴 Critique · Coût en hausse · édition 2017-S2"
@@ -375,3 +480,126 @@ def test_slack_gets_a_header_sections_a_link_and_the_small_print() -> None:
     made = blocks(single("k", [alert(raised_at=datetime(2017, 1, 1))], SITE))
     assert [block["type"] for block in made] == ["header", "section", "section", "context"]
     assert made[2]["text"]["text"] == f"<{SITE}2017-S2/#sirhen|Voir la fiche du projet>"
+
+
+def test_a_text_is_cut_only_where_it_is_longer_and_never_after_a_space() -> None:
+    assert [cut(text, 5) for text in ("12345", "123456", "123 56")] == ["12345", "1234…", "123…"]
+
+
+def test_a_reason_names_the_graver_threshold_only_where_the_alert_is_graver() -> None:
+    lowest = "coût complet en hausse d’au moins 10 % ou 5 M€ par rapport à l’édition précédente"
+    assert plain(reason("budget_slip")) == lowest
+    assert plain(reason("budget_slip", "information")) == lowest
+    assert plain(reason("budget_slip", "attention")) == f"{lowest} ; gravité « attention » à partir de 25 % ou 10 M€"
+    # This rule has a threshold for one severity alone, and always holds for the lesser one.
+    assert reason("went_silent", "critique").endswith(" ; gravité « critique » à partir de 50 M€")
+    assert (
+        reason("went_silent", "attention")
+        == "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie"
+    )
+
+
+def test_what_to_do_about_a_missing_or_refused_file_is_said_in_full() -> None:
+    (_, todo) = single("k", [alert("MI/projects", rule="submission_missing", perimeter="MI", level="7")], SITE).notes
+    assert plain(todo) == (
+        "À faire : déposer le fichier dans le dossier 2017-S2/MI, ou, s’il n’y a rien à déclarer, un fichier d’une "
+        "seule ligne « NÉANT ». Le rappel est levé dès qu’une remontée est acceptée."
+    )
+    (_, todo) = single("k", [alert("42", rule="submission_rejected", perimeter=None)], SITE).notes
+    assert plain(todo) == (
+        "À faire : lire l’accusé de réception (dossier _non_classes des accusés), corriger le fichier, puis le déposer "
+        "de nouveau. En attendant, la dernière remontée acceptée, s’il y en a une, continue de compter."
+    )
+
+
+def test_a_perimeter_that_nobody_knows_is_told_by_its_code_and_none_is_not_told() -> None:
+    assert plain(single("k", [alert(perimeter="XX")], SITE).notes[1]) == "Périmètre : XX."
+    assert len(single("k", [alert(perimeter=None)], SITE).notes) == 1
+
+
+FAULT = {"rule": "check_failed", "severity": "critique", "detail": "Le contrôle a échoué.", "level": "-"}
+DAGSTER = "http://127.0.0.1:3000/"
+
+
+def _fault(number: int = 0, to_do: str | None = None, run_id: str | None = None, **changed: Any) -> Alert:
+    return replace(alert(f"check-{number}", **FAULT, **changed), to_do=to_do, run_id=run_id)
+
+
+def test_a_fault_says_what_to_do_and_in_which_pass_with_a_link_to_it() -> None:
+    message = fault("k", [_fault(to_do="Lire le journal.", run_id="abc")], DAGSTER, is_repeat=True)
+    assert plain(message.title) == "🔴 Critique · Contrôle en échec · édition 2017-S2"
+    assert message.lines == ("Le contrôle a échoué.",)
+    assert message.notes == ("Lire le journal.", "Passe abc (`jalons ui`).")
+    assert message.link == ("Voir la passe", "http://127.0.0.1:3000/runs/abc")
+    assert (message.key, message.is_repeat) == ("k", True)
+
+
+def test_a_fault_without_a_pass_or_an_address_has_no_link() -> None:
+    assert fault("k", [_fault()], DAGSTER).link is None
+    assert fault("k", [_fault()], DAGSTER).notes == ()
+    assert fault("k", [_fault(run_id="abc")], "").link is None
+    assert not fault("k", [_fault()], DAGSTER).is_repeat
+
+
+def test_a_fault_of_several_editions_names_none_and_lists_twenty() -> None:
+    message = fault("k", [_fault(0, edition="2017-S1"), *(_fault(number) for number in range(1, 22))], DAGSTER)
+    assert plain(message.title) == "🔴 Critique · Contrôle en échec"
+    assert len(message.lines) == 20
+    assert [plain(note) for note in message.notes] == ["2 autres ne sont pas montrées ici."]
+
+
+def test_the_end_of_a_fault_is_told_with_what_was_said_of_it() -> None:
+    message = recovery("k", [f"Contrôle {number}." for number in range(21)], "check_failed", is_repeat=True)
+    assert plain(message.title) == "✅ Rétabli · Contrôle en échec"
+    assert (message.lines[0], len(message.lines)) == ("Contrôle 0.", 20)
+    assert [plain(note) for note in message.notes] == [
+        "1 autre n’est pas montrée ici.",
+        "Ce défaut n’est plus constaté : il n’y a plus rien à faire.",
+    ]
+    assert (message.key, message.is_repeat, message.link) == ("k", True, None)
+    assert recovery("k", ["Contrôle."], "check_failed").notes == message.notes[1:]
+
+
+def test_a_resolution_of_many_alerts_counts_them_and_links_to_the_edition() -> None:
+    one = resolution("k", ["Une phrase."], "2017-S2", SITE)
+    assert (one.lines, one.link, one.is_repeat) == (("Une phrase.",), None, False)
+    assert [plain(note) for note in one.notes] == [
+        "Ce qui a été reçu depuis a fait disparaître le motif de cette alerte, qui n’a plus lieu d’être."
+    ]
+    assert plain(resolution("k", ["Une phrase."], None, SITE).title) == "✅ Alerte levée"
+    many = resolution("k", [f"Phrase {number}." for number in range(22)], "2017-S2", SITE, is_repeat=True)
+    assert plain(many.title) == "✅ 22 alertes levées pour l’édition 2017-S2"
+    assert [plain(note) for note in many.notes] == [
+        "2 autres ne sont pas montrées ici.",
+        "Ce qui a été reçu depuis a fait disparaître le motif de ces alertes, qui n’ont plus lieu d’être.",
+    ]
+    assert many.link == ("Voir l’édition", f"{SITE}2017-S2/")
+    assert (many.key, many.is_repeat, len(many.lines)) == ("k", True, 20)
+    assert plain(resolution("k", ["Une.", "Deux."], None, SITE).title) == "✅ 2 alertes levées hors édition"
+
+
+def test_a_digest_says_where_the_whole_list_is_and_why_each_rule_speaks() -> None:
+    found = [alert(f"b{number}", rule="went_silent") for number in range(21)]
+    message = digest("k", found, None, SITE, is_repeat=True)
+    assert plain(message.title) == "21 alertes hors édition : 21 à surveiller"
+    assert [plain(note) for note in message.notes] == [
+        "1 autre n’est pas montrée ici. Liste complète : commande `jalons alerts`.",
+        "N’est plus déclaré : projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie.",
+    ]
+    assert (message.key, message.is_repeat, message.link) == ("k", True, None)
+    worst_first = digest("k", [alert("a", severity="information"), alert("b", severity="critique")], "2017-S2", SITE)
+    assert plain(worst_first.title) == "2 alertes pour l’édition 2017-S2 : 1 critique, 1 pour information"
+    assert not worst_first.is_repeat
+    assert not [note for note in digest("k", found[:20], "2017-S2", SITE).notes if "montrée" in note]
+
+
+def test_what_a_digest_does_not_show_counts_both_alerts_of_a_rise() -> None:
+    rises = [one for number in range(21) for one in (alert(f"p{number}"), alert(f"p{number}", **OVERRUN))]
+    assert plain(digest("k", rises, "2017-S2", SITE).notes[0]) == (
+        "2 autres ne sont pas montrées ici. Liste complète : commande `jalons alerts 2017-S2`."
+    )
+
+
+def test_an_overrun_belongs_to_the_slip_of_its_own_edition() -> None:
+    found = [alert("a", **OVERRUN), alert("a", edition="2016-S2"), alert("a", rule="schedule_slip")]
+    assert [len(group) for group in paired(found)] == [1, 1, 1]

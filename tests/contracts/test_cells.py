@@ -372,3 +372,89 @@ def test_a_volume_is_a_whole_number(cell):
 @pytest.mark.parametrize("cell", ["1500,00", "1 500,0", 1500.0, "1.500,00"])
 def test_zeros_after_the_comma_leave_a_volume_whole(cell):
     assert _read(cell, "volume") == Parsed(1500)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("2021-S1", "2021-S1"), ("S2 2021", "2021-S2"), ("s1 2099", "2099-S1"), ("2000-S2", "2000-S2")],
+)
+def test_an_edition_is_a_semester_of_this_century(cell, code):
+    assert _read(cell, "edition") == Parsed(code)
+
+
+@pytest.mark.parametrize("cell", ["1999-S1", "2100-S1", "T1 2021", "juillet 2021", "2021", date(2021, 7, 1), 2021])
+def test_what_is_no_edition_is_a_fault(cell):
+    assert _read(cell, "edition") == Parsed(fault="cell_unreadable_edition")
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "precision"),
+    [
+        ("T1 2026", date(2026, 1, 1), "quarter"),
+        ("T4 2026", date(2026, 10, 1), "quarter"),
+        ("2026 T2", date(2026, 4, 1), "quarter"),
+        ("2016-06", date(2016, 6, 1), "month"),
+        ("2015-01-01T00:00:00", date(2015, 1, 1), "day"),
+        ("2015-01-01 12:30", date(2015, 1, 1), "day"),
+        ("01/02/17", date(2017, 2, 1), "day"),
+        (20_000, date(1954, 10, 3), "day"),
+        (80_000.0, date(2119, 1, 11), "day"),
+    ],
+)
+def test_a_period_starts_on_its_first_day_however_it_is_written(cell, day, precision):
+    parsed = _read(cell, "date")
+    assert (parsed.value, parsed.precision) == (day, precision)
+
+
+@pytest.mark.parametrize("cell", [19_999, 80_001, True, "01/02/017", "mai 215", "06/216", "T2 " + "2" * 100])
+def test_a_number_of_days_or_of_digits_that_no_date_has_is_a_fault(cell):
+    assert _read(cell, "date") == Parsed(fault="cell_unreadable_date")
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_so"),
+    [(["12/31/2020", "12/12/2020"], True), (["12/12/2020"], False), (["1/13/2020"], True), (["13/13/2020"], False)],
+)
+def test_a_month_is_at_most_the_twelfth(cells, is_so):
+    assert is_month_first(cells) is is_so
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [
+        ("8/10", "score", "8"),
+        ("7,5 sur 10", "score", "7.5"),
+        ("35 %", "number", "35"),
+        ("1,5 milliards d'euros", "cost", "1500"),
+        (",5", "cost", "0.5"),
+        ("-1 234,5", "number", "-1234.5"),
+        ("−3", "number", "-3"),
+        ("320 ms", "integer", "320"),
+        ("2147483647", "integer", "2147483647"),
+    ],
+)
+def test_each_kind_of_number_has_units_of_its_own(cell, kind, value):
+    assert _read(cell, kind).value == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [("2147483648", "integer"), ("1000000000000", "volume"), ("100000", "duration"), ("100000", "cost")],
+)
+def test_from_its_bound_on_a_number_is_too_large(cell, kind):
+    assert _read(cell, kind).fault == "cell_number_too_large"
+    assert _read(str(int(cell) - 1), kind).fault is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("999999", "999,999 si c’est un montant en milliers d’euros"),
+        ("1000000", "1 si c’est un montant en euros"),
+        ("99999999999", "99999,999999 si c’est un montant en euros"),
+        ("100000000000", None),
+        ("-145900", "-145,9 si c’est un montant en milliers d’euros"),
+    ],
+)
+def test_a_cost_too_large_is_guessed_in_the_unit_that_makes_it_likely(cell, meant):
+    assert _read(cell, "cost").taken == meant

@@ -147,7 +147,7 @@ def test_a_dry_run_gets_the_same_receipt_and_is_never_counted(settings):
 @pytest.mark.parametrize("step", ["lake", "receipt", "ledger"])
 def test_a_process_that_dies_while_deciding_loses_nothing_and_says_nothing_twice(settings, monkeypatch, step):
     drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
-    drop(settings.home, "2021-S2/MJ/b.csv", projects_csv(OTHER.replace("l’Intérieur", "la Justice")))
+    drop(settings.home, "2021-S2/MJ/b.csv", projects_csv(OTHER.replace("l'Intérieur", "la Justice")))
     with monkeypatch.context() as dying:
         target = {
             "lake": (take_in.lake, "write_submission"),

@@ -65,6 +65,16 @@ def plain(text: str) -> str:
             "Attendu : Une phrase. Constaté : rank = 0 (édition 2021-S2) ; rank = 1 (édition 2021-S2) ; "
             "rank = 2 (édition 2021-S2) ; et 2 autres lignes.",
         ),
+        (
+            {"failing": tuple({"edition": "2021-S2", "value": n} for n in "abcd"), "failing_count": 4},
+            "Attendu : Une phrase. Constaté : rank = a (édition 2021-S2) ; rank = b (édition 2021-S2) ; "
+            "rank = c (édition 2021-S2) ; et 1 autre ligne.",
+        ),
+        ({"failing_count": 3}, "Attendu : Une phrase. Constaté : aucune ligne nommée."),
+        (
+            {"failing": ({"value": True}, {"edition": None, "value": 0.1}), "failing_count": 2},
+            "Attendu : Une phrase. Constaté : rank = True ; rank = 0,1.",
+        ),
         ({"broken": "no file"}, "Contrôle impossible : no file"),
     ],
 )

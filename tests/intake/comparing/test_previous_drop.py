@@ -1,12 +1,13 @@
 """What changed since the previous submission, said in the agent's words and no more than that."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.comparing.previous_drop import Change, difference, is_same
+from orchestration.intake.comparing.previous_drop import Change, difference, in_words, is_same
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv
 from tests.intake.read_file import read
 
@@ -126,3 +127,72 @@ def test_a_row_without_an_identity_in_latin_letters_is_known_by_its_name_as_it_i
     row = {"name": "ПОРТАЛ", "cell_columns": json.dumps({"name": "A"}), "row_number": 2}
     found = difference(PROJECTS, [row], [row | {"name": " портал "}])
     assert (found.new, found.gone) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("field", "row", "said"),
+    [
+        ("current_cost_meur", {"current_cost_meur": Decimal("1048.25000000")}, "1 048,25 M€"),
+        ("current_cost_meur", {"current_cost_meur": Decimal("1200.00000000")}, "1 200 M€"),
+        ("current_duration_days", {"current_duration_days": Decimal(365)}, "1 an"),
+        ("current_duration_days", {"current_duration_days": Decimal("1642.5")}, "4,5 ans"),
+        ("current_duration_days", {"current_duration_days": Decimal(1000)}, "2,74 ans"),
+        ("start_date", {"start_date": date(2020, 7, 1), "start_date_precision": "semester"}, "S2 2020"),
+        ("start_date", {"start_date": "2020"}, "(vide)"),
+        ("is_interministerial", {"is_interministerial": True}, "Oui"),
+        ("is_interministerial", {"is_interministerial": False}, "Non"),
+        ("phase", {"phase": "deploiement"}, "Déploiement"),
+        ("phase", {"phase": "unheard_of"}, "unheard_of"),
+        ("name", {"name": "HORIZON"}, "HORIZON"),
+        ("name", {}, "(vide)"),
+        ("current_cost_meur", {"current_cost_meur_typed": "En cadrage"}, "En cadrage"),
+    ],
+)
+def test_a_value_of_a_project_is_said_as_an_agent_writes_it(field, row, said):
+    assert in_words(PROJECTS.by_field[field], row).replace("\u00a0", " ").replace("\u202f", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("digital_use_rate", Decimal("0.970414201183432"), "97,04 %"),
+        ("satisfaction_score", Decimal("8.300000"), "8,3"),
+        ("total_volume", 229801113, "229 801 113"),
+    ],
+)
+def test_a_value_of_a_procedure_is_said_as_an_agent_writes_it(field, value, said):
+    column = CONTRACTS["procedures"].by_field[field]
+    assert in_words(column, {field: value}).replace("\u00a0", " ").replace("\u202f", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "is_alike"),
+    [
+        ("name", {"name": "SI  de paie"}, {"name": "SI de\npaie"}, True),
+        ("name", {"name": "SI de paie"}, {"name": "SI de paye"}, False),
+        ("name", {"name": "SI"}, {}, False),
+        ("name", {}, {}, True),
+        ("name", {"name_absence": "tiret"}, {"name_absence": "non"}, False),
+        ("phase", {"phase": "cadrage"}, {"phase": "termine"}, False),
+        ("current_cost_meur", {"current_cost_meur": Decimal(1)}, {"current_cost_meur": Decimal("1.0")}, True),
+        ("current_cost_meur", {"current_cost_meur": Decimal(1)}, {"current_cost_meur": Decimal("1.00000001")}, False),
+    ],
+)
+def test_two_cells_say_the_same_whatever_their_spaces_and_zeros(field, before, after, is_alike):
+    assert is_same(PROJECTS.by_field[field], before, after) is is_alike
+
+
+def _excerpts(before, after):
+    return Change("", "", before, after, is_text=True).excerpts()
+
+
+def test_short_texts_are_shown_whole_and_long_ones_from_forty_signs_before_they_differ():
+    assert _excerpts("a" * 80 + "b" * 40, "a" * 80 + "c" * 40) == ("a" * 80 + "b" * 40, "a" * 80 + "c" * 40)
+    assert _excerpts("a" * 80 + "b" * 41, "a" * 80) == ("a" * 80 + "b" * 40 + "…", "a" * 80)
+    assert _excerpts("a" * 81 + "b", "a" * 81 + "c") == ("…" + "a" * 40 + "b", "…" + "a" * 40 + "c")
+    assert _excerpts("", "a" * 200) == ("", "a" * 120 + "…")
+
+
+def test_a_row_without_a_name_is_told_by_its_id_and_one_without_either_by_its_place():
+    row = {"cell_columns": json.dumps({"name": "A"}), "row_number": 7}
+    assert difference(PROJECTS, [], [row | {"declared_project_id": "horizon-1"}, row]).new == ("horizon-1", "ligne 7")

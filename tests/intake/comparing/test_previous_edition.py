@@ -123,6 +123,71 @@ def test_a_name_that_the_register_says_is_another_project_is_not_proposed():
     assert _rules(now.put(3, name="GENESIS V3"), before) == ["previous_name_close"]
 
 
+def test_an_id_that_was_lost_or_changed_is_told_with_the_one_that_it_was():
+    before = projects(PREVIOUS_EDITION)
+    (missing,) = _found(projects().put(4, declared_project_id=None), before)
+    assert (missing.rule, missing.cell, missing.subject) == ("previous_id_missing", "A4", "HANDICAP SANS RUPTURE")
+    assert "dans l’édition 2020-S2, « HANDICAP SANS RUPTURE » avait l’identifiant mdph-2016" in _plain(missing.expected)
+    assert "« Identifiant du projet »" in _plain(missing.remedy)
+    (unknown,) = _found(projects().put(4, declared_project_id="mdph-2021"), before)
+    assert (unknown.rule, unknown.cell, unknown.value) == ("previous_id_unknown", "A4", "mdph-2021")
+    assert "« HANDICAP SANS RUPTURE » avait l’identifiant mdph-2016" in _plain(unknown.expected)
+    (without,) = _found(projects().without("declared_project_id"), before)
+    assert (without.rule, without.cell) == ("previous_id_missing", "A4")
+
+
+def test_the_same_file_again_is_told_and_another_one_is_not():
+    reading = read(projects(PREVIOUS_EDITION).csv())
+    previous = Previous(PREVIOUS_EDITION, "same", reading.rows)
+    assert [one.rule for one in compare(reading, reading.rows, previous, "same")] == ["previous_file_again"]
+    assert compare(reading, reading.rows, previous, "other") == []
+
+
+@pytest.mark.parametrize(
+    ("cost", "times"),
+    [
+        ("43770", "300 fois plus"),
+        ("1459", "10 fois plus"),
+        # Beside a whole number a decimal says nothing.
+        ("1465", "10 fois plus"),
+        ("1467", "10,1 fois plus"),
+        ("14,59", "10 fois moins"),
+        ("16000", "110 fois plus"),
+    ],
+)
+def test_a_change_is_told_in_times_whole_from_a_hundred_on_or_where_nearly_whole(cost, times):
+    (finding,) = _found(projects().put(3, current_cost_meur=cost), projects(PREVIOUS_EDITION))
+    assert f"soit {times}." in _plain(finding.expected)
+
+
+@pytest.mark.parametrize(("years", "rules"), [("7,9", []), ("8", ["previous_duration_unit"]), ("0", [])])
+def test_a_duration_is_in_doubt_from_eight_times_on(years, rules):
+    before = projects(PREVIOUS_EDITION).put(3, current_duration_days="1")
+    assert _rules(projects().put(3, current_duration_days=years), before) == rules
+
+
+@pytest.mark.parametrize(
+    ("volume", "rules"),
+    [("799", []), ("800", ["previous_volume_tenfold"]), ("12", ["previous_volume_tenfold"]), ("13", [])],
+)
+def test_a_volume_is_in_doubt_from_eight_times_on(volume, rules):
+    before = procedures(PREVIOUS_EDITION).put(3, total_volume="100")
+    assert _rules(procedures().put(3, total_volume=volume), before) == rules
+
+
+def test_a_figure_that_is_no_longer_given_is_told_with_what_it_was():
+    (finding,) = _found(projects().put(3, current_cost_meur=None), projects(PREVIOUS_EDITION))
+    assert (finding.rule, finding.cell, finding.value) == ("previous_figure_withdrawn", "L3", None)
+    assert "145,9 M€" in _plain(finding.expected)
+
+
+def test_a_baseline_that_was_nothing_is_told_without_a_ratio():
+    before = projects(PREVIOUS_EDITION).put(3, initial_cost_meur=0)
+    (finding,) = _found(projects(), before)
+    assert (finding.rule, finding.column, finding.value) == ("previous_baseline_changed", "Coût initial (M€)", "145")
+    assert "fois" not in finding.expected
+
+
 def test_an_id_swapped_with_another_project_is_no_lost_id():
     now = projects().put(3, declared_project_id="mdph-2016").put(4, declared_project_id="carnetdesoins")
     assert "previous_id_unknown" not in _rules(now, projects(PREVIOUS_EDITION))

@@ -264,7 +264,7 @@ def test_findings_of_one_rule_that_say_different_things_each_say_it():
     assert "Il a été lu 3." in page
 
 
-ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l’Intérieur", "de la Justice") for n in range(6)]
+ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la Justice") for n in range(6)]
 
 
 def test_what_is_the_same_on_every_row_is_said_once(settings):
