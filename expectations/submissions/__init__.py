@@ -1,1 +1,4 @@
-"""What a ministry must mend in its file, one suite per kind. Whether a cell can be read is the reader's to say."""
+"""What a ministry must mend in its file, one suite per kind.
+
+Whether a cell can be read is for `orchestration.contracts.cells`.
+"""

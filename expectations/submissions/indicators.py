@@ -4,14 +4,10 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, Table, holds, present
 from expectations.submissions.helper_columns import ends_after_start, folded, is_by_edition_date, is_first, numbers
 from orchestration.domain.folding import fold_header
-
-if TYPE_CHECKING:
-    pass
 
 # Each value with its date: the fields, and how a sentence calls them.
 _DATED = (

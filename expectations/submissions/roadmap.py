@@ -5,13 +5,9 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import folded, is_by_edition_date, is_first
-
-if TYPE_CHECKING:
-    pass
 
 END_YEARS = (2000, 2050)
 

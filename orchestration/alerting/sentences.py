@@ -13,7 +13,7 @@ from babel.dates import format_date
 from orchestration.alerting.alerts import Alert
 from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
 from orchestration.domain.durations import DAYS_IN_A_YEAR
-from orchestration.domain.french import agreed, months_between, number, period, typeset
+from orchestration.domain.french import agreed, label, months_between, number, period, typeset
 from orchestration.domain.french import day as full_day
 from orchestration.domain.perimeter import perimeter_names
 
@@ -47,12 +47,6 @@ _REGRESSIONS = {
     "accessibility": "l’accessibilité",
 }
 _REWRITTEN = {"cost": "coût initial réécrit", "duration": "durée initiale réécrite", "start": "début réécrit"}
-_KINDS = {
-    "projects": "grands projets",
-    "procedures": "démarches",
-    "roadmap": "feuille de route",
-    "indicators": "indicateurs",
-}
 
 
 def headline(alert: Alert) -> str:
@@ -244,7 +238,7 @@ def _months(alert: Alert) -> int | None:
 
 def _submission_missing(alert: Alert) -> str:
     perimeter = perimeter_names().get(alert.perimeter or "", alert.perimeter or alert.subject)
-    what = _KINDS.get(alert.measure or "", alert.measure or "")
+    what = label(alert.measure).lower()
     return (
         f"{perimeter} : aucune remontée acceptée ({what}) pour l’édition {alert.edition}, dont la date limite "
         # A pass may come some days after the reminder's own day: the sentence must be true whenever it is read.

@@ -17,7 +17,7 @@ from orchestration.domain.spreadsheets import address_place, column_letters
 from orchestration.intake.lake import read_ledger, read_submission
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.publication.release import current_revision, read_figures
-from orchestration.publication.tables import KEYS
+from orchestration.publication.tables import TABLES
 from orchestration.settings import Settings
 from orchestration.store.marts import MartRow, mart_path, mart_table
 
@@ -118,7 +118,7 @@ class _Evidence:
         """The rows of a mart, in the order of their subjects; `edition` reads another one than the trace's."""
         wanted = mart, edition or self.edition
         if wanted not in self._rows:
-            keys = (_SUBJECTS[mart],) if mart in _SUBJECTS else KEYS.get(mart, ("submission_id",))
+            keys = TABLES[mart].order_by if mart in TABLES else ("submission_id",)
             self._rows[wanted] = mart_table(self._settings.marts, mart, edition=wanted[1], order_by=keys).to_pylist()
         return self._rows[wanted]
 

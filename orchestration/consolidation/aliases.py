@@ -14,12 +14,10 @@ from typing import Any
 from orchestration.domain import alias_register
 from orchestration.domain.alias_register import Alias
 from orchestration.domain.folding import folded_name
+from orchestration.domain.spreadsheets import FORMULA_STARTS
 from orchestration.settings import Settings
 from orchestration.store.marts import read_mart
 from orchestration.store.whole_file import appearing_whole
-
-# What makes a spreadsheet take a text for a formula; an apostrophe before it changes nothing of what a name folds to.
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 class AliasRefused(Exception):
@@ -74,7 +72,7 @@ def _faults(asked: Alias, line: Alias, lines: Iterable[Alias], portfolio: list[d
     known = {row["project_id"] for row in portfolio} | {one.project_id for one in lines}
     if line.project_id not in known:
         yield f"There is no project {line.project_id!r}{_nearest(line.project_id, known)}."
-    if line.project_id.startswith(_FORMULA_STARTS):
+    if line.project_id.startswith(FORMULA_STARTS):
         yield f"The id {line.project_id!r} would be a formula in a spreadsheet: ask the ministry for another one."
     if line.status == "confirmed" and line.folded_name == line.project_id:
         yield f"{line.name!r} folds to {line.project_id!r} by itself: it needs no line."
@@ -133,9 +131,12 @@ def _nearest(project_id: str, known: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text on one line, without what cannot be printed, that a spreadsheet does not take for a formula."""
+    """A text on one line, without what cannot be printed, that a spreadsheet does not take for a formula.
+
+    The apostrophe before it changes nothing of what a name folds to.
+    """
     shown = "".join(character for character in " ".join(text.split()) if character.isprintable())
-    return f"'{shown}" if shown.startswith(_FORMULA_STARTS) else shown
+    return f"'{shown}" if shown.startswith(FORMULA_STARTS) else shown
 
 
 def _append(file: Path, line: Alias) -> None:

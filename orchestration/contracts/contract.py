@@ -63,7 +63,7 @@ def fold_word(text: str) -> str:
 class Column:
     """One column: `field` in the lake, `title` as the real files write it, other headers as `aliases`.
 
-    `absences` are the reasons for which the cell may hold a word instead of a value (`cells.ABSENCES`). A `code` column
+    `absences` are the reasons for which the cell may hold a word instead of a value (`cells.absences`). A `code` column
     has `labels` (code -> the word that the template offers), other wordings in `words` (folded -> code), and a text
     that holds all of `phrases[code]` has that code. `minimum` and `maximum` bound the value in the lake's unit. A
     column that `is_required` needs a value in each row; one that `is_legacy` is read, and no longer asked for.

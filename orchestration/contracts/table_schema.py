@@ -59,7 +59,7 @@ def table_schema(contract: Contract, site_url: str = "") -> dict[str, object]:
     folder = f"{site_url.rstrip('/')}/schemas/{contract.kind}/{contract.version}/" if site_url else ""
     return {
         "$schema": _PROFILE,
-        "name": f"jalons-{contract.kind}",
+        "name": f"jalons-{contract.kind.replace('_', '-')}",
         "title": contract.title_fr,
         "description": contract.description_fr,
         "countryCode": "FR",

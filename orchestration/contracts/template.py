@@ -1,6 +1,6 @@
 """The template: a workbook that an agent fills and sends back, in which most faults cannot be made (docs/rules.md §5).
 
-What belongs here: the layout of the workbook. What does not: any fact about a column (the kinds) or its words
+What belongs here: the layout of the workbook. What does not: any fact about a column (the contracts) or its words
 (`help_page`), and which submission fills it in advance (`orchestration.intake.last_filed`). The same contract and rows
 give the same bytes.
 """

@@ -1,7 +1,7 @@
 """What starts a pass: one job over everything that has no partition, and the sensor that looks at the inbox.
 
 What belongs here: the job, its sensor and its patience, and the sensor that tells engineers of faults. What does not:
-what a pass does and what a fault is (`faults`).
+what a pass does and what a fault is (`orchestration.passes`).
 """
 
 from datetime import UTC, datetime, timedelta

@@ -12,11 +12,11 @@ from orchestration.defs.validation import reason
 from orchestration.passes.home import Home
 from orchestration.publication.figures import IN_SHORT
 from orchestration.publication.release import Release, release
-from orchestration.publication.tables import KEYS
+from orchestration.publication.tables import TABLES
 from orchestration.validation.holding import holds_of, previous_editions
 
 _OWNERS = ["team:publication"]
-_MARTS = [*KEYS, "submissions"]
+_MARTS = [*TABLES, "submissions"]
 
 
 @dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS)

@@ -5,34 +5,46 @@ What does not: any rule of the domain (the marts hold the figures) and where fil
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.domain.spreadsheets import FORMULA_STARTS
 from orchestration.store.json_values import json_records, plain_text
 from orchestration.store.marts import MartRow, mart_table
 
-# The published tables and the columns that order their rows inside an edition.
-KEYS: dict[str, tuple[str, ...]] = {
-    "headline_figures": ("edition",),
-    "portfolio": ("project_id",),
-    "top50": ("rank",),
-    "procedures": ("procedure_id",),
-    "top250": ("rank",),
-    "procedure_scores": ("perimeter", "indicator"),
-    "roadmap": ("action_id",),
-    "indicators": ("indicator_id",),
-    "movements": ("project_id", "movement"),
-    "slips": ("rule", "subject", "measure"),
-}
 
-# What makes a spreadsheet take a text for a formula, full-width forms included.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+class PublishedTable(NamedTuple):
+    """What is known of a published table: the columns that order its rows inside an edition, its name for readers, and
+    the headline figure without which the edition has nothing to show in it (None: it always has).
+    """
+
+    order_by: tuple[str, ...]
+    title_fr: str
+    needs: str | None
+
+
+# The published tables, in the order of the downloads.
+TABLES = {
+    "headline_figures": PublishedTable(("edition",), "Chiffres clés", None),
+    "portfolio": PublishedTable(("project_id",), "Tous les grands projets", "projects"),
+    "top50": PublishedTable(("rank",), "TOP 50", "projects"),
+    "movements": PublishedTable(("project_id", "movement"), "Mouvements", "projects"),
+    "slips": PublishedTable(("rule", "subject", "measure"), "Glissements", "projects"),
+    "procedures": PublishedTable(("procedure_id",), "Toutes les démarches", "procedures"),
+    "top250": PublishedTable(("rank",), "TOP 250", "procedures"),
+    "procedure_scores": PublishedTable(
+        ("perimeter", "indicator"), "Objectifs des démarches, par périmètre", "procedures"
+    ),
+    "roadmap": PublishedTable(("action_id",), "Feuille de route", "roadmap_actions"),
+    "indicators": PublishedTable(("indicator_id",), "Indicateurs", "indicators"),
+}
 
 
 def read_tables(marts: Path, edition: str) -> dict[str, pa.Table]:
     """Read every published table of `edition`; one that has no row for it is there, empty."""
-    return {name: mart_table(marts, name, edition=edition, order_by=keys) for name, keys in KEYS.items()}
+    return {name: mart_table(marts, name, edition=edition, order_by=table.order_by) for name, table in TABLES.items()}
 
 
 def data_files(tables: dict[str, pa.Table]) -> dict[str, bytes]:
@@ -48,7 +60,7 @@ def data_files(tables: dict[str, pa.Table]) -> dict[str, bytes]:
 
 def _csv_cell(value: object) -> str:
     text = plain_text(value)
-    if isinstance(value, str) and text.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and text.startswith(FORMULA_STARTS):
         text = "'" + text
     # Not the csv module: before Python 3.13 it leaves a lone carriage return bare when lines end in LF.
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text

@@ -12,7 +12,7 @@ from fake_slack import CHANNEL, TOKEN, FakeSlack
 from pydantic import SecretStr
 
 from orchestration.alerting.channels.channel import Channel
-from orchestration.alerting.channels.registry import Console
+from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
 from orchestration.alerting.delivery import Delivery, alert_states, deliver
 from orchestration.settings import Settings

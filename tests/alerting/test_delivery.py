@@ -14,7 +14,8 @@ from expectations.rule import Rule, present
 from expectations.runner import Verdict
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.channel import Channel, Outcome
-from orchestration.alerting.channels.registry import Console, engineers_channels, open_channels
+from orchestration.alerting.channels.console import Console
+from orchestration.alerting.channels.registry import engineers_channels, open_channels
 from orchestration.alerting.delivery import alert_engineers, alert_states, deliver
 from orchestration.alerting.faults import check_failed
 from orchestration.alerting.messages import Message

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from alert_home import Home, alert_row
+from pydantic import SecretStr
 
 from orchestration.alerting import delivery
 from orchestration.alerting.alerts import Alert
+from orchestration.alerting.channels.registry import engineers_channels, open_channels
 from orchestration.alerting.routing import Routing
+from orchestration.settings import Settings
 
 
 def alert(**changed: Any) -> Alert:
@@ -26,6 +29,16 @@ def routes(tmp_path: Path) -> Path:
 def test_everything_goes_to_the_console_and_to_slack_by_default() -> None:
     slightest = alert(severity="information", perimeter=None)
     assert [Routing().sends(slightest, channel) for channel in ("console", "slack", "tchap")] == [True, True, False]
+
+
+def test_every_channel_that_can_be_open_has_a_row(tmp_path: Path) -> None:
+    set_up = Settings(
+        home=tmp_path, slack_bot_token=SecretStr("made-up"), slack_channel="C1", slack_engineers_channel="C2"
+    )
+    critical = alert(severity="critique")
+    names = [channel.name for channel in (*open_channels(set_up), *engineers_channels(set_up))]
+    assert len(names) == 4
+    assert [name for name in names if not Routing().sends(critical, name)] == []
 
 
 @pytest.mark.parametrize(

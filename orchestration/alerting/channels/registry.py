@@ -1,41 +1,12 @@
-"""Where messages go: the console, and which channels are open.
+"""Which channels are open, by audience.
 
-What belongs here: opening channels by the settings. What does not: what every channel offers (`channel`), Slack's own
-ways (`slack`), and who gets what (`routing`).
+What belongs here: opening channels by the settings. What does not: the channels themselves (a file each beside this
+one), and who gets what (`routing`).
 """
 
-import sys
-from collections.abc import Collection, Mapping
-from typing import TextIO
-
-from orchestration.alerting.channels.channel import Channel, Outcome
-from orchestration.alerting.messages import Message
+from orchestration.alerting.channels.channel import Channel
+from orchestration.alerting.channels.console import Console
 from orchestration.settings import Settings
-
-
-class Console:
-    """The channel of the default install: French text on standard error, or on the stream given.
-
-    A console has no memory: after a death between writing and noting it down, a line repeated, and marked so, is better
-    than a line lost.
-    """
-
-    def __init__(self, stream: TextIO | None = None, name: str = "console") -> None:
-        self.name = name
-        self._stream = stream
-
-    def send(self, message: Message) -> Outcome:
-        """Write the message in one piece."""
-        stream = self._stream or sys.stderr
-        again = " (répétée : l’envoi précédent a été interrompu)" if message.is_repeat else ""
-        link = [f"{message.link[0]}\N{NO-BREAK SPACE}: {message.link[1]}"] if message.link else []
-        stream.write("\n   ".join([message.title + again, *message.lines, *message.notes, *link]) + "\n")
-        stream.flush()
-        return Outcome("sent")
-
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str]:  # noqa: ARG002
-        """Nothing can be looked up."""
-        return {}
 
 
 def open_channels(settings: Settings) -> list[Channel]:

@@ -1,1 +1,1 @@
-"""Findings: what an agent should know about its file; the rules by level, their catalogue, their words."""
+"""Findings: what an agent should know about its file; the rules by level, their catalogue."""

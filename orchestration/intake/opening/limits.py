@@ -1,4 +1,4 @@
-"""Limits: how much of a file is read, whatever its format (docs/rules.md §6), counted row by row before more is taken.
+"""Limits: how much of a file is read, whatever its format (docs/rules.md §4), counted row by row before more is taken.
 
 What belongs here: the limits and the count. What does not: opening a format, or the words that refuse a file.
 The child process that opens workbooks imports this: nothing heavier than the standard library may come in.

@@ -1,6 +1,6 @@
 """Header: the row of a sheet that names its columns, the kind of table that it announces, and what is wrong with it.
 
-What belongs here: finding the table of each sheet and choosing one. What does not: the rows under it (reading), or what
+What belongs here: finding the table of each sheet and choosing one. What does not: the rows under it (`body`), or what
 a header means (the contracts).
 """
 

@@ -1,7 +1,7 @@
 """Whole columns: what only all the values of a column betray, that it stands in another's place or in another unit.
 
-What belongs here: telling it from the cells or the values read. What does not: a fault of one cell (cells), what to say
-(rules), or comparing with the previous edition.
+What belongs here: telling it from the cells or the values read. What does not: a fault of one cell
+(`contracts.cells`), what to say (`findings`), or comparing with the previous edition.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -18,6 +18,7 @@ from orchestration.publication.manifest import missing_perimeters
 from orchestration.publication.site.charts import bar_chart
 from orchestration.publication.site.headline_cards import headline_cards
 from orchestration.publication.site.slip_lines import slip_lines
+from orchestration.publication.tables import TABLES
 from orchestration.store.marts import MartRow
 from orchestration.store.templates import templates
 
@@ -47,20 +48,6 @@ _GOALS = (
     "availability",
     "load_time",
 )
-
-# Published table -> its name for readers and the kind it needs (None: always there), in the order of the downloads.
-_DOWNLOADS = {
-    "headline_figures": ("Chiffres clés", None),
-    "portfolio": ("Tous les grands projets", "projects"),
-    "top50": ("TOP 50", "projects"),
-    "movements": ("Mouvements", "projects"),
-    "slips": ("Glissements", "projects"),
-    "procedures": ("Toutes les démarches", "procedures"),
-    "top250": ("TOP 250", "procedures"),
-    "procedure_scores": ("Objectifs des démarches, par périmètre", "procedures"),
-    "roadmap": ("Feuille de route", "roadmap_actions"),
-    "indicators": ("Indicateurs", "indicators"),
-}
 
 
 def render(
@@ -129,11 +116,11 @@ def render(
         top250=[row | _procedure(row) for row in tables["top250"]],
         downloads=[
             (
-                title,
+                table.title_fr,
                 [(form, f"data/{name}.{form}", sizes[f"data/{name}.{form}"]) for form in ("csv", "json", "parquet")],
             )
-            for name, (title, kind) in _DOWNLOADS.items()
-            if kind is None or headline[kind] is not None
+            for name, table in TABLES.items()
+            if table.needs is None or headline[table.needs] is not None
         ],
         drops=[drop | {"received": datetime.fromisoformat(drop["received_at"])} for drop in drops],
         revision=revision,

@@ -78,7 +78,7 @@ def theirs() -> Workbook:
     """An agent's workbook: a title over two merged cells, styles, widths, a second sheet."""
     book = Workbook()
     sheet = book.active
-    sheet.title = "Projets de l’année"
+    sheet.title = "Projets de l'année"
     sheet.append(["Remontée du second semestre"])
     sheet.merge_cells("A1:B1")
     sheet.append(HEADERS)
@@ -96,8 +96,8 @@ def theirs() -> Workbook:
 
 def test_the_copy_of_a_workbook_keeps_its_styles_widths_and_sheets(tmp_path, theirs):
     copy = _opened(_annotated(tmp_path, _saved(theirs)))
-    assert copy.sheetnames == [RECEIPT_SHEET, "Projets de l’année", "Contacts"]
-    sheet = copy["Projets de l’année"]
+    assert copy.sheetnames == [RECEIPT_SHEET, "Projets de l'année", "Contacts"]
+    sheet = copy["Projets de l'année"]
     assert (sheet["A2"].font.b, sheet["A2"].font.color.rgb) == (True, "FF112233")
     assert sheet["F4"].number_format == '0.00" M€"'
     assert sheet.column_dimensions["A"].width == 37
@@ -112,9 +112,9 @@ def test_our_sheet_alone_is_selected_since_what_is_typed_goes_into_all_selected_
 
 
 def test_a_faulty_cell_is_coloured_commented_and_in_sight(tmp_path, theirs):
-    theirs["Projets de l’année"].row_dimensions[3].hidden = True
-    theirs["Projets de l’année"].sheet_state = "hidden"
-    sheet = _opened(_annotated(tmp_path, _saved(theirs)))["Projets de l’année"]
+    theirs["Projets de l'année"].row_dimensions[3].hidden = True
+    theirs["Projets de l'année"].sheet_state = "hidden"
+    sheet = _opened(_annotated(tmp_path, _saved(theirs)))["Projets de l'année"]
     cell = sheet["F3"]
     assert cell.value == "douze"
     assert cell.fill.fgColor.rgb == COLOURS["error"]
@@ -125,10 +125,10 @@ def test_a_faulty_cell_is_coloured_commented_and_in_sight(tmp_path, theirs):
 
 
 def test_a_date_in_a_comment_is_written_as_the_agent_does(tmp_path, theirs):
-    sheet = theirs["Projets de l’année"]
+    sheet = theirs["Projets de l'année"]
     sheet["G2"], sheet["G3"] = "Date de fin", datetime(2017, 3, 1)
     copy = _opened(_annotated(tmp_path, _saved(theirs)))
-    said = copy["Projets de l’année"]["G3"].comment.text
+    said = copy["Projets de l'année"]["G3"].comment.text
     assert said.startswith("Jalons – Erreur\nAttendu\u00a0: la fin prévue doit suivre le début.")
     assert "Valeur saisie : « 01/03/2017 »" in said
     assert [row[4].value for row in copy[RECEIPT_SHEET].iter_rows() if row[1].value == "G3"] == ["01/03/2017"]
@@ -161,7 +161,7 @@ def test_formulas_are_written_as_the_values_that_were_read(tmp_path):
 
 
 def test_what_could_reach_outside_stays_behind_and_rules_that_only_look_are_kept(tmp_path, theirs):
-    sheet = theirs["Projets de l’année"]
+    sheet = theirs["Projets de l'année"]
     harmless = [
         '"Cadrage,INDIRECT(A1)"',
         "'Contacts (2)'!$A$1:$A$9",
@@ -184,7 +184,7 @@ def test_what_could_reach_outside_stays_behind_and_rules_that_only_look_are_kept
     sheet["A4"].hyperlink = "https://www.exemple.gouv.fr/horizon"
 
     copy = _opened(_annotated(tmp_path, _saved(theirs)))
-    kept = copy["Projets de l’année"]
+    kept = copy["Projets de l'année"]
     assert [one.formula1 for one in kept.data_validations.dataValidation] == harmless
     assert [rule.formula for ranges in kept.conditional_formatting for rule in ranges.rules] == [["100"]]
     assert list(copy.defined_names) == ["Phases"]
@@ -293,10 +293,10 @@ def _with_part(data: bytes, name: str, change) -> bytes:
 
 def test_a_finding_in_a_merged_cell_is_marked_where_the_cell_shows(tmp_path, theirs):
     data = _saved(theirs)
-    finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l’année", cell="B1", row=1)
+    finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l'année", cell="B1", row=1)
     receipt = _checked(tmp_path, data)
     copy = _opened(annotate(data, sheets_of(data), Receipt(**{**vars(receipt), "findings": (finding,)})))
-    assert copy["Projets de l’année"]["A1"].comment.text.startswith("Jalons – À vérifier")
+    assert copy["Projets de l'année"]["A1"].comment.text.startswith("Jalons – À vérifier")
 
 
 def _headers(tmp_path: Path, data: bytes) -> tuple[dict[str, str], dict[str, str]]:
@@ -398,10 +398,10 @@ def test_no_contract_knows_the_header_that_is_added_for_a_missing_column():
 
 def test_a_finding_of_a_whole_row_is_marked_in_its_first_cell(tmp_path, theirs):
     data = _saved(theirs)
-    finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l’année", row=4)
+    finding = Finding("made_up", "warning", "Attendu.", "À faire.", sheet="Projets de l'année", row=4)
     receipt = _checked(tmp_path, data)
     copy = _opened(annotate(data, sheets_of(data), Receipt(**{**vars(receipt), "findings": (finding,)})))
-    assert copy["Projets de l’année"]["A4"].fill.fgColor.rgb == COLOURS["warning"]
+    assert copy["Projets de l'année"]["A4"].fill.fgColor.rgb == COLOURS["warning"]
     assert [row[1].hyperlink.location for row in copy[RECEIPT_SHEET].iter_rows() if row[1].value == "ligne 4"] == [
         "'Projets de l''année'!A4"
     ]
@@ -416,21 +416,21 @@ def test_many_findings_are_all_coloured_and_as_many_commented_as_opens_with_ease
 
 
 def test_the_copy_mended_and_filed_again_is_accepted_without_our_marks(settings, theirs):
-    theirs["Projets de l’année"]["F3"].comment = Comment("À confirmer par le bureau.", "Agent")
+    theirs["Projets de l'année"]["F3"].comment = Comment("À confirmer par le bureau.", "Agent")
     drop(settings.home, "2021-S2/MI/remontee.xlsx", _saved(theirs))
     (first,) = take_in.take_in(settings, NOW).outcomes
     assert first.receipt.errors == 1
 
     path = Path(first.receipt_folder) / FILE_NAME
     book = _opened(path.read_bytes())
-    book["Projets de l’année"]["F3"] = 12
+    book["Projets de l'année"]["F3"] = 12
     drop(settings.home, "2021-S2/MI/annote.xlsx", _saved(book))
     (second,) = take_in.take_in(settings, NOW).outcomes
     assert (second.receipt.kind, second.receipt.rows_read, second.receipt.errors) == ("projects", 2, 0)
 
     again = _opened((Path(second.receipt_folder) / FILE_NAME).read_bytes())
-    assert again.sheetnames == [RECEIPT_SHEET, "Projets de l’année", "Contacts"]
-    cell = again["Projets de l’année"]["F3"]
+    assert again.sheetnames == [RECEIPT_SHEET, "Projets de l'année", "Contacts"]
+    cell = again["Projets de l'année"]["F3"]
     assert (cell.value, cell.fill.fill_type, cell.comment.text) == (12, None, "À confirmer par le bureau.")
 
 
@@ -439,7 +439,7 @@ def test_the_copy_sent_back_unmended_says_the_same_faults_once(tmp_path, theirs)
     copy = _annotated(tmp_path, data)
     first, second = _checked(tmp_path, data), _checked(tmp_path, copy)
     assert second.findings == first.findings
-    comment = _opened(_annotated(tmp_path, copy))["Projets de l’année"]["F3"].comment.text
+    comment = _opened(_annotated(tmp_path, copy))["Projets de l'année"]["F3"].comment.text
     assert comment.count("Que faire") == 1
 
 
