@@ -38,3 +38,24 @@ def test_an_alert_that_stays_leaves_its_row_alone(state: State) -> None:
 def test_an_alert_that_is_back_before_it_was_sent_is_planned_again() -> None:
     row = replace(ROW, state="cancelled")
     assert reconcile([row], {ALERT.alert_key: ALERT}, {ALERT.alert_key}) == ([], [(row, "planned")])
+
+
+@pytest.mark.parametrize(
+    ("end", "becomes", "occurrences"),
+    [("planned", ["sent", "cancelled"], []), ("cancelled", ["sent"], []), ("sent", [], [2]), ("dead", [], [2])],
+)
+def test_an_alert_that_is_back_is_said_again_only_if_people_were_told_of_its_end(
+    end: State, becomes: list[State], occurrences: list[int]
+) -> None:
+    rows = [replace(ROW, state="resolved"), replace(ROW, kind="resolution", state=end)]
+    new, moved = reconcile(rows, {ALERT.alert_key: ALERT}, {ALERT.alert_key})
+    assert [to for _, to in moved] == becomes
+    assert [(entry.kind, entry.state, entry.occurrence) for entry in new] == [
+        ("alert", "planned", occurrence) for occurrence in occurrences
+    ]
+
+
+def test_an_alert_that_goes_again_before_its_end_was_told_brings_that_end_back() -> None:
+    end = replace(ROW, kind="resolution", state="cancelled")
+    row = replace(ROW, state="sent")
+    assert reconcile([row, end], {}, set()) == ([], [(row, "resolved"), (end, "planned")])

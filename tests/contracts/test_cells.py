@@ -51,7 +51,8 @@ def test_a_cost_is_read_in_millions_of_euros_to_the_cent(cell, value):
 
 
 @pytest.mark.parametrize(
-    "cell", ["douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--"]
+    "cell",
+    ["douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--", "1 234.567,8"],
 )
 def test_what_is_no_cost_is_a_fault_and_no_value(cell):
     assert _read(cell, "cost") == Parsed(fault="cell_unreadable_number")
@@ -113,6 +114,7 @@ def test_a_rate_is_a_fraction(cell, value):
         ("1.00", Decimal(365), "day"),
         ("4,00", Decimal(1460), "day"),
         ("4,50 ans", Decimal("1642.5"), "day"),
+        ("4,5 années", Decimal("1642.5"), "tenth_year"),
         ("4", Decimal(1460), "tenth_year"),
         (4.25, Decimal("1551.25"), "day"),
     ],
