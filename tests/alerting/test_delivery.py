@@ -155,13 +155,25 @@ def test_a_death_during_a_digest_leaves_one_digest_in_slack(home: Home) -> None:
     assert len(home.slack.messages) == 1
 
 
-def test_a_console_line_repeated_after_a_death_says_so(home: Home) -> None:
-    home.mart(alert_row("sirhen"))
-    with pytest.raises(SystemExit):
-        home.deliver([Dying(Console(home.screen), accepts=True)])
-    home.deliver()
-    home.deliver()
-    assert ["répétée" in title for title in home.screen_titles] == [False, True]
+@pytest.mark.parametrize("filed", [1, 8])
+def test_a_console_line_repeated_after_a_death_says_so(home: Home, filed: int) -> None:
+    for mart in (many(filed), []):
+        home.mart(*mart)
+        with pytest.raises(SystemExit):
+            home.deliver([Dying(Console(home.screen), accepts=True)])
+        home.deliver([Console(home.screen)])
+        home.deliver([Console(home.screen)])
+    # What they announce, then that it no longer holds.
+    assert ["répétée" in title for title in home.screen_titles] == [False, True] * 2
+
+
+def test_a_fault_repeated_after_a_death_says_so(home: Home) -> None:
+    console = Console(home.screen, name="engineers-console")
+    for faults in ([fault()], []):
+        with pytest.raises(SystemExit):
+            alert_engineers(home.settings, faults, NOW, ["check_failed"], [Dying(console, accepts=True)])
+        alert_engineers(home.settings, faults, NOW, ["check_failed"], [console])
+    assert ["répétée" in title for title in home.screen_titles] == [False, True] * 2
 
 
 def test_two_deliveries_at_once_send_one_message(home: Home) -> None:
