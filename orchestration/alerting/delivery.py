@@ -118,11 +118,11 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     `detail`, the headline are left.
     """
     rows = read_rows(settings) or []
-    told = outbox.read_states(settings) if settings.home.is_dir() else {}
-    told = {key: one for key, one in told.items() if alert_rule(one.rule).audience == "teams"}
-    states = [row | {"channels": told[row["alert_key"]].channels if row["alert_key"] in told else {}} for row in rows]
-    for key in sorted(told.keys() - {row["alert_key"] for row in rows}):
-        one = told[key]
+    known = outbox.read_states(settings) if settings.home.is_dir() else {}
+    of_teams = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
+    states = [row | {"channels": of_teams[row["alert_key"]].channels if row["alert_key"] in of_teams else {}} for row in rows]
+    for key in sorted(of_teams.keys() - {row["alert_key"] for row in rows}):
+        one = of_teams[key]
         left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
         blank = dict.fromkeys(COLUMNS)
         states.append(blank | left | {"detail": one.headline, "channels": one.channels})

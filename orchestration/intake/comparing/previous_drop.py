@@ -103,9 +103,9 @@ def _changes(contract: Contract, before: LakeRow, after: LakeRow) -> Iterator[Ch
     in_both = _fields(str(before["cell_columns"])) & _fields(str(after["cell_columns"]))
     for column in contract.columns:
         if column.field in in_both and not is_same(column, before, after):
-            said = in_words(column, before), in_words(column, after)
-            if said[0] != said[1]:
-                yield Change(_subject(contract, after), column.title, *said, is_text=column.type in PLAIN)
+            values = in_words(column, before), in_words(column, after)
+            if values[0] != values[1]:
+                yield Change(_subject(contract, after), column.title, *values, is_text=column.type in PLAIN)
 
 
 @cache

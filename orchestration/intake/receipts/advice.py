@@ -26,29 +26,29 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     again = f"déposez de nouveau le fichier dans {folder}"
     blamed = {finding.blame for finding in receipt.findings}
     if "us" in blamed:
-        said = ["Vous n’avez rien à faire."]
+        sentences = ["Vous n’avez rien à faire."]
     elif "place" in blamed:
-        said = ["Déplacez le fichier dans le bon dossier ; il n’a pas besoin d’être modifié."]
+        sentences = ["Déplacez le fichier dans le bon dossier ; il n’a pas besoin d’être modifié."]
     elif receipt.status == "rejected":
-        said = [f"Corrigez ce qui est indiqué ci-dessous, puis {again}.", _still_counts(receipt)]
+        sentences = [f"Corrigez ce qui est indiqué ci-dessous, puis {again}.", _still_counts(receipt)]
     elif receipt.status == "unchanged":
         known = "Les points ci-dessous vous ont déjà été signalés" if receipt.findings else "Vous n’avez rien à faire"
-        said = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c’est le bon fichier."]
+        sentences = [f"{known}. Si vous pensiez envoyer une nouvelle version, vérifiez que c’est le bon fichier."]
     elif receipt.errors:
-        said = [
+        sentences = [
             *_of_another_perimeter(receipt),
             "Ce qui est en erreur ne sera pas publié tant que ce n’est pas corrigé.",
             f"Corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
         ]
     elif receipt.warnings:
-        said = [
+        sentences = [
             *_of_another_perimeter(receipt),
             "Vérifiez les points ci-dessous. Si tout est juste, vous n’avez rien à faire.",
             f"Sinon, corrigez, puis {again} : le dernier dépôt accepté remplace le précédent.",
         ]
     else:
-        said = ["Vous n’avez rien à corriger."]
-    return tuple(sentence for sentence in (counts, *said) if sentence)
+        sentences = ["Vous n’avez rien à corriger."]
+    return tuple(sentence for sentence in (counts, *sentences) if sentence)
 
 
 def _still_counts(receipt: Receipt) -> str:
@@ -112,7 +112,7 @@ def facts(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ("Versions", f"{template_version}règles version {receipt.rules_version}"),
         ("Empreinte (sha256)", receipt.sha256),
     )
-    return tuple((name, said) for name, said in known if said is not None)
+    return tuple((name, value) for name, value in known if value is not None)
 
 
 def published_fr(kind: str | None, rows: Rows) -> str | None:
@@ -122,15 +122,15 @@ def published_fr(kind: str | None, rows: Rows) -> str | None:
         return None
     if not rows:
         return f"Vous déclarez n’avoir aucune ligne à publier ({contract.title_fr.lower()})."
-    said = plural(len(rows), contract.subject_fr)
+    counted = plural(len(rows), contract.subject_fr)
     if contract.total is not None:
         costs = [cost for cost in rows.objects(contract.total) if cost is not None]
         known = f"dont {number(len(costs))} au coût connu, pour {number(sum(costs), 2)}\u00a0M€ au total"
-        return f"{said}, {known if costs else 'sans coût connu'}."
+        return f"{counted}, {known if costs else 'sans coût connu'}."
     if contract.counted is not None:
         count = int((rows.objects(contract.counted.field) == contract.counted.code).sum())
-        return f"{said}, dont {number(count)} {contract.counted.words_fr}."
-    return f"{said}."
+        return f"{counted}, dont {number(count)} {contract.counted.words_fr}."
+    return f"{counted}."
 
 
 def dated(drop: Drop) -> str:
