@@ -119,10 +119,10 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     """
     rows = read_rows(settings) or []
     known = outbox.read_states(settings) if settings.home.is_dir() else {}
-    of_teams = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
-    states = [row | {"channels": of_teams[row["alert_key"]].channels if row["alert_key"] in of_teams else {}} for row in rows]
-    for key in sorted(of_teams.keys() - {row["alert_key"] for row in rows}):
-        one = of_teams[key]
+    sent = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
+    states = [row | {"channels": sent[row["alert_key"]].channels if row["alert_key"] in sent else {}} for row in rows]
+    for key in sorted(sent.keys() - {row["alert_key"] for row in rows}):
+        one = sent[key]
         left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
         blank = dict.fromkeys(COLUMNS)
         states.append(blank | left | {"detail": one.headline, "channels": one.channels})
