@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,6 +50,11 @@ every_kind = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CO
 def _check(path: Path, text: str, kind: str):
     path.write_text(text, encoding="utf-8")
     return check_file(path, NOW, "2025-S2", PERIMETERS[kind]).receipt
+
+
+def test_the_name_of_a_schema_has_hyphens_only():
+    two_words = replace(CONTRACTS["projects"], kind="contracts_awarded")
+    assert table_schema(two_words)["name"] == "jalons-contracts-awarded"
 
 
 @every_kind
