@@ -28,7 +28,8 @@ from orchestration.alerting.routing import Routing
 from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
-from orchestration.validation.holding import Hold, is_held
+from orchestration.validation.holding import is_held
+from orchestration.validation.judgement import Judgement
 
 MOST_SINGLE_MESSAGES = 5
 
@@ -43,13 +44,15 @@ class Delivery:
 
 
 def deliver(
-    settings: Settings, now: datetime, channels: Sequence[Channel] | None = None, holds: Sequence[Hold] = ()
+    settings: Settings, now: datetime, judgement: Judgement, channels: Sequence[Channel] | None = None
 ) -> Delivery:
-    """Bring every open channel up to date with the mart `alerts`; without a mart nothing happens.
+    """Bring every open channel up to date with the mart `alerts`, of the set of marts that the judgement is on.
 
-    `channels` are those of the settings unless given. Of an edition that `holds` hold back nothing is said and nothing
-    taken back, but what concerns its filing. No fault of a channel raises; one delivery at a time per home.
+    `channels` are those of the settings unless given. Of an edition that is held back nothing is said and nothing taken
+    back, but what concerns its filing. No fault of a channel raises; one delivery at a time per home. Raise
+    `UnfitMarts` where the marts are others by now.
     """
+    judgement.expect_unchanged(settings)
     with outbox.opened(settings) as engine:
         rows = read_rows(settings)
         if rows is None:
@@ -57,7 +60,11 @@ def deliver(
 
         def is_free(one: Alert | OutboxEntry) -> bool:
             # A refusal or a reminder speaks of a file, not of what the tables say.
-            return one.edition is None or alert_rule(one.rule).about == "filing" or not is_held(one.edition, holds)
+            return (
+                one.edition is None
+                or alert_rule(one.rule).about == "filing"
+                or not is_held(one.edition, judgement.holds)
+            )
 
         alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
         opened = open_channels(settings) if channels is None else channels
@@ -105,6 +112,7 @@ def _bring_up_to_date(
         routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
         box.record(*reconcile(list(filter(is_concerned, box.entries())), alerts, routed), now)
         planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
+        planned = [entry for entry in planned if entry.may_leave(now)]
         _send(box, channel, planned, alerts, base_url, now)
         after = latest(box.entries())
         counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
@@ -133,6 +141,7 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
     """Find out what became of the messages of which nobody knows; those that did not arrive are planned again."""
     box.interrupt()
     unknown = [entry for entry in box.entries() if entry.state == "unknown" and entry.message_key]
+    unknown = [entry for entry in unknown if entry.may_leave(now)]
     if not unknown:
         return
     keys = sorted({entry.message_key for entry in unknown if entry.message_key})
@@ -141,9 +150,11 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
         arrived = channel.find(keys, None if None in marks else min(mark for mark in marks if mark))
     except Exception as fault:
         log.warning("%s: cannot look up %d message(s): %s", channel.name, len(keys), _brief(fault))
+        box.postpone(keys, now)
         return
     if arrived is None:
         log.warning("%s: cannot tell what became of %d message(s)", channel.name, len(keys))
+        box.postpone(keys, now)
         return
     for key in keys:
         outcome = Outcome("sent", message_id=arrived[key]) if key in arrived else Outcome("planned")

@@ -7,7 +7,7 @@ What belongs here: the table and its transitions, each one transaction. What doe
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from filelock import FileLock
@@ -23,13 +23,12 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    inspect,
+    or_,
     select,
     update,
 )
 
 from orchestration.alerting.channels.channel import Outcome
-from orchestration.domain.alert_rules import AlertKey
 from orchestration.settings import Settings
 from orchestration.store.sql import engine_of, naive_utc
 
@@ -38,6 +37,9 @@ Kind = Literal["alert", "resolution"]
 
 # What became of a message is not settled while its row says one of these.
 _UNSETTLED: tuple[State, ...] = ("planned", "sending", "unknown")
+
+# How long a message rests that did not leave, or of which nobody knows; the sensor asks every ten seconds.
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
 
 metadata = MetaData()
 
@@ -62,6 +64,7 @@ table = Table(
     Column("sent_at", DateTime),
     Column("attempts", Integer, nullable=False),
     Column("error", String),
+    Column("not_before", DateTime),
 )
 
 
@@ -80,6 +83,11 @@ class OutboxEntry:
     message_key: str | None = None
     after_id: str | None = None
     attempts: int = 0
+    not_before: datetime | None = None
+
+    def may_leave(self, now: datetime) -> bool:
+        """Whether the channel may be tried again by now."""
+        return self.not_before is None or self.not_before <= naive_utc(now)
 
 
 @contextmanager
@@ -87,23 +95,7 @@ def opened(settings: Settings) -> Iterator[Engine]:
     """The database of one delivery at a time: the ledger's, with the outbox's table in it."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with engine_of(settings.ledger) as engine, FileLock(settings.home / "delivery.lock"):
-        metadata.create_all(engine)
-        _name_subjects(engine)
         yield engine
-
-
-def _name_subjects(engine: Engine) -> None:
-    """Give the rows of a home made before them their rule and subject, which only their keys say."""
-    known = {column["name"] for column in inspect(engine).get_columns(table.name)}
-    with engine.begin() as connection:
-        for column in (table.c.rule, table.c.subject):
-            if column.name not in known:
-                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} VARCHAR")
-        unnamed = select(table.c.alert_key).where(table.c.rule.is_(None)).distinct()
-        for (text,) in connection.execute(unnamed).all():
-            key = AlertKey.parse(text)
-            named = update(table).where(table.c.alert_key == text).values(rule=key.rule, subject=key.subject)
-            connection.execute(named)
 
 
 @dataclass
@@ -121,9 +113,6 @@ def read_states(settings: Settings) -> dict[str, AlertState]:
     """By alert key, what became of it; waits for nobody."""
     states: dict[str, AlertState] = {}
     with engine_of(settings.ledger) as engine:
-        if not inspect(engine).has_table(table.name):
-            return states
-        _name_subjects(engine)
         rows = select(table).where(table.c.kind == "alert").order_by(table.c.channel, table.c.occurrence)
         with engine.connect() as connection:
             for row in connection.execute(rows):
@@ -132,13 +121,19 @@ def read_states(settings: Settings) -> dict[str, AlertState]:
     return states
 
 
-def has_unsettled(settings: Settings, channels: Collection[str]) -> bool:
-    """Whether a message of these channels has still to leave, or nobody knows if it did; true before the first."""
+def has_unsettled(settings: Settings, channels: Collection[str], now: datetime) -> bool:
+    """Whether a message of these channels has still to leave, or nobody knows if it did, and may be tried by now."""
+    is_due = or_(table.c.not_before.is_(None), table.c.not_before <= naive_utc(now))
+    of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels), is_due)
     with engine_of(settings.ledger) as engine, engine.connect() as connection:
-        if not inspect(connection).has_table(table.name):
-            return True
-        of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels))
         return connection.execute(select(func.count()).select_from(table).where(of_channels)).scalar_one() > 0
+
+
+def _pause(outcome: Outcome, attempts: int) -> timedelta:
+    """How long a message rests: as long as its channel asks; else not at first, then twice as long each time."""
+    if outcome.retry_after_seconds is not None:
+        return timedelta(seconds=outcome.retry_after_seconds)
+    return min(_FIRST_PAUSE * 2 ** min(attempts - 2, 10), _LONGEST_PAUSE) if attempts > 1 else timedelta()
 
 
 class Outbox:
@@ -187,7 +182,15 @@ class Outbox:
         sent_at = naive_utc(now) if outcome.state == "sent" else None
         values = {"state": outcome.state, "message_id": outcome.message_id, "error": outcome.error, "sent_at": sent_at}
         with self._engine.begin() as connection:
-            connection.execute(update(table).where(message).values(**values))
+            tried = connection.execute(select(func.max(table.c.attempts)).where(message)).scalar() or 0
+            later = naive_utc(now + _pause(outcome, tried)) if outcome.state in _UNSETTLED else None
+            connection.execute(update(table).where(message).values(**values, not_before=later))
+
+    def postpone(self, message_keys: Sequence[str], now: datetime) -> None:
+        """Note that the channel cannot say what became of these messages: it is asked again after a while."""
+        messages = and_(table.c.channel == self._channel, table.c.message_key.in_(message_keys))
+        with self._engine.begin() as connection:
+            connection.execute(update(table).where(messages).values(not_before=naive_utc(now + _FIRST_PAUSE)))
 
     def _is(self, entry: OutboxEntry) -> ColumnElement[bool]:
         return and_(

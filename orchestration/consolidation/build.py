@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from orchestration.domain.reference_data import DBT_PROJECT
+from orchestration.intake.lake import last_export
 from orchestration.settings import Settings
+from orchestration.store import mart_set
+from orchestration.store.mart_set import MartSet
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 
@@ -54,12 +57,15 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
     """Rebuild every table of the warehouse and export the marts to `settings.marts`.
 
     The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`. A model or a test
-    that fails is reported in the result; raise `ConsolidationError` when dbt could not run.
+    that fails is reported in the result; raise `ConsolidationError` when dbt could not run. Only a build of which
+    nothing fails leaves a set of marts that can be judged and released.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     settings.marts.mkdir(parents=True, exist_ok=True)
+    export = last_export(settings.lake)
+    mart_set.forget(settings.marts)
     # Made anew, never patched: nothing of an earlier build can stay, and whoever has the old file open keeps it.
     for old in settings.warehouse.glob("jalons.duckdb*"):
         old.unlink()
@@ -76,7 +82,7 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.result is None:
         raise ConsolidationError(f"dbt could not run: {outcome.exception}") from outcome.exception
-    return BuildResult(
+    result = BuildResult(
         nodes=tuple(
             NodeResult(
                 unique_id=result.node.unique_id,
@@ -89,6 +95,10 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
         ),
         seconds=outcome.result.elapsed_time,
     )
+    if not result.broken:
+        made = mart_set.files_of(settings.marts)
+        mart_set.note(settings.marts, MartSet(export.sha256, export.head, export.without_rows, made))
+    return result
 
 
 def parsed_manifest() -> Any:

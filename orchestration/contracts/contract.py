@@ -242,6 +242,7 @@ class Contract:
             pa.field("edition", pa.string()),
             pa.field("perimeter", pa.string()),
             pa.field("drop_id", pa.int64()),
+            pa.field("file_sha256", pa.string()),
             pa.field("sheet", pa.string()),
             pa.field("row_number", pa.int32()),
             pa.field("cell_columns", pa.string()),

@@ -20,7 +20,7 @@ from orchestration.passes.faults import (
     faults_of_passes,
     faults_of_ticks,
 )
-from orchestration.passes.has_work import pending
+from orchestration.passes.has_work import has_work
 from orchestration.settings import Settings
 
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
@@ -44,7 +44,7 @@ process_drops = dg.define_asset_job(
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a pass when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
     now = datetime.now(UTC)
-    if not pending(Settings(), now):
+    if not has_work(Settings(), now):
         return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
     under_way = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=UNDER_WAY, updated_after=now - MOST_PATIENCE)
     if context.instance.get_runs_count(under_way):

@@ -5,6 +5,7 @@ What belongs here: what dbt's nodes are called here, and telling what one invoca
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from orchestration.consolidation.build import NodeResult, build
 from orchestration.defs.metadata import Metadata, bars, parquet_metadata
 from orchestration.domain.reference_data import DBT_PROJECT
+from orchestration.intake.lake_check import hand_over
 from orchestration.passes.home import Home
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
@@ -50,6 +52,7 @@ class Translator(DagsterDbtTranslator):
 def consolidation(home: dg.ResourceParam[Home]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Rebuild every table in one dbt invocation."""
     home.report("Consolidating")
+    hand_over(home.settings, datetime.now(UTC))
     result = build(home.settings)
     for node in result.nodes:
         if spec := _CHECKS.get(node.unique_id):

@@ -18,7 +18,10 @@ from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
 from orchestration.intake.judging import ARRIVAL
 from orchestration.intake.ledger import ACCEPTED
-from orchestration.intake.take_in import Outcome, TakeIn, reread, take_in
+from orchestration.intake.receipts.record import Receipt
+from orchestration.intake.rereading import Unreadable, reread
+from orchestration.intake.take_in import TakeIn, take_in
+from orchestration.passes.faults import last_evaluations
 from orchestration.passes.home import Home
 
 _OWNERS = ["team:intake"]
@@ -35,19 +38,23 @@ inbox = dg.AssetSpec(
 @dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool="duckdb", deps=[inbox])
 def drops(
     context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
-) -> dg.MaterializeResult[TakeIn]:
+) -> dg.MaterializeResult[None]:
     """One row per file ever seen settled in the inbox, with its verdict: the ledger, exported for dbt.
 
     A pass decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
-    taken = take_in(home.settings, config.read(), home.report)
+    taken = take_in(home.settings, config.read(), home.report, is_replay=config.is_replay)
+    home.done.taken = taken
     filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
     add_editions(context.instance, {str(one.receipt.edition) for one in filed})
     for one in filed:
-        context.log_event(_filed(one))
+        grid = cell(str(one.receipt.edition), str(one.receipt.perimeter))
+        metadata = _receipt(one.receipt, one.path, one.receipt_folder)
+        key = ["submissions", str(one.receipt.kind)]
+        context.log_event(dg.AssetMaterialization(key, partition=grid, metadata=metadata))
     for result in _judged(taken):
         context.log_event(check_evaluation(result))
-    return dg.MaterializeResult(value=taken, metadata=_summary(taken))
+    return dg.MaterializeResult(metadata=_summary(taken))
 
 
 def _submissions(kind: str) -> dg.AssetsDefinition:
@@ -64,10 +71,14 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
     )
     def of_kind(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
         key = context.partition_key.keys_by_dimension
-        outcome = reread(home.settings, kind, key["edition"], key["perimeter"])
-        if outcome is None:
+        try:
+            again = reread(home.settings, kind, key["edition"], key["perimeter"])
+        except Unreadable as reason:
+            raise dg.Failure(str(reason), allow_retries=False) from reason
+        if again is None:
             raise dg.Failure(f"Nothing counts for {key['edition']}, {key['perimeter']}, {kind}.", allow_retries=False)
-        return dg.MaterializeResult(metadata=_receipt(outcome))
+        receipt, drop = again
+        return dg.MaterializeResult(metadata=_receipt(receipt, drop.path, str(receipt.folder(home.settings.outbox))))
 
     return of_kind
 
@@ -81,12 +92,20 @@ submissions = [_submissions(kind) for kind in CONTRACTS]
         for kind, suite in SUBMISSION_SUITES.items()
         for rule in suite.rules
     ],
-    ins={"drops": dg.AssetIn("drops")},
     can_subset=True,
 )
-def submission_checks(drops: TakeIn) -> Iterator[dg.AssetCheckResult]:
-    """Say again what the rules said of the rows of the last pass; each pass says it by itself."""
-    yield from _judged(drops)
+def submission_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Say again what the rules said of the rows that came in last; each pass says it by itself."""
+    for key in sorted(context.selected_asset_check_keys):
+        for said in last_evaluations(context.instance, key):
+            yield dg.AssetCheckResult(
+                check_name=key.name,
+                asset_key=key.asset_key,
+                passed=said.passed,
+                severity=said.severity,
+                description=said.description,
+                metadata=said.metadata,
+            )
 
 
 def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
@@ -104,17 +123,7 @@ def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
             yield check_result(replace(verdict, failing=failing), ["submissions", kind])
 
 
-def _filed(one: Outcome) -> dg.AssetMaterialization:
-    receipt = one.receipt
-    return dg.AssetMaterialization(
-        asset_key=["submissions", str(receipt.kind)],
-        partition=cell(str(receipt.edition), str(receipt.perimeter)),
-        metadata=_receipt(one),
-    )
-
-
-def _receipt(one: Outcome) -> Metadata:
-    receipt = one.receipt
+def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:
     findings = [
         {"severity": finding.severity, "cell": finding.cell, "value": finding.value, "expected": finding.expected}
         for finding in receipt.findings
@@ -124,9 +133,9 @@ def _receipt(one: Outcome) -> Metadata:
         "dagster/row_count": receipt.rows_accepted,
         "errors": receipt.errors,
         "warnings": receipt.warnings,
-        "file": one.path,
+        "file": path,
         "sha256": receipt.sha256,
-        "receipt": dg.MetadataValue.path(f"{one.receipt_folder}/accuse.html"),
+        "receipt": dg.MetadataValue.path(f"{folder}/accuse.html"),
         "findings": markdown_table(findings, most=20),
     }
 

@@ -10,7 +10,10 @@ class Moment(dg.Config):
     """When the pass takes place."""
 
     now: str | None = Field(
-        default=None, description="The time of the pass, ISO 8601 with its offset, for a replay; the clock if absent."
+        default=None, description="The time of the pass, ISO 8601 with its offset; the clock's if absent."
+    )
+    is_replay: bool = Field(
+        default=False, description="Whether drops of another day are filed again, each at the time given."
     )
 
     def read(self) -> datetime:

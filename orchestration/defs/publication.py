@@ -3,26 +3,27 @@
 What belongs here: showing releases. What does not: making one (`orchestration.publication`).
 """
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
-from expectations.runner import Verdict, validate_marts
+from orchestration.defs.checks import check_evaluation
 from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
 from orchestration.defs.partitions import EDITIONS, add_editions
-from orchestration.defs.validation import reason
+from orchestration.defs.validation import check_results
 from orchestration.passes.home import Home
 from orchestration.publication.figures import IN_SHORT
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import TABLES
-from orchestration.validation.holding import holds_of, previous_editions
+from orchestration.validation.holding import reason
+from orchestration.validation.judgement import judged
 
 _OWNERS = ["team:publication"]
 _MARTS = [*TABLES, "submissions"]
 
 
-@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS)
-def releases(
-    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], verdicts: list[Verdict]
-) -> dg.MaterializeResult[list[Release]]:
+@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=[*_MARTS, "verdicts"])
+def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per edition: its latest revision. A pass makes a revision of each edition whose content has changed.
 
     An edition that a verdict holds back keeps the revision that it has, and is no row here.
@@ -30,13 +31,18 @@ def releases(
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
     home.report("Releasing")
-    made = release(home.settings, holds=holds_of(verdicts, previous_editions(home.settings)))
+    judgement = judged(home.settings)
+    for result in check_results(judgement.verdicts) if judgement.holds else ():
+        # Run by hand, nobody else says on the marts why an edition is missing here.
+        context.log_event(check_evaluation(result))
+    made = release(home.settings, judgement, datetime.now(UTC))
+    home.done.releases = tuple(made)
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
     for one in new:
         context.log_event(dg.AssetMaterialization("edition_release", partition=one.edition, metadata=_release(one)))
     lines = [{"edition": one.edition, "revision": one.revision, "new": one.is_new, **_figures(one)} for one in made]
-    return dg.MaterializeResult(value=made, metadata={"new": len(new), "releases": markdown_table(lines, most=100)})
+    return dg.MaterializeResult(metadata={"new": len(new), "releases": markdown_table(lines, most=100)})
 
 
 @dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS, partitions_def=EDITIONS)
@@ -45,11 +51,11 @@ def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Ho
 
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
-    found = holds_of(validate_marts(home.settings.marts), previous_editions(home.settings))
-    holds = [hold for hold in found if hold.covers(context.partition_key)]
+    judgement = judged(home.settings)
+    holds = [hold for hold in judgement.holds if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
-    made = release(home.settings, [context.partition_key])
+    made = release(home.settings, judgement, datetime.now(UTC), [context.partition_key])
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
     return dg.MaterializeResult(metadata=_release(made[0]))

@@ -4,16 +4,17 @@ What belongs here: carrying verdicts. What does not: the rules (`expectations`) 
 (`orchestration.validation.holding`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
-from expectations.runner import MART_SUITES, Verdict, validate_marts
+from expectations.runner import MART_SUITES, Verdict
 from orchestration.defs.checks import check_result, check_spec
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
-from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, holds_of, previous_editions
+from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
+from orchestration.validation.judgement import judged
 
 
 @dg.asset(
@@ -22,37 +23,36 @@ from orchestration.validation.holding import Hold, failing_editions, found_in, h
     kinds={"python", "greatexpectations"},
     deps=[suite.name for suite in MART_SUITES],
 )
-def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[list[Verdict]]:
+def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per rule on the marts: whether what is about to be published is plausible.
 
     Releases and alerts of an edition wait until no row of it fails a rule of severity error.
     """
     home.report("Validating the marts")
-    reached = validate_marts(home.settings.marts)
-    failed = sum(not one.success for one in reached)
-    held_back = markdown_table([_line(hold) for hold in holds_of(reached, previous_editions(home.settings))], most=40)
+    judgement = judged(home.settings)
+    failed = sum(not one.success for one in judgement.verdicts)
+    held_back = markdown_table([_line(hold) for hold in judgement.holds], most=40)
     return dg.MaterializeResult(
-        value=reached, metadata={"dagster/row_count": len(reached), "failed": failed, "held_back": held_back}
+        metadata={"dagster/row_count": len(judgement.verdicts), "failed": failed, "held_back": held_back}
     )
 
 
 @dg.multi_asset_check(
     name=MART_CHECKS,
     specs=[check_spec(rule, [suite.name], judged_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
-    ins={"verdicts": dg.AssetIn("verdicts")},
 )
-def mart_checks(home: dg.ResourceParam[Home], verdicts: list[Verdict]) -> Iterator[dg.AssetCheckResult]:
-    """Say the verdicts, each on its mart; the step fails where one holds an edition back, and nothing waits for it."""
+def mart_checks(home: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
+    """Say the verdicts, each on its mart; the step fails where an edition is held back, and nothing waits for it."""
+    judgement = judged(home.settings)
+    yield from check_results(judgement.verdicts)
+    if judgement.holds:
+        raise dg.Failure("\n".join(map(reason, judgement.holds)), allow_retries=False)
+
+
+def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    """Each verdict as the check that it is on its mart."""
     for verdict in verdicts:
         yield check_result(verdict, [verdict.suite], **_more(verdict))
-    if holds := holds_of(verdicts, previous_editions(home.settings)):
-        raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
-
-
-def reason(hold: Hold) -> str:
-    """Which editions are held back, by which rule, and why, on one line."""
-    verdict = hold.verdict
-    return f"{hold.editions_in_words} held back by {verdict.suite}: {verdict.id}: {found_in(verdict)}"
 
 
 def _more(verdict: Verdict) -> Metadata:
@@ -67,6 +67,8 @@ def _more(verdict: Verdict) -> Metadata:
 
 def _line(hold: Hold) -> dict[str, object]:
     verdict = hold.verdict
+    if verdict is None:
+        return {"editions": hold.editions_in_words, "why": "; ".join(hold.without_rows)}
     return {
         "editions": hold.editions_in_words,
         "mart": verdict.suite,

@@ -4,8 +4,11 @@ What belongs here: writing Parquet so that a reader never meets half a file. Wha
 accepted.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -13,9 +16,12 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger
+from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger, Submission
 from orchestration.intake.reading.rows import Rows
-from orchestration.store.whole_file import appearing_whole
+from orchestration.store.digests import sha256
+from orchestration.store.file_state import FileState
+from orchestration.store.json_values import json_document
+from orchestration.store.whole_file import appearing_whole, write_whole
 
 _DROPS_SCHEMA = pa.schema(
     [
@@ -35,9 +41,20 @@ _DROPS_SCHEMA = pa.schema(
         ("errors", pa.int64()),
         ("warnings", pa.int64()),
         ("verdict", pa.string()),
+        ("lake_rows", pa.int64()),
+        ("lake_file", pa.string()),
+        ("lake_sha256", pa.string()),
     ]
 )
 _EVENTS_SCHEMA = pa.schema([("edition", pa.string()), ("event", pa.string()), ("at", pa.timestamp("us"))])
+
+
+@dataclass(frozen=True)
+class WrittenRows:
+    """The rows of a submission as a file: how many, and the bytes."""
+
+    count: int
+    data: bytes
 
 
 def submission_path(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> Path:
@@ -45,16 +62,30 @@ def submission_path(lake: Path, kind: str, edition: str, perimeter: str, drop_id
     return lake / kind / f"edition={edition}" / f"perimeter={perimeter}" / f"{drop_id:08d}.parquet"
 
 
-def write_submission(lake: Path, kind: str, rows: Rows) -> None:
-    """Write the accepted rows of one submission; they carry `edition`, `perimeter` and `drop_id`.
+def path_of(lake: Path, one: Submission) -> Path:
+    """The same, of a submission of the ledger."""
+    return submission_path(lake, one.kind, one.edition, one.perimeter, one.drop_id)
 
-    A submission without rows (`NÉANT`) writes nothing: the ledger alone says that it was filed.
+
+def parquet_of(kind: str, rows: Rows) -> WrittenRows:
+    """The accepted rows of one submission as bytes, the same for the same rows.
+
+    Each row carries `edition`, `perimeter`, `drop_id` and `file_sha256`; the file says them once more, with the kind
+    and the number of rows.
     """
-    if rows:
-        first = rows[0]
-        path = submission_path(lake, kind, str(first["edition"]), str(first["perimeter"]), int(str(first["drop_id"])))
-        schema = CONTRACTS[kind].lake_schema()
-        _write(path, pa.table([pa.array(rows.objects(one.name), type=one.type) for one in schema], schema=schema))
+    schema = CONTRACTS[kind].lake_schema()
+    table = pa.table([pa.array(rows.objects(one.name), type=one.type) for one in schema], schema=schema)
+    return _written(kind, table)
+
+
+def write_submission(lake: Path, one: Submission, rows: WrittenRows) -> FileState:
+    """Write the file of a submission and return how it is to be noted.
+
+    A submission without rows (`NÉANT`) has no file: the ledger alone says that it was filed.
+    """
+    path = path_of(lake, one)
+    write_whole(path, rows.data)
+    return FileState.of(path, sha256(rows.data))
 
 
 def read_submission(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> list[dict[str, object]]:
@@ -63,30 +94,113 @@ def read_submission(lake: Path, kind: str, edition: str, perimeter: str, drop_id
     return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
 
 
-def export_ledger(lake: Path, ledger: Ledger) -> None:
-    """Write what dbt must know of the ledger beside the rows, in ledger order, and an empty file for each kind."""
+def stamped(one: Submission, path: Path) -> WrittenRows | None:
+    """The rows of a file of 0.1, which did not say from which bytes they come, with that said.
+
+    `None` for any other file, and for one whose rows are not those that the ledger says were accepted.
+    """
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowInvalid):
+        return None
+    whose = {"edition": one.edition, "perimeter": one.perimeter, "drop_id": one.drop_id}
+    if "file_sha256" in table.column_names or table.num_rows != one.rows or not whose.keys() <= set(table.column_names):
+        return None
+    if any(table.column(name).unique().to_pylist() != [value] for name, value in whose.items()):
+        return None
+    schema = CONTRACTS[one.kind].lake_schema()
+    of_bytes = pa.array([one.sha256] * table.num_rows, type=pa.string())
+    columns = [of_bytes if field.name == "file_sha256" else table.column(field.name) for field in schema]
+    return _written(one.kind, pa.table(columns, schema=schema))
+
+
+@dataclass(frozen=True)
+class Export:
+    """What dbt was last told of the ledger: its SHA-256, the ledger's head then, and the editions without their rows.
+
+    `without_rows` gives each edition the reasons why rows that were accepted for it could not be had.
+    """
+
+    sha256: str
+    head: str
+    without_rows: Mapping[str, Sequence[str]]
+
+
+def export_ledger(lake: Path, ledger: Ledger, unavailable: Mapping[int, str] = MappingProxyType({})) -> None:
+    """Write what dbt must know of the ledger beside the rows, in ledger order, and an empty file for each kind.
+
+    `lake_file` and `lake_sha256` name the file of each submission that has rows, but for those whose rows are
+    `unavailable`, for the reasons given.
+    """
+    submissions, head = ledger.submissions(), ledger.head()
+    files = {
+        one.drop_id: (one.rows, path_of(lake, one).relative_to(lake).as_posix(), one.file.sha256)
+        for one in submissions
+        if one.file and one.drop_id not in unavailable
+    }
+    without: dict[str, list[str]] = {}
+    for one in submissions:
+        if one.drop_id in unavailable:
+            place = f"{one.edition}, {one.perimeter}, {one.kind}, drop {one.drop_id}"
+            without.setdefault(one.edition, []).append(f"{place}: {unavailable[one.drop_id]}")
     with ledger.engine.connect() as connection:
-        drops = [
-            {**row, "file_name": row["path"].rsplit("/", 1)[-1]}
-            for row in connection.execute(
-                sa.select(DROPS).where(DROPS.c.status != "received").order_by(DROPS.c.drop_id)
-            ).mappings()
-        ]
+        decided = sa.select(DROPS).where(DROPS.c.status != "received").order_by(DROPS.c.drop_id)
+        drops = []
+        for row in connection.execute(decided).mappings():
+            rows, file, digest = files.get(row["drop_id"], (None, None, None))
+            names = {"file_name": row["path"].rsplit("/", 1)[-1]}
+            drops.append({**row, **names, "lake_rows": rows, "lake_file": file, "lake_sha256": digest})
         events = list(
             connection.execute(
                 sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
             ).mappings()
         )
-        _write(_ledger_path(lake, "edition_events"), _table(events, _EVENTS_SCHEMA))
+    _write(_ledger_path(lake, "edition_events"), _table(events, _EVENTS_SCHEMA))
     _write(_ledger_path(lake, "drops"), _table(drops, _DROPS_SCHEMA))
     for kind, contract in CONTRACTS.items():
-        _write(lake / kind / "_empty.parquet", contract.lake_schema().empty_table())
+        _write(_empty_path(lake, kind), contract.lake_schema().empty_table())
+    write_whole(_about_export(lake), json_document({"head": head, "without_rows": without}))
+
+
+def last_export(lake: Path) -> Export:
+    """What dbt was last told; raise `FileNotFoundError` before the first time."""
+    tables = [_ledger_path(lake, name).read_bytes() for name in ("drops", "edition_events")]
+    try:
+        about = json.loads(_about_export(lake).read_bytes())
+    except FileNotFoundError:
+        about = {"head": "", "without_rows": {}}
+    return Export(sha256(b"".join(tables)), about["head"], about["without_rows"])
+
+
+def exported_files(lake: Path) -> dict[str, list[str]]:
+    """By kind, the files of the rows that were last exported for dbt, the empty one first."""
+    files = {kind: [str(_empty_path(lake, kind))] for kind in CONTRACTS}
+    for row in read_ledger(lake, "drops"):
+        if row["lake_file"]:
+            files[row["kind"]].append(str(lake / row["lake_file"]))
+    return files
 
 
 def read_ledger(lake: Path, name: Literal["drops", "edition_events"]) -> list[dict[str, Any]]:
     """What was last exported of the ledger, times in UTC without their zone; nothing before a first pass."""
     path = _ledger_path(lake, name)
     return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
+
+
+def _about_export(lake: Path) -> Path:
+    return lake / "_ledger" / "export.json"
+
+
+def _empty_path(lake: Path, kind: str) -> Path:
+    return lake / kind / "_empty.parquet"
+
+
+def _written(kind: str, table: pa.Table) -> WrittenRows:
+    said = {name: table.column(name)[0].as_py() for name in ("edition", "perimeter", "drop_id", "file_sha256")}
+    about = json.dumps({"kind": kind, **said, "rows": table.num_rows}).encode()
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata({"jalons": about}), sink)
+    return WrittenRows(table.num_rows, sink.getvalue().to_pybytes())
 
 
 def _ledger_path(lake: Path, name: str) -> Path:

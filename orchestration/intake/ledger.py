@@ -4,25 +4,28 @@ What belongs here: the tables and their few statements. What does not: the rules
 own event log.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from orchestration.domain.edition import Edition
+from orchestration.intake.archive import DropRecord
 from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.reminders import due
+from orchestration.store.file_state import FileState, columns
 from orchestration.store.sql import create_engine, naive_utc
 
 DropStatus = Literal["received", "accepted", "accepted_with_warnings", "unchanged", "rejected"]
 ACCEPTED: tuple[DropStatus, ...] = ("accepted", "accepted_with_warnings")
 
-_METADATA = sa.MetaData()
+METADATA = sa.MetaData()
 
 DROPS = sa.Table(
     "drops",
-    _METADATA,
+    METADATA,
     sa.Column("drop_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
@@ -42,11 +45,12 @@ DROPS = sa.Table(
     sa.Column("warnings", sa.Integer),
     sa.Column("verdict", sa.Text),
     sa.Column("receipt", sa.Text),
+    sa.Column("receipt_sha256", sa.Text),
     sqlite_autoincrement=True,
 )
 _OBSERVATIONS = sa.Table(
     "observations",
-    _METADATA,
+    METADATA,
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("modified", sa.Text, nullable=False),
@@ -54,14 +58,42 @@ _OBSERVATIONS = sa.Table(
 )
 EDITION_EVENTS = sa.Table(
     "edition_events",
-    _METADATA,
+    METADATA,
     sa.Column("edition", sa.Text, primary_key=True),
     sa.Column("event", sa.Text, primary_key=True),
     sa.Column("at", sa.DateTime, nullable=False),
 )
+# The latest time that the clock of a live pass said, or that a person confirmed.
+_CLOCK = sa.Table(
+    "clock",
+    METADATA,
+    sa.Column("only", sa.Integer, primary_key=True),
+    sa.Column("seen_at", sa.DateTime, nullable=False),
+)
+# What was done about time itself: a person confirmed the clock, or a time that was false was mended, from `said_at`.
+_CLOCK_EVENTS = sa.Table(
+    "clock_events",
+    METADATA,
+    sa.Column("clock_event_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("drop_id", sa.BigInteger().with_variant(sa.Integer, "sqlite")),
+    sa.Column("edition", sa.Text),
+    sa.Column("edition_event", sa.Text),
+    sa.Column("said_at", sa.DateTime),
+    sa.Column("mended_to", sa.DateTime),
+)
+# The file of the lake that holds a submission's rows, as it was written last; none for one without rows.
+LAKE_FILES = sa.Table(
+    "lake_files",
+    METADATA,
+    sa.Column("drop_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    *columns(),
+)
 _PASSES = sa.Table(
     "passes",
-    _METADATA,
+    METADATA,
     sa.Column("only", sa.Integer, primary_key=True),
     sa.Column("head", sa.Text, nullable=False),
 )
@@ -83,12 +115,32 @@ class Drop:
         return self.path.rsplit("/", 1)[-1]
 
 
+class Extent(NamedTuple):
+    """How much a ledger has to say, by kind; it only grows, so that one that says less than it did is an older copy."""
+
+    last_drop_id: int
+    edition_events: int
+    clock_events: int
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An accepted drop that is no dry run: whose rows they are, how many, and their file as it was noted, if it was."""
+
+    drop_id: int
+    sha256: str
+    edition: str
+    perimeter: str
+    kind: str
+    rows: int
+    file: FileState | None
+
+
 class Ledger:
     """The ledger of one home, at a SQLAlchemy address; made on first use."""
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
-        _METADATA.create_all(self.engine)
 
     def __enter__(self) -> "Ledger":
         return self
@@ -137,6 +189,11 @@ class Ledger:
             rows = connection.execute(sa.select(DROPS).where(DROPS.c.status == "received").order_by(DROPS.c.drop_id))
             return [_drop(row) for row in rows]
 
+    def drop(self, drop_id: int) -> Drop:
+        """A drop by its number; raise `NoResultFound` without it."""
+        with self.engine.connect() as connection:
+            return _drop(connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).one())
+
     def counting(self, edition: str, perimeter: str) -> dict[str, Drop]:
         """The submission that now counts for each kind of an edition and perimeter."""
         with self.engine.connect() as connection:
@@ -178,13 +235,111 @@ class Ledger:
             ).one_or_none()
         return _drop(row) if row else None
 
-    def decide(self, drop_id: int, **verdict: object) -> None:
-        """Write the verdict of a drop; an accepted one that counts opens its edition."""
+    def decide(self, drop_id: int, rows: tuple[int, FileState] | None = None, **verdict: object) -> None:
+        """Write the verdict of a drop, with its rows and their file if any; an accepted one that counts opens its
+        edition.
+        """
         with self.engine.begin() as connection:
             connection.execute(sa.update(DROPS).where(DROPS.c.drop_id == drop_id).values(verdict))
+            if rows:
+                _note_rows(connection, drop_id, *rows)
             row = connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).one()
             if row.status in ACCEPTED and not row.is_dry_run:
                 _record(connection, row.edition, "opened", row.received_at)
+
+    def note_rows(self, drop_id: int, rows: int, file: FileState) -> None:
+        """Note that a submission's rows were written anew."""
+        with self.engine.begin() as connection:
+            _note_rows(connection, drop_id, rows, file)
+
+    def submissions(self) -> list[Submission]:
+        """Every accepted drop that is no dry run, in ledger order."""
+        of_file = (LAKE_FILES.c[name].label(f"file_{name}") for name in FileState.__dataclass_fields__)
+        chosen = (
+            sa.select(DROPS, LAKE_FILES.c.rows, *of_file)
+            .join(LAKE_FILES, LAKE_FILES.c.drop_id == DROPS.c.drop_id, isouter=True)
+            .where(DROPS.c.status.in_(ACCEPTED), ~DROPS.c.is_dry_run)
+            .order_by(DROPS.c.drop_id)
+        )
+        with self.engine.connect() as connection:
+            return [_submission(row) for row in connection.execute(chosen)]
+
+    def record(self, drop_id: int) -> DropRecord:
+        """What the archive keeps of a drop beside its bytes."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).mappings().one()
+        known = {name: row[name] for name in DropRecord.__dataclass_fields__}
+        return DropRecord(**known | {"received_at": row["received_at"].replace(tzinfo=UTC)})
+
+    def receipts(self) -> list[tuple[str, str]]:
+        """The folder of each receipt, relative to the outbox, and the SHA-256 of what it holds, where it was noted."""
+        noted = sa.select(DROPS.c.receipt, DROPS.c.receipt_sha256).where(DROPS.c.receipt_sha256.is_not(None))
+        with self.engine.connect() as connection:
+            return [(row.receipt, row.receipt_sha256) for row in connection.execute(noted.order_by(DROPS.c.drop_id))]
+
+    def drop_ids(self) -> list[int]:
+        """The number of every drop, in order."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(sa.select(DROPS.c.drop_id).order_by(DROPS.c.drop_id)).scalars())
+
+    def restore(self, records: Sequence[DropRecord]) -> int:
+        """Write again the drops that the archive knows and the ledger does not, still to be decided; their number."""
+        with self.engine.begin() as connection:
+            known = set(connection.execute(sa.select(DROPS.c.drop_id)).scalars())
+            lost = [one for one in records if one.drop_id not in known]
+            for one in lost:
+                observed = {"path": one.path, "size": one.size, "modified": one.modified, "sha256": one.sha256}
+                values = {name: getattr(one, name) for name in DropRecord.__dataclass_fields__}
+                values |= {"received_at": naive_utc(one.received_at), "status": "received"}
+                connection.execute(sa.insert(DROPS).values(values))
+                connection.execute(sa.delete(_OBSERVATIONS).where(_OBSERVATIONS.c.path == one.path))
+                connection.execute(sa.insert(_OBSERVATIONS).values(observed))
+        return len(lost)
+
+    def latest_receipt(self) -> datetime | None:
+        """The latest time at which a drop was received; `None` before the first."""
+        with self.engine.connect() as connection:
+            latest: datetime | None = connection.execute(sa.select(sa.func.max(DROPS.c.received_at))).scalar()
+        return latest.replace(tzinfo=UTC) if latest else None
+
+    def clock_seen(self) -> datetime | None:
+        """The latest time that the clock is known to have been at; `None` before the first live pass."""
+        with self.engine.connect() as connection:
+            seen: datetime | None = connection.execute(sa.select(_CLOCK.c.seen_at)).scalar()
+        return seen.replace(tzinfo=UTC) if seen else None
+
+    def see_clock(self, now: datetime) -> None:
+        """Note what the clock says, unless it was later already."""
+        with self.engine.begin() as connection:
+            _see_clock(connection, now)
+
+    def confirm_clock(self, now: datetime) -> None:
+        """Note that a person says that the clock is right."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(_CLOCK_EVENTS).values(event="confirmed", at=naive_utc(now)))
+            _see_clock(connection, now)
+
+    def mend_times(self, later_than: datetime, to: datetime, now: datetime) -> list[int]:
+        """Give whatever the ledger dates after `later_than` the time `to`, and note what it said; the drops mended.
+
+        Their order among themselves stays that of the ledger.
+        """
+        after, at, noted = naive_utc(later_than), naive_utc(to), {"event": "mended", "at": naive_utc(now)}
+        with self.engine.begin() as connection:
+            drops = connection.execute(
+                sa.select(DROPS).where(DROPS.c.received_at > after).order_by(DROPS.c.drop_id)
+            ).all()
+            for drop in drops:
+                said = {"drop_id": drop.drop_id, "said_at": drop.received_at, "mended_to": at}
+                connection.execute(sa.insert(_CLOCK_EVENTS).values(noted | said))
+            connection.execute(sa.update(DROPS).where(DROPS.c.received_at > after).values(received_at=at))
+            false = sa.select(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after)
+            for one in connection.execute(false.order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)).all():
+                said = {"edition": one.edition, "edition_event": one.event, "said_at": one.at, "mended_to": at}
+                connection.execute(sa.insert(_CLOCK_EVENTS).values(noted | said))
+            connection.execute(sa.update(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after).values(at=at))
+            connection.execute(sa.update(_CLOCK).where(_CLOCK.c.seen_at > after).values(seen_at=naive_utc(now)))
+        return [drop.drop_id for drop in drops]
 
     def close(self, edition: str, at: datetime) -> bool:
         """Close an edition; `False` if it was closed already (the first closing stands)."""
@@ -232,12 +387,19 @@ class Ledger:
                 )
             )
 
+    def extent(self) -> Extent:
+        """How much the ledger has to say."""
+        with self.engine.connect() as connection:
+            last = connection.execute(sa.select(sa.func.max(DROPS.c.drop_id))).scalar() or 0
+            events, times = (
+                connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                for table in (EDITION_EVENTS, _CLOCK_EVENTS)
+            )
+        return Extent(int(last), int(events), int(times))
+
     def head(self) -> str:
         """A word that changes whenever the ledger says something new."""
-        with self.engine.connect() as connection:
-            drops = connection.execute(sa.select(sa.func.count(), sa.func.max(DROPS.c.drop_id))).one()
-            events = connection.execute(sa.select(sa.func.count()).select_from(EDITION_EVENTS)).scalar_one()
-        return f"{drops[0]}:{drops[1] or 0}:{events}"
+        return ":".join(map(str, self.extent()))
 
     def is_up_to_date(self) -> bool:
         """Whether a pass went through to its end since the ledger last changed."""
@@ -247,13 +409,24 @@ class Ledger:
 
     def is_begun(self) -> bool:
         """Whether anything was ever received or closed."""
-        return self.head() != "0:0:0"
+        return any(self.extent())
 
     def pass_done(self, head: str) -> None:
         """Remember that everything up to this head was consolidated, released and delivered."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(_PASSES))
             connection.execute(sa.insert(_PASSES).values(only=1, head=head))
+
+
+def _see_clock(connection: sa.Connection, now: datetime) -> None:
+    seen: datetime | None = connection.execute(sa.select(_CLOCK.c.seen_at)).scalar()
+    connection.execute(sa.delete(_CLOCK))
+    connection.execute(sa.insert(_CLOCK).values(only=1, seen_at=max(naive_utc(now), seen or naive_utc(now))))
+
+
+def _note_rows(connection: sa.Connection, drop_id: int, rows: int, file: FileState) -> None:
+    connection.execute(sa.delete(LAKE_FILES).where(LAKE_FILES.c.drop_id == drop_id))
+    connection.execute(sa.insert(LAKE_FILES).values(drop_id=drop_id, rows=rows, **file.as_row()))
 
 
 def _record(connection: sa.Connection, edition: str, event: str, at: datetime) -> bool:
@@ -268,3 +441,17 @@ def _record(connection: sa.Connection, edition: str, event: str, at: datetime) -
 def _drop(row: sa.Row[tuple[object, ...]]) -> Drop:
     place = Place(row.edition, row.perimeter, row.is_dry_run) if row.edition and row.perimeter else None
     return Drop(row.drop_id, row.path, row.sha256, row.received_at.replace(tzinfo=UTC), place)
+
+
+def _submission(row: Any) -> Submission:
+    states = {name: getattr(row, f"file_{name}") for name in FileState.__dataclass_fields__}
+    is_noted = states["sha256"] is not None
+    return Submission(
+        drop_id=row.drop_id,
+        sha256=row.sha256,
+        edition=row.edition,
+        perimeter=row.perimeter,
+        kind=row.kind,
+        rows=row.rows if is_noted else row.rows_accepted or 0,
+        file=FileState(**states) if is_noted else None,
+    )

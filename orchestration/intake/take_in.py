@@ -8,34 +8,36 @@ without a verdict is decided again from the archive by the next pass, with the s
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from expectations.runner import Verdict
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
-from orchestration.domain.perimeter import perimeter_names
-from orchestration.intake import archive, inbox, lake
+from orchestration.intake import archive, inbox, incidents, lake
+from orchestration.intake.archive import DamagedBytes
+from orchestration.intake.clock import time_of_receipt
 from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
 from orchestration.intake.comparing.previous_edition import Previous, compare
+from orchestration.intake.examining import Arrival, Examined, examine, receipt_of, refused
 from orchestration.intake.findings.finding import Finding
-from orchestration.intake.findings.rules import RULES_VERSION, finding_of
-from orchestration.intake.gc_paused import gc_paused
+from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.inbox import Place
-from orchestration.intake.judging import Judged, judge
-from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
+from orchestration.intake.incidents import Incident
+from orchestration.intake.lake_check import check_lake
+from orchestration.intake.ledger import ACCEPTED, Drop, Ledger, Submission
 from orchestration.intake.observation import Observation
-from orchestration.intake.opening.formats import Refused, Sheet
+from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import MAX_BYTES
-from orchestration.intake.opening.open_file import open_file
-from orchestration.intake.reading.read import Reading, read
-from orchestration.intake.receipts import annotation
-from orchestration.intake.receipts.advice import published_fr
 from orchestration.intake.receipts.files import receipt_files, write_receipt
-from orchestration.intake.receipts.record import Receipt, ReceiptStatus
+from orchestration.intake.receipts.record import Receipt
+from orchestration.intake.rereading import arrival_of
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
+from orchestration.store.file_state import FileState
 
 _LOG = logging.getLogger(__name__)
 
@@ -60,7 +62,6 @@ class TakeIn:
 
     outcomes: tuple[Outcome, ...]
     verdicts: Mapping[str, tuple[Verdict, ...]]
-    head: str
 
 
 @dataclass(frozen=True)
@@ -76,60 +77,37 @@ class Checked:
         return receipt_files(self.receipt, self.data, self.sheets)
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """A drop with its bytes; one that is checked and not filed has no number, and may have no place."""
+def take_in(settings: Settings, now: datetime, progress: Progress | None = None, *, is_replay: bool = False) -> TakeIn:
+    """Decide every pending drop of the inbox; `now` is when they are seen settled.
 
-    drop_id: int | None
-    file_name: str
-    data: bytes
-    sha256: str
-    received_at: datetime
-    place: Place | None
-    is_misplaced: bool
-
-
-@dataclass
-class _Examined(Judged):
-    """An arrival as it was read and judged; `sheets` are what was opened of it, none where they are not annotated."""
-
-    arrival: _Arrival
-    sheets: Sequence[Sheet] = field(default=())
-
-
-def take_in(settings: Settings, now: datetime, progress: Progress | None = None) -> TakeIn:
-    """Decide every pending drop of the inbox and export the ledger for dbt; `now` is when they are seen settled."""
-    with Ledger(settings.ledger) as ledger:
-        _receive(settings, ledger, now)
-        drops = ledger.undecided()
-        arrivals = []
-        for number, drop in enumerate(drops, start=1):
-            if progress:
-                progress(f"Reading {number} of {len(drops)}: {drop.path}")
-            arrivals.append(_arrival(settings, drop))
-        examined, verdicts = _examine(arrivals)
-        outcomes = [_decide(settings, ledger, drop, one) for drop, one in zip(drops, examined, strict=True)]
-        ledger.remind(now)
-        lake.export_ledger(settings.lake, ledger)
-        return TakeIn(tuple(outcomes), verdicts, ledger.head())
-
-
-def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> Outcome | None:
-    """Read again, from the archive, the submission that counts for a cell of the grid, after a rule has changed.
-
-    The rows in the lake are written anew; the ledger and the receipt keep what was said on the day. `None` if nothing
-    counts there.
+    A replay says the times of other days, in any order; without it `now` is held against what the home knows, and
+    `ClockAhead` raised where it cannot be right. A drop whose bytes are lost waits, and engineers are told.
     """
     with Ledger(settings.ledger) as ledger:
-        drop = ledger.counting(edition, perimeter).get(kind)
-        if drop is None:
-            return None
-        (examined,), _ = _examine([_arrival(settings, drop)])
-        receipt = _receipt(examined, None)
-        if receipt.status in ACCEPTED:
-            _write_rows(settings, examined)
-        lake.export_ledger(settings.lake, ledger)
-        return Outcome(receipt, drop.path, str(receipt.folder(settings.outbox)))
+        received_at = now if is_replay else time_of_receipt(ledger, now)
+        _receive(settings, ledger, received_at)
+        drops, arrivals = [], []
+        undecided = ledger.undecided()
+        if undecided:
+            # What a drop is compared with must be what was accepted.
+            check_lake(settings, ledger, now)
+        lost = set()
+        for number, drop in enumerate(undecided, start=1):
+            if progress:
+                progress(f"Reading {number} of {len(undecided)}: {drop.path}")
+            archive.record(settings.archive, ledger.record(drop.drop_id))
+            try:
+                arrivals.append(arrival_of(settings, drop))
+                drops.append(drop)
+            except DamagedBytes as fault:
+                _LOG.error("%s waits: %s", drop.path, fault)
+                lost.add(drop.sha256)
+                about = {"store": "archive", "path": drop.path, "drop_id": drop.drop_id, "reason": str(fault)}
+                incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
+        examined, verdicts = examine(arrivals)
+        outcomes = [_decide(settings, ledger, drop, one) for drop, one in zip(drops, examined, strict=True)]
+        ledger.remind(received_at)
+        return TakeIn(tuple(outcomes), verdicts)
 
 
 def check_file(
@@ -142,10 +120,10 @@ def check_file(
     """Look at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
     data = _bytes_of(path)
     place = Place(edition, perimeter, False) if edition and perimeter else None
-    arrival = _Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
-    (examined,), _ = _examine([arrival])
+    arrival = Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
+    (examined,), _ = examine([arrival])
     if settings is None or place is None:
-        return Checked(_receipt(examined, None), data, examined.sheets)
+        return Checked(receipt_of(examined, None), data, examined.sheets)
     with Ledger(settings.ledger) as ledger:
         return Checked(_filed_receipt(settings, ledger, examined), data, examined.sheets)
 
@@ -170,59 +148,21 @@ def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
         ledger.receive(seen, sha256, inbox.place_of(seen.path), now)
 
 
-def _arrival(settings: Settings, drop: Drop) -> _Arrival:
-    data = archive.get(settings.archive, drop.sha256) if drop.sha256 else b""
-    return _Arrival(
-        drop.drop_id, drop.file_name, data, drop.sha256, drop.received_at, drop.place, is_misplaced=drop.place is None
-    )
-
-
-def _examine(arrivals: Sequence[_Arrival]) -> tuple[list[_Examined], Mapping[str, tuple[Verdict, ...]]]:
-    """Open, read and judge every arrival."""
-    with gc_paused():
-        examined = list(map(_read, arrivals))
-        return examined, judge(examined)
-
-
-def _read(arrival: _Arrival) -> _Examined:
-    if arrival.is_misplaced:
-        return _refused(arrival, Observation("place_unknown", {"perimeters": ", ".join(perimeter_names())}))
-    if not arrival.sha256:
-        return _refused(arrival, Observation("not_a_file"))
-    try:
-        opened = open_file(arrival.data)
-        return _examined(arrival, read(opened), () if annotation.is_large(opened.sheets) else opened.sheets)
-    except Refused as refused:
-        return _refused(arrival, refused.observation)
-    except Exception:
-        # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
-        _LOG.exception("reading %s failed", arrival.sha256)
-        return _refused(arrival, Observation("reading_failed"))
-
-
-def _refused(arrival: _Arrival, observation: Observation) -> _Examined:
-    return _examined(arrival, Reading.refused(observation), ())
-
-
-def _examined(arrival: _Arrival, reading: Reading, sheets: Sequence[Sheet]) -> _Examined:
-    place = arrival.place
-    reading.rows.set_all(edition=place and place.edition, perimeter=place and place.perimeter)
-    judged = Judged.of(reading)
-    return _Examined(judged.reading, judged.rows, judged.findings, arrival, sheets)
-
-
-def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> Outcome:
+def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined) -> Outcome:
     try:
         receipt = _filed_receipt(settings, ledger, one)
-        if receipt.status in ACCEPTED and not receipt.is_dry_run:
-            _write_rows(settings, one)
-        folder = write_receipt(receipt, settings.outbox, one.arrival.data, one.sheets)
+        rows = _write_rows(settings, receipt, one)
+        written = write_receipt(receipt, settings.outbox, one.arrival.data, one.sheets)
+    except (OSError, SQLAlchemyError):
+        # The machine's fault, such as a full disk: the drop waits for a pass that can keep what it says.
+        raise
     except Exception:
         _LOG.exception("deciding %s failed", one.arrival.sha256)
-        receipt = _receipt(_refused(one.arrival, Observation("reading_failed")), None)
-        folder = write_receipt(receipt, settings.outbox, b"", ())
+        receipt = receipt_of(refused(one.arrival, Observation("reading_failed")), None)
+        rows, written = None, write_receipt(receipt, settings.outbox, b"", ())
     ledger.decide(
         drop.drop_id,
+        rows,
         kind=receipt.kind,
         status=receipt.status,
         contract_version=receipt.contract_version,
@@ -232,18 +172,28 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: _Examined) -> O
         errors=receipt.errors,
         warnings=receipt.warnings,
         verdict=receipt.verdict,
-        receipt=folder.relative_to(settings.outbox).as_posix(),
+        receipt=written.folder.relative_to(settings.outbox).as_posix(),
+        receipt_sha256=written.sha256,
     )
-    return Outcome(receipt, drop.path, str(folder))
+    return Outcome(receipt, drop.path, str(written.folder))
 
 
-def _filed_receipt(settings: Settings, ledger: Ledger, one: _Examined) -> Receipt:
+def _write_rows(settings: Settings, receipt: Receipt, one: Examined) -> tuple[int, FileState] | None:
+    """Write the rows of a drop that is accepted and counts, if it has any: how many, and their file."""
+    if receipt.status not in ACCEPTED or receipt.is_dry_run or not one.rows:
+        return None
+    whose = (receipt.drop_id, receipt.sha256, receipt.edition, receipt.perimeter, receipt.kind)
+    submission = Submission(*whose, rows=len(one.rows), file=None)  # type: ignore[arg-type]
+    return len(one.rows), lake.write_submission(settings.lake, submission, one.parquet())
+
+
+def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined) -> Receipt:
     """The receipt of a drop beside what its home holds: what counts already, and what changes since."""
     place, kind, drop_id = one.arrival.place, one.reading.kind, one.arrival.drop_id
     if place is None or kind is None:
-        return _receipt(one, None)
+        return receipt_of(one, None)
     one.findings += _since_previous_edition(settings, ledger, one, place, kind)
-    receipt = _receipt(one, ledger.counting(place.edition, place.perimeter).get(kind))
+    receipt = receipt_of(one, ledger.counting(place.edition, place.perimeter).get(kind))
     earlier = ledger.before(place, kind, one.arrival.received_at, drop_id)
     if not earlier or not earlier.place or receipt.status not in ACCEPTED or len(one.rows) > MAX_ROWS:
         return replace(receipt, earlier=earlier)
@@ -252,7 +202,7 @@ def _filed_receipt(settings: Settings, ledger: Ledger, one: _Examined) -> Receip
 
 
 def _since_previous_edition(
-    settings: Settings, ledger: Ledger, one: _Examined, place: Place, kind: str
+    settings: Settings, ledger: Ledger, one: Examined, place: Place, kind: str
 ) -> list[Finding]:
     """The warnings of a drop beside what its perimeter filed for the latest earlier edition, if anything."""
     until = replace(place, edition=Edition.parse(place.edition).previous().code)
@@ -263,43 +213,3 @@ def _since_previous_edition(
     rows = lake.read_submission(settings.lake, kind, drop.place.edition, drop.place.perimeter, drop.drop_id)
     previous = Previous(drop.place.edition, drop.sha256, rows)
     return [finding_of(found) for found in compare(one.reading, one.rows, previous, one.arrival.sha256)]
-
-
-def _write_rows(settings: Settings, one: _Examined) -> None:
-    one.rows.set_all(drop_id=one.arrival.drop_id)
-    lake.write_submission(settings.lake, str(one.reading.kind), one.rows)
-
-
-def _receipt(one: _Examined, counting: Drop | None) -> Receipt:
-    place = one.arrival.place
-    structural = [finding for finding in one.findings if finding.row is None]
-    located = sorted(
-        (finding for finding in one.findings if finding.row is not None),
-        key=lambda finding: (finding.row or 0, len(finding.cell or ""), finding.cell or "", finding.rule),
-    )
-    refused = any(finding.severity == "error" for finding in structural) or (one.reading.rows_read and not one.rows)
-    status: ReceiptStatus
-    if refused:
-        status = "rejected"
-    elif counting and counting.sha256 == one.arrival.sha256:
-        status = "unchanged"
-    else:
-        status = "accepted_with_warnings" if one.findings else "accepted"
-    return Receipt(
-        status=status,
-        sha256=one.arrival.sha256,
-        received_at=one.arrival.received_at,
-        edition=place.edition if place else None,
-        perimeter=place.perimeter if place else None,
-        kind=one.reading.kind,
-        contract_version=one.reading.contract_version,
-        rules_version=RULES_VERSION,
-        rows_read=one.reading.rows_read,
-        rows_accepted=0 if refused else len(one.rows),
-        findings=(*structural, *located),
-        file_name=one.arrival.file_name,
-        drop_id=one.arrival.drop_id,
-        # What is not filed counts no more than a trial.
-        is_dry_run=(place is not None and place.is_dry_run) or one.arrival.drop_id is None,
-        published=None if refused else published_fr(one.reading.kind, one.rows),
-    )

@@ -87,6 +87,13 @@ def step_failures(events: Iterable[dg.DagsterEvent]) -> Iterator[tuple[str, str]
             yield str(event.step_key), (error.cause or error).message.strip()
 
 
+def last_evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Iterator[dg.AssetCheckEvaluation]:
+    """What a check said when it last said anything: none where it never did."""
+    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=1, status=_JUDGED):
+        if record.event and record.event.asset_check_evaluation:
+            yield record.event.asset_check_evaluation
+
+
 def _stops(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
     logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE})
     events = [entry.dagster_event for entry in logs if entry.dagster_event]

@@ -1,4 +1,4 @@
-"""Whether a pass would find anything to do: asked by the command line, and cheap enough for whoever watches a home.
+"""Whether a pass would find anything to do: the one question of the command line, the sensor and whoever watches.
 
 What belongs here: the question. What does not: what the last pass saw and left (`fingerprint`), or a pass (`run`).
 When in doubt there is something to do.
@@ -7,35 +7,38 @@ When in doubt there is something to do.
 from datetime import datetime
 
 from orchestration.intake import inbox
+from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
+from orchestration.intake.rereading import has_bytes
 from orchestration.passes import fingerprint
 from orchestration.settings import Settings
 
 
 def has_work(settings: Settings, now: datetime) -> bool:
-    """Whether a pass would find anything to take in, remind, rebuild, release or send; under a second."""
-    return not fingerprint.is_as_noted(settings) or pending(settings, now) or _is_unsettled(settings)
+    """Whether a pass would find anything to take in, remind, mend, rebuild, release or send; under a second.
 
-
-def pending(settings: Settings, now: datetime | None = None) -> bool:
-    """Whether a pass has anything to do, by names and sizes alone: cheap enough for a sensor's every tick.
-
-    Given the time, a reminder that is due is something to do.
+    Raise `LedgerRefused` where no pass may begin.
     """
+    check_home(settings)
     with Ledger(settings.ledger) as ledger:
-        if inbox.list_files(settings.inbox) - ledger.seen_files() or not ledger.is_up_to_date():
+        files = inbox.list_files(settings.inbox)
+        if files - ledger.seen_files():
             return True
-        if now and ledger.due_reminders(now):
+        if not (ledger.is_begun() or files):
+            return False
+        if not ledger.is_up_to_date() or ledger.due_reminders(now):
             return True
-        # A warehouse that was deleted is owed a pass, once there is anything to rebuild it from.
-        return ledger.is_begun() and not settings.marts.is_dir()
+        # A drop that waits for its bytes is taken up when they are back.
+        if any(has_bytes(settings, drop) for drop in ledger.undecided()):
+            return True
+    return not fingerprint.is_as_noted(settings) or _is_unsettled(settings, now)
 
 
-def _is_unsettled(settings: Settings) -> bool:
-    """Whether a message still has to leave, or nobody knows whether it did."""
+def _is_unsettled(settings: Settings, now: datetime) -> bool:
+    """Whether a message may leave now, or nobody knows whether it did."""
     from orchestration.alerting.channels.registry import engineers_channels, open_channels
     from orchestration.alerting.outbox import has_unsettled
 
     # What is left for a channel that has been closed since, no pass would send.
     names = [channel.name for channel in (*open_channels(settings), *engineers_channels(settings))]
-    return has_unsettled(settings, names)
+    return has_unsettled(settings, names, now)

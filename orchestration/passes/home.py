@@ -9,27 +9,63 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from orchestration.alerting.delivery import Delivery
+from orchestration.intake.home_identity import enter_home
+from orchestration.intake.ledger import Ledger
+from orchestration.intake.take_in import TakeIn
+from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.passes import fingerprint
 from orchestration.passes.lock import pass_lock
+from orchestration.publication.release import Release
 from orchestration.settings import Settings
+
+
+@dataclass
+class Done:
+    """What the steps of a run have done so far, for whoever started it: nothing else passes from one to another."""
+
+    taken: TakeIn | None = None
+    releases: tuple[Release, ...] | None = None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True)
 class Home:
-    """The settings of the home, and `report`, which tells whoever watches what the pass is at."""
+    """The settings of the home, `report`, which tells whoever watches what the pass is at, and what was `done`."""
 
     settings: Settings
     report: Callable[[str], None]
+    of_sources: str
+    done: Done
+
+    def note_whole(self, ledger_head: str) -> None:
+        """Note that all up to this head of the ledger was taken in, released and told, if this run did all of it."""
+        if self.done.taken is None or self.done.releases is None or self.done.delivery is None:
+            return
+        with Ledger(self.settings.ledger) as ledger:
+            ledger.pass_done(ledger_head)
+        fingerprint.note(self.settings, self.of_sources)
 
 
-def home_resource(read: Callable[[], Settings], report: Callable[[str], None]) -> dg.ResourceDefinition:
-    """A home that no other pass can enter: steps of one process share it, and it is let go when the run ends."""
+def home_resource(
+    read: Callable[[], Settings], report: Callable[[str], None], done: Done | None = None
+) -> dg.ResourceDefinition:
+    """A home that no other pass can enter: steps of one process share it, and it is let go when the run ends.
+
+    What the steps do is noted in `done`, for whoever gave it.
+    """
 
     @dg.resource(description="The home of the pass (JALONS_HOME), locked until the run ends.")
     def home(_context: dg.InitResourceContext) -> Iterator[Home]:
         settings = read()
+        # Taken before anything is read: what is edited during the pass is owed another.
+        of_sources = fingerprint.sources(settings)
         with pass_lock(settings):
+            enter_home(settings)
             fingerprint.forget(settings)
-            yield Home(settings, report)
+            try:
+                yield Home(settings, report, of_sources, done or Done())
+            finally:
+                copy_ledger(settings)
 
     return home

@@ -11,15 +11,12 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestration.alerting.delivery import Delivery, alert_engineers
+from orchestration.alerting.delivery import alert_engineers
 from orchestration.intake.gc_paused import gc_paused
-from orchestration.intake.take_in import TakeIn
-from orchestration.passes import fingerprint
 from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import PASS_RULES, faults_of_passes, step_failures
-from orchestration.passes.home import home_resource
+from orchestration.passes.home import Done, home_resource
 from orchestration.passes.instance import prepare_instance
-from orchestration.publication.release import Release
 from orchestration.settings import Settings
 
 # What failed is in the summary, and in full in the UI.
@@ -38,43 +35,41 @@ class PassSummary:
 
 
 def run_pass(
-    job: dg.JobDefinition, settings: Settings, now: datetime, report: Callable[[str], None] = lambda _step: None
+    job: dg.JobDefinition,
+    settings: Settings,
+    now: datetime,
+    report: Callable[[str], None] = lambda _step: None,
+    *,
+    is_replay: bool = False,
 ) -> PassSummary:
     """Execute the job of a pass in this process on the home's instance, as if at `now`; `report` is told each step.
 
-    What fails is in the summary; nothing is raised for it. A pass that went through is noted, so that the next one can
-    tell that there is nothing to do.
+    What fails is in the summary; nothing is raised for it. A replay says the time of another day.
     """
     report("Starting")
-    of_sources = fingerprint.sources(settings)
+    done = Done()
     prepare_instance(settings.dagster_home)
-    moment = {"config": {"now": now.isoformat()}}
+    moment = {"config": {"now": now.isoformat(), "is_replay": is_replay}}
     dagster_home = str(settings.dagster_home)
     with dg.DagsterInstance.from_config(dagster_home) as instance, connections_kept_open(instance), gc_paused():
         result = job.execute_in_process(
             instance=instance,
-            resources={"home": home_resource(lambda: settings, report)},
+            resources={"home": home_resource(lambda: settings, report, done)},
             run_config={"ops": {"drops": moment, "delivered_alerts": moment}, **_SILENT},
             tags={"jalons/now": now.isoformat()},
             raise_on_error=False,
         )
         alert_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
-    summary = _summary(result)
-    if not summary.failures:
-        fingerprint.note(settings, of_sources)
-    return summary
+    return _summary(result, done)
 
 
-def _summary(result: dg.ExecuteInProcessResult) -> PassSummary:
-    done = {event.step_key for event in result.get_step_success_events()}
-    taken: TakeIn | None = result.output_for_node("drops") if "drops" in done else None
-    made: list[Release] = result.output_for_node("releases") if "releases" in done else []
-    delivery: Delivery | None = result.output_for_node("delivered_alerts") if "delivered_alerts" in done else None
-    sent = {name: counts["sent"] for name, counts in delivery.counts.items() if "sent" in counts} if delivery else {}
+def _summary(result: dg.ExecuteInProcessResult, done: Done) -> PassSummary:
+    told = done.delivery.counts if done.delivery else {}
+    sent = {name: counts["sent"] for name, counts in told.items() if "sent" in counts}
     return PassSummary(
         run_id=result.run_id,
-        drops=Counter(one.receipt.status for one in taken.outcomes) if taken else {},
-        releases=tuple((one.edition, one.revision) for one in made if one.is_new),
+        drops=Counter(one.receipt.status for one in done.taken.outcomes) if done.taken else {},
+        releases=tuple((one.edition, one.revision) for one in done.releases or () if one.is_new),
         alerts_sent=sent,
         failures=tuple(f"{step}: {cause}" for step, cause in step_failures(result.all_events)),
     )

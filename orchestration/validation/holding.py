@@ -18,10 +18,11 @@ _SHOWN_ROWS = 3
 
 @dataclass(frozen=True)
 class Hold:
-    """A failed verdict and the editions that it holds back, in order; `None` stands for every edition."""
+    """What holds editions back, in order (`None` stands for every edition): a failed verdict, or rows that are lost."""
 
-    verdict: Verdict
+    verdict: Verdict | None
     editions: tuple[str, ...] | None
+    without_rows: tuple[str, ...] = ()
 
     def covers(self, edition: str) -> bool:
         """Whether it holds this edition back."""
@@ -68,6 +69,29 @@ def holds_of(verdicts: Iterable[Verdict], previous: Mapping[str, str | None]) ->
     `previous` gives each edition the one that it is compared with (`previous_editions`), whose figures it tells again.
     """
     return tuple(_with_following(hold, previous) for verdict in verdicts if (hold := hold_of(verdict)))
+
+
+def holds_without_rows(
+    without_rows: Mapping[str, Sequence[str]], previous: Mapping[str, str | None]
+) -> tuple[Hold, ...]:
+    """What is held back because rows accepted for an edition cannot be had: it, and all that its history enters into.
+
+    Baselines, movements and names of later editions rest on the rows of every earlier one.
+    """
+    return tuple(
+        Hold(None, (edition, *sorted(later for later in previous if later > edition)), tuple(reasons))
+        for edition, reasons in sorted(without_rows.items())
+    )
+
+
+def reason(hold: Hold) -> str:
+    """Which editions are held back, by what, on one line."""
+    if hold.verdict is None:
+        return (
+            f"{hold.editions_in_words} held back: rows that were accepted are missing ({'; '.join(hold.without_rows)})"
+        )
+    verdict = hold.verdict
+    return f"{hold.editions_in_words} held back by {verdict.suite}: {verdict.id}: {found_in(verdict)}"
 
 
 def previous_editions(settings: Settings) -> dict[str, str | None]:

@@ -16,6 +16,8 @@ from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
 from orchestration.alerting.delivery import Delivery, alert_states, deliver
 from orchestration.settings import Settings
+from orchestration.validation.holding import Hold
+from tests.judgements import unjudged
 
 NOW = datetime(2017, 11, 15, 9, tzinfo=UTC)
 MONEY = pa.decimal128(20, 8)
@@ -68,7 +70,12 @@ class Home:
 
     def deliver(self, channels: Sequence[Channel] | None = None) -> Delivery:
         """One delivery to the console and to Slack, or to the channels given."""
-        return deliver(self.settings, NOW, self.channels() if channels is None else channels)
+        return self.deliver_held((), channels)
+
+    def deliver_held(self, holds: Sequence[Hold], channels: Sequence[Channel] | None = None) -> Delivery:
+        """The same while something is held back."""
+        judgement = unjudged(self.settings, holds)
+        return deliver(self.settings, NOW, judgement, self.channels() if channels is None else channels)
 
     def channels(self) -> list[Channel]:
         """The console and Slack."""

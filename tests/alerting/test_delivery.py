@@ -22,6 +22,7 @@ from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import has_unsettled
 from orchestration.settings import Settings
 from orchestration.validation.holding import Hold
+from tests.judgements import unjudged
 
 
 class Dying:
@@ -389,7 +390,7 @@ def test_an_empty_home_has_no_states_and_is_not_made(settings: Settings) -> None
 def test_the_default_install_writes_to_standard_error_alone(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     home.mart(alert_row("sirhen"))
     settings = Settings(home=home.settings.home)
-    assert deliver(settings, NOW).counts == {"console": {"sent": 1}}
+    assert deliver(settings, NOW, unjudged(settings)).counts == {"console": {"sent": 1}}
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "SIRHEN" in shown.err
@@ -404,7 +405,7 @@ def test_slack_is_open_only_with_both_its_token_and_its_channel(home: Home) -> N
 
 def test_the_settings_alone_are_enough_to_reach_slack(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     home.mart(alert_row("sirhen"))
-    assert deliver(home.settings, NOW).counts["slack"] == {"sent": 1}
+    assert deliver(home.settings, NOW, unjudged(home.settings)).counts["slack"] == {"sent": 1}
 
 
 def test_the_token_is_in_no_log_and_not_in_the_ledger(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -428,7 +429,7 @@ def test_a_closed_stream_leaves_the_alert_to_be_said_again(home: Home) -> None:
 def test_the_fake_refuses_what_the_real_slack_refuses(slack: FakeSlack, home: Home) -> None:
     home.mart(alert_row("sirhen"))
     home.settings.slack_channel = "C0OTHER"
-    assert deliver(home.settings, NOW).counts["slack"] == {"dead": 1}
+    assert deliver(home.settings, NOW, unjudged(home.settings)).counts["slack"] == {"dead": 1}
 
 
 def held(edition: str) -> list[Hold]:
@@ -440,7 +441,7 @@ def test_of_an_edition_held_back_nothing_is_said_and_nothing_taken_back(home: Ho
     home.mart(alert_row("sirhen"), alert_row("chorus", edition="2017-S1"))
     home.deliver()
     home.mart(alert_row("linky"), alert_row("copernic", edition="2017-S1"))
-    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    home.deliver_held(held("2017-S2"), [home.slack_channel()])
     assert home.states("slack") == {"sirhen": "sent", "chorus": "resolved", "linky": None, "copernic": "sent"}
     home.deliver()
     assert home.states("slack") == {"sirhen": "resolved", "chorus": "resolved", "linky": "sent", "copernic": "sent"}
@@ -450,14 +451,14 @@ def test_what_was_planned_waits_while_its_edition_is_held_back(home: Home) -> No
     home.mart(alert_row("sirhen"))
     home.slack.mischief.append("long_rate_limit")
     home.deliver()
-    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    home.deliver_held(held("2017-S2"), [home.slack_channel()])
     assert (home.states("slack"), home.slack.messages) == ({"sirhen": "planned"}, [])
     assert home.deliver().counts["slack"] == {"sent": 1}
 
 
 def test_a_refused_file_is_told_of_though_its_edition_is_held_back(home: Home) -> None:
     home.mart(alert_row("projets.csv", rule="submission_rejected"))
-    deliver(home.settings, NOW, [home.slack_channel()], held("2017-S2"))
+    home.deliver_held(held("2017-S2"), [home.slack_channel()])
     assert home.states("slack") == {"projets.csv": "sent"}
 
 

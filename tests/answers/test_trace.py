@@ -14,10 +14,12 @@ import pytest
 from orchestration.answers.trace import EVIDENCE, NotTraceable, TracedCell, trace
 from orchestration.consolidation.build import build
 from orchestration.intake import archive
+from orchestration.intake.lake_check import hand_over
 from orchestration.intake.take_in import take_in
 from orchestration.publication.release import NoRelease, read_figures, release
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
+from orchestration.validation.judgement import judged
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv, workbook
 
 BEFORE, NOW = "2019-S2", "2020-S1"
@@ -78,8 +80,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         drop(settings.home, f"{NOW}/SPM/{name}.json", json.dumps(records).encode())
     took = take_in(settings, datetime(2020, 7, 15, 9, tzinfo=UTC))
     assert {outcome.receipt.status for outcome in took.outcomes} <= {"accepted", "accepted_with_warnings"}
+    hand_over(settings, datetime(2020, 7, 15, 9, tzinfo=UTC))
     assert build(settings).broken == ()
-    release(settings)
+    release(settings, judged(settings), datetime(2020, 7, 15, 9, tzinfo=UTC))
     return settings
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.intake import lake
+from orchestration.intake.lake_check import hand_over
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
 from orchestration.passes.replay import Wave
@@ -47,7 +48,8 @@ def handle(settings: Settings, batches: Iterable[Sequence[Filing]]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(filing.data)
             os.utime(path, (filing.modified, filing.modified))
-        take_in(settings, now)
+        take_in(settings, now, is_replay=True)
+    hand_over(settings, now)
 
 
 def close(settings: Settings, closings: Iterable[tuple[str, datetime]]) -> None:

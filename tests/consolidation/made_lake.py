@@ -64,8 +64,11 @@ class MadeLake:
         number = len(self.drops) + 1
         filed = [
             {"row_number": line, **row, "edition": edition, "perimeter": perimeter, "drop_id": number}
+            | {"file_sha256": f"{number:064x}"}
             for line, row in enumerate(rows, start=2)
         ]
+        has_rows = bool(filed and kind and status.startswith("accepted"))
+        file = f"{kind}/edition={edition}/perimeter={perimeter}/{number:08d}.parquet" if has_rows else None
         self.drops.append(
             {
                 "drop_id": number,
@@ -84,11 +87,13 @@ class MadeLake:
                 "errors": 0,
                 "warnings": 0,
                 "verdict": "Dépôt refusé." if status == "rejected" else "Dépôt accepté.",
+                "lake_rows": len(filed) if has_rows else None,
+                "lake_file": file,
+                "lake_sha256": f"{number:064x}" if has_rows else None,
             }
         )
-        if filed and kind and status.startswith("accepted"):
-            folder = self.settings.lake / kind / f"edition={edition}" / f"perimeter={perimeter}"
-            _write(folder / f"{number:08d}.parquet", filed, source_schema(kind))
+        if kind and file:
+            _write(self.settings.lake / file, filed, source_schema(kind))
         return number
 
     def close(self, edition: str, at: datetime) -> None:

@@ -8,6 +8,7 @@ import pytest
 from made_lake import read_mart
 
 from orchestration.consolidation.build import build
+from orchestration.intake.lake_check import hand_over
 from orchestration.intake.take_in import take_in
 from orchestration.passes.replay import read_waves, replay
 from orchestration.settings import Settings
@@ -22,7 +23,8 @@ def after(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> dict[int
     waves = read_waves(real_data / "drops.csv")
     marts = {}
     for order in (6, 7):
-        replay(settings, waves[:order], lambda wave: take_in(settings, wave.received_at))
+        replay(settings, waves[:order], lambda wave: take_in(settings, wave.received_at, is_replay=True))
+        hand_over(settings, waves[order - 1].received_at)
         assert build(settings).broken == ()
         marts[order] = {name: read_mart(settings, name) for name in ("rebaselines", "decompositions", "slips")}
     return marts

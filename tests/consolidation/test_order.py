@@ -16,6 +16,7 @@ from orchestration.passes.replay import read_waves
 from orchestration.publication.release import release
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, OTHER, projects_csv
+from tests.judgements import unjudged
 
 FIRST, SECOND, THIRD = (datetime(2020, month, 15, 9, tzinfo=UTC) for month in (1, 3, 7))
 DEARER = GOOD.replace("42,5", "61,25")
@@ -85,7 +86,7 @@ def test_two_replays_that_handle_the_drops_in_other_orders_publish_the_same_and_
         for batches in (in_order(filings[:5]), in_order(filings[5:])):
             handle(settings, batches)
             assert build(settings).broken == ()
-            release(settings)
+            release(settings, unjudged(settings), batches[-1][0].at)
             now = {path: path.read_bytes() for path in settings.releases.rglob("*") if path.is_file()}
             assert {path: now[path] for path in seen} == {
                 path: data for path, data in seen.items() if "current" not in path.parts

@@ -26,11 +26,11 @@ from upath import UPath
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.perimeter import perimeter_names
-from orchestration.intake import lake, take_in
+from orchestration.intake import examining, lake, take_in
 from orchestration.intake.findings.rules import RULES
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.opening.formats import Sheet
-from orchestration.intake.receipts.files import write_receipt
+from orchestration.intake.receipts.files import WrittenReceipt, write_receipt
 from orchestration.intake.receipts.record import Receipt
 from orchestration.sample.writers import ods_bytes
 from orchestration.settings import Settings
@@ -269,7 +269,7 @@ def assert_all_hold(batch: Sequence[File]) -> None:
         for number, file in enumerate(batch):
             place = f"{_EDITIONS[number % 4]}/{perimeters[number % len(perimeters)]}"
             drop(settings.home, f"{place}{'/essai' * (number % 7 == 6)}/{number:03}.{file.suffix}", file.data)
-        with patch.object(take_in, "_read", _measured_read), patch.object(take_in, "write_receipt", _measured_write):
+        with patch.object(examining, "_read", _measured_read), patch.object(take_in, "write_receipt", _measured_write):
             taken = take_in.take_in(settings, NOW)
         assert len(taken.outcomes) == len(batch)
         assert not [verdict for verdicts in taken.verdicts.values() for verdict in verdicts if verdict.broken]
@@ -283,21 +283,21 @@ def assert_all_hold(batch: Sequence[File]) -> None:
                 raise
 
 
-_read = take_in._read
+_read = examining._read
 
 
-def _measured_read(arrival: take_in._Arrival) -> take_in._Examined:
+def _measured_read(arrival: examining.Arrival) -> examining.Examined:
     with measured() as cost:
         examined = _read(arrival)
     assert_bounded(cost, f"a file of {len(arrival.data)} bytes")
     return examined
 
 
-def _measured_write(receipt: Receipt, outbox: UPath, data: bytes, sheets: Sequence[Sheet]) -> UPath:
+def _measured_write(receipt: Receipt, outbox: UPath, data: bytes, sheets: Sequence[Sheet]) -> WrittenReceipt:
     with measured() as cost:
-        folder = write_receipt(receipt, outbox, data, sheets)
+        written = write_receipt(receipt, outbox, data, sheets)
     assert_bounded(cost, f"the receipt of a file of {len(data)} bytes")
-    return folder
+    return written
 
 
 def _assert_receipt_holds(outcome: take_in.Outcome, settings: Settings) -> None:

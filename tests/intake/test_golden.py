@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from orchestration.intake.findings.catalogue import entries
+from orchestration.intake.receipts.files import WrittenReceipt
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.take_in import take_in
 from orchestration.settings import Settings
@@ -27,7 +28,8 @@ def receipts(tmp_path_factory) -> dict[tuple[str, str], Receipt]:
     """The receipt of every golden file, faulty and good: two homes, three passes. Its pages are not judged."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "orchestration.intake.take_in.write_receipt", lambda receipt, outbox, _data, _sheets: receipt.folder(outbox)
+            "orchestration.intake.take_in.write_receipt",
+            lambda receipt, outbox, _data, _sheets: WrittenReceipt(receipt.folder(outbox), ""),
         )
         return _receipts(tmp_path_factory)
 

@@ -10,6 +10,7 @@ from orchestration.consolidation.build import build
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.parsing import parser_of
 from orchestration.intake import lake
+from orchestration.intake.lake_check import hand_over
 from orchestration.intake.receipts.html import as_html
 from orchestration.intake.take_in import take_in
 from tests.intake.drops import drop, workbook
@@ -113,9 +114,12 @@ def test_a_number_is_in_the_unit_that_the_row_names(cell, value):
 def test_both_reach_their_staging_models(settings, filed):
     import duckdb
 
+    hand_over(settings, NOW)
     assert build(settings).broken == ()
     with duckdb.connect(settings.warehouse / "jalons.duckdb", read_only=True) as warehouse:
         warehouse.execute("set variable jalons_home = ?", [str(settings.home)])
+        for kind, files in lake.exported_files(settings.lake).items():
+            warehouse.execute(f"set variable lake_{kind} = ?", [files])
         actions = warehouse.execute(
             "select action_id, mission, status, entry_edition, planned_end_cell from stg_roadmap order by action_id"
         ).fetchall()

@@ -9,7 +9,6 @@ from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.reminders import days_before_deadline, due
 from orchestration.intake.take_in import take_in
-from orchestration.passes.has_work import pending
 from tests.intake.drops import GOOD, drop, projects_csv
 
 EDITION = Edition.parse("2021-S1")  # its deadline is 30 June
@@ -71,15 +70,11 @@ def test_a_closed_edition_is_no_longer_recalled(ledger):
     assert ledger.due_reminders(at("2021-06-25")) == {}
 
 
-def test_a_reminder_that_is_due_is_something_to_do_until_a_pass_has_recorded_it(settings):
+def test_a_reminder_is_due_until_a_pass_has_recorded_it(settings):
     drop(settings.home, "2021-S1/MI/projets.csv", projects_csv(GOOD))
-    taken = take_in(settings, at("2021-04-02"))
-    settings.marts.mkdir(parents=True)
+    take_in(settings, at("2021-04-02"))
     with Ledger(settings.ledger) as ledger:
-        ledger.pass_done(taken.head)
-    assert not pending(settings, at("2021-05-30"))
-    assert pending(settings, at("2021-05-31"))
-    taken = take_in(settings, at("2021-05-31"))
-    with Ledger(settings.ledger) as ledger:
-        ledger.pass_done(taken.head)
-    assert not pending(settings, at("2021-06-01"))
+        assert not ledger.due_reminders(at("2021-05-30"))
+        assert ledger.due_reminders(at("2021-05-31"))
+        take_in(settings, at("2021-05-31"))
+        assert not ledger.due_reminders(at("2021-06-01"))

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.rule import MAX_FINDINGS
-from orchestration.intake import inbox, lake, take_in
+from orchestration.intake import examining, inbox, lake, take_in
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.html import as_html
-from orchestration.passes.has_work import pending
+from orchestration.intake.rereading import reread
+from orchestration.passes.has_work import has_work
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -72,7 +73,7 @@ def test_one_bad_drop_never_stops_the_others(settings):
 def test_a_fault_of_ours_is_said_to_be_ours_and_costs_one_drop_only(settings, monkeypatch, caplog):
     drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
     drop(settings.home, "2021-S2/MI/b.csv", projects_csv(OTHER))
-    read, calls = take_in.read, []
+    read, calls = examining.read, []
 
     def fails_once(data):
         calls.append(data)
@@ -80,7 +81,7 @@ def test_a_fault_of_ours_is_said_to_be_ours_and_costs_one_drop_only(settings, mo
             raise RuntimeError("a bug")
         return read(data)
 
-    monkeypatch.setattr(take_in, "read", fails_once)
+    monkeypatch.setattr(examining, "read", fails_once)
     outcomes = take_in.take_in(settings, NOW).outcomes
     assert [outcome.receipt.status for outcome in outcomes] == ["rejected", "accepted"]
     assert "défaut de notre outil" in outcomes[0].receipt.verdict
@@ -126,14 +127,9 @@ def test_a_rejected_drop_never_replaces_an_accepted_one(settings):
 
 def test_a_second_pass_finds_nothing_to_do(settings):
     drop(settings.home, "2021-S2/MI/export.csv", projects_csv(GOOD))
-    assert pending(settings)
-    first = take_in.take_in(settings, NOW)
+    assert has_work(settings, NOW)
+    assert len(take_in.take_in(settings, NOW).outcomes) == 1
     assert take_in.take_in(settings, NOW + timedelta(days=1)).outcomes == ()
-    with Ledger(settings.ledger) as ledger:
-        ledger.pass_done(first.head)
-    assert pending(settings), "the marts were never built"
-    settings.marts.mkdir(parents=True)
-    assert not pending(settings)
 
 
 def test_a_dry_run_gets_the_same_receipt_and_is_never_counted(settings):
@@ -157,7 +153,7 @@ def test_a_process_that_dies_while_deciding_loses_nothing_and_says_nothing_twice
         dying.setattr(*target[step], _die)
         with pytest.raises(KeyboardInterrupt):
             take_in.take_in(settings, NOW)
-    assert pending(settings)
+    assert has_work(settings, NOW)
     later = take_in.take_in(settings, NOW + timedelta(hours=1))
     assert [(outcome.receipt.status, outcome.receipt.received_at) for outcome in later.outcomes] == [
         ("accepted", NOW)
@@ -221,9 +217,9 @@ def test_reading_again_from_the_archive_writes_the_same_rows(settings):
     before = rows.read_bytes()
     rows.unlink()
     path.unlink()
-    assert take_in.reread(settings, "projects", "2021-S2", "MI") is not None
+    assert reread(settings, "projects", "2021-S2", "MI") is not None
     assert rows.read_bytes() == before
-    assert take_in.reread(settings, "projects", "2021-S2", "MJ") is None
+    assert reread(settings, "projects", "2021-S2", "MJ") is None
 
 
 def test_the_real_files_are_all_accepted_without_a_false_error(settings, real_data):
@@ -232,7 +228,7 @@ def test_the_real_files_are_all_accepted_without_a_false_error(settings, real_da
     statuses, warnings = {}, Counter()
 
     def one(wave):
-        for outcome in take_in.take_in(settings, wave.received_at).outcomes:
+        for outcome in take_in.take_in(settings, wave.received_at, is_replay=True).outcomes:
             statuses[wave.order, outcome.path] = outcome.receipt.status
             assert outcome.receipt.errors == 0, outcome.receipt.findings
             if outcome.receipt.status != "unchanged":
@@ -275,7 +271,7 @@ def test_a_file_that_its_store_does_not_give_holds_nobody_up_and_is_tried_again(
         patch.setattr(inbox, "read_file", broken)
         assert _statuses(settings) == ["accepted_with_warnings"]
     assert "2021-S2/MI/a.csv cannot be read" in caplog.text
-    assert pending(settings)
+    assert has_work(settings, NOW)
     assert _statuses(settings) == ["accepted"]
 
 

@@ -80,7 +80,7 @@ def _intake(settings):
     seen = []
 
     def run_pass(wave):
-        take_in(settings, wave.received_at)
+        take_in(settings, wave.received_at, is_replay=True)
         files = sorted(path for path in (settings.home / "inbox").rglob("*.csv"))
         seen.append((wave.order, {path.name: path.read_text() for path in files}))
 
@@ -122,7 +122,7 @@ def test_two_files_of_one_name_in_a_wave_are_both_filed(settings, listing):
 
 def test_waves_go_where_the_inbox_is(settings, listing, tmp_path):
     elsewhere = settings.model_copy(update={"inbox_url": str(tmp_path / "box")})
-    replay(elsewhere, read_waves(listing), lambda wave: take_in(elsewhere, wave.received_at))
+    replay(elsewhere, read_waves(listing), lambda wave: take_in(elsewhere, wave.received_at, is_replay=True))
     assert (tmp_path / "box" / "2020-S2" / "MI" / "a.csv").read_text() == "a"
     with Ledger(elsewhere.ledger) as ledger:
         assert len(ledger.received()) == 2

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from orchestration.publication.release import Release, release
 from orchestration.settings import Settings
+from tests.judgements import unjudged
 
 Row = dict[str, Any]
 
@@ -338,7 +339,7 @@ class State:
             unknown = {key for row in self.marts[name] for key in row} - set(columns)
             assert not unknown, f"{name} has no column {unknown}"
             write_rows(self.settings.marts / f"{name}.parquet", columns, self.marts[name])
-        return release(self.settings, editions)
+        return release(self.settings, unjudged(self.settings), SECOND, editions)
 
     def close(self, edition: str, at: datetime) -> None:
         """Export a ledger that says when `edition` was closed."""

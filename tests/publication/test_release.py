@@ -12,7 +12,7 @@ import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
 from orchestration.publication import figures, tables
-from orchestration.publication.release import NoRelease, current_revision, read_figures, release, revision_as_of
+from orchestration.publication.release import NoRelease, current_revision, read_figures, revision_as_of
 from orchestration.publication.site import page
 from orchestration.settings import Settings
 
@@ -57,14 +57,18 @@ KEYS = [
 # Half a second in the page, so that two processes are sure to meet there if nothing keeps them apart.
 SLOW_RELEASE = """
 import sys, time
+from datetime import UTC, datetime
 from pathlib import Path
 from orchestration.publication.site import page
 from orchestration.publication.release import release
 from orchestration.settings import Settings
+from orchestration.validation.judgement import Judgement, _built
 
 render = page.render
 page.render = lambda *given, **named: (time.sleep(0.5), render(*given, **named))[1]
-print([one.is_new for one in release(Settings(home=Path(sys.argv[1])))])
+settings = Settings(home=Path(sys.argv[1]))
+judgement = Judgement(_built(settings).sha256, "", (), ())
+print([one.is_new for one in release(settings, judgement, datetime(2021, 12, 15, 9, tzinfo=UTC))])
 """
 
 
@@ -288,7 +292,7 @@ def test_a_death_before_the_switch_is_repaired_by_the_next_call(state: State, mo
     assert (folder / "r2" / "MANIFEST.json").is_file()
     assert read_figures(state.settings, "2021-S2")["projects"] == 3, "readers see the old revision until the switch"
 
-    made = release(state.settings)[1]
+    made = state.release()[1]
 
     assert (made.revision, made.is_new) == (2, False)
     assert current_revision(state.settings, "2021-S2") == 2
@@ -315,7 +319,7 @@ def test_a_death_while_building_leaves_no_revision_and_its_leftovers_are_cleared
     with pytest.raises(NoRelease):
         read_figures(state.settings, "2021-S1")
 
-    made = release(state.settings)[0]
+    made = state.release()[0]
 
     assert (made.revision, made.is_new) == (1, True)
     assert names_in(folder) == ["current", "r1"]

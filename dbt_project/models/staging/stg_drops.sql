@@ -28,6 +28,7 @@ select
     status,
     is_dry_run,
     rows_accepted,
+    lake_rows,
     verdict
 from numbered
 window same_second as (

@@ -1,3 +1,7 @@
+with filed as (
+    {{ filed_rows('indicators') }}
+)
+
 select
     edition,
     perimeter,
@@ -19,4 +23,4 @@ select
     measured_on,
     measured_on_precision,
     source
-from {{ source('lake', 'indicators') }}
+from filed

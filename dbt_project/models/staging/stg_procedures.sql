@@ -1,2 +1,6 @@
-select * exclude (perimeter_name)
-from {{ source('lake', 'procedures') }}
+with filed as (
+    {{ filed_rows('procedures') }}
+)
+
+select * exclude (perimeter_name, file_sha256)
+from filed

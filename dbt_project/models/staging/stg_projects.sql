@@ -1,5 +1,5 @@
 with filed as (
-    select * from {{ source('lake', 'projects') }}
+    {{ filed_rows('projects') }}
 ),
 
 with_durations as (

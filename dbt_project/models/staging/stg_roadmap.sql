@@ -1,3 +1,7 @@
+with filed as (
+    {{ filed_rows('roadmap') }}
+)
+
 select
     edition,
     perimeter,
@@ -16,4 +20,4 @@ select
     (cell_columns ->> '$.planned_end') || row_number as planned_end_cell,
     actual_end,
     actual_end_precision
-from {{ source('lake', 'roadmap') }}
+from filed

@@ -14,12 +14,13 @@ from orchestration.alerting.messages import Message
 @dataclass(frozen=True)
 class Outcome:
     """What became of one attempt: `sent` (with the channel's `message_id` if it has any), `dead` (the message is
-    refused for good), `unknown` (no answer) or `planned` (not now).
+    refused for good), `unknown` (no answer) or `planned` (not now, and not before the seconds that the channel asks).
     """
 
     state: Literal["sent", "dead", "unknown", "planned"]
     message_id: str | None = None
     error: str | None = None
+    retry_after_seconds: int | None = None
 
 
 class Channel(Protocol):

@@ -147,7 +147,8 @@ def _key_of(message: Mapping[str, Any]) -> str | None:
 def _outcome(refusal: SlackApiError) -> Outcome:
     code, status = str(refusal.response["error"]), refusal.response.status_code
     if status == 429 or code in _NOT_NOW:
-        return Outcome("planned", error=code)
+        asked = str(refusal.response.headers.get("Retry-After", ""))
+        return Outcome("planned", error=code, retry_after_seconds=int(asked) if asked.isdigit() else None)
     # What is no code is not Slack's own word: a proxy's page, or half an answer, does not tell what became of it.
     if status >= 500 or code in _AMBIGUOUS or not _CODE.fullmatch(code):
         return Outcome("unknown", error=code)

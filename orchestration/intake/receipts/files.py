@@ -5,14 +5,15 @@ What belongs here: which files there are, and writing them. What does not: what 
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts import annotation
 from orchestration.intake.receipts.html import as_html
 from orchestration.intake.receipts.record import Receipt
+from orchestration.store.digests import sha256
 from orchestration.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def receipt_files(receipt: Receipt, data: bytes, sheets: Sequence[Sheet]) -> dic
     try:
         workbook = annotation.annotate(data, sheets, receipt)
     except Exception:
-        # The agent is differences everything without it: a fault of ours here must not cost the receipt.
+        # The agent has all that is said without it: a fault of ours here must not cost the receipt.
         _LOG.exception("annotating %s failed", receipt.sha256)
         workbook = None
     page = as_html(receipt, workbook=annotation.FILE_NAME if workbook is not None else None)
@@ -42,9 +43,22 @@ def receipt_files(receipt: Receipt, data: bytes, sheets: Sequence[Sheet]) -> dic
     return files
 
 
-def write_receipt(receipt: Receipt, outbox: "UPath", data: bytes, sheets: Sequence[Sheet]) -> "UPath":
-    """Write every file of a filed drop's receipt and return their folder; written twice, they say the same."""
-    folder = receipt.folder(outbox)
-    for name, content in receipt_files(receipt, data, sheets).items():
+@dataclass(frozen=True)
+class WrittenReceipt:
+    """Where a receipt is, and the SHA-256 of what its files hold together (`digest_of`)."""
+
+    folder: "UPath"
+    sha256: str
+
+
+def write_receipt(receipt: Receipt, outbox: "UPath", data: bytes, sheets: Sequence[Sheet]) -> WrittenReceipt:
+    """Write every file of a filed drop's receipt; written twice, they say the same."""
+    folder, files = receipt.folder(outbox), receipt_files(receipt, data, sheets)
+    for name, content in files.items():
         write_whole(folder / name, content)
-    return folder
+    return WrittenReceipt(folder, digest_of(files))
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """The SHA-256 of several files together: of their names and of what each holds."""
+    return sha256("".join(f"{name} {sha256(files[name])}\n" for name in sorted(files)).encode())

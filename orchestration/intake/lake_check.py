@@ -1,0 +1,89 @@
+"""Before anything is made of the lake: each file is held against what the ledger noted, and mended from the archive.
+
+What belongs here: which rows are missing or are not those that were accepted, and what becomes of them. What does not:
+writing rows (`lake`), reading a drop (`take_in`), and which editions wait (`orchestration.validation`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.intake import incidents, lake
+from orchestration.intake.incidents import Incident
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.rereading import Unreadable, rows_again
+from orchestration.settings import Settings
+from orchestration.store.digests import sha256
+from orchestration.store.file_state import FileState
+
+
+def check_lake(settings: Settings, ledger: Ledger, now: datetime) -> dict[int, str]:
+    """Mend what can be mended; the submissions whose rows cannot be had, by number, with the reason in English.
+
+    A file that is missing or damaged is made again from the archived bytes, and engineers are told; where that gives
+    no rows, or not as many as were accepted, a person must decide. Costs a look at each file.
+    """
+    lost: dict[int, str] = {}
+    damaged: set[str] = set()
+    for one in _suspects(settings, ledger):
+        path = lake.path_of(settings.lake, one)
+        name = path.relative_to(settings.lake).as_posix()
+        reason = _mend(settings, ledger, one, path, _incident("store_mended", one, name, now))
+        if reason:
+            lost[one.drop_id] = reason
+            damaged.add(name)
+            set_aside(path)
+            incidents.note(ledger.engine, _incident("store_damaged", one, name, now, reason=reason))
+    incidents.end(ledger.engine, "store_damaged", damaged, now, store="lake")
+    return lost
+
+
+def hand_over(settings: Settings, now: datetime) -> None:
+    """Check the lake, and export for dbt what the ledger says and whose rows are there."""
+    with Ledger(settings.ledger) as ledger:
+        lake.export_ledger(settings.lake, ledger, check_lake(settings, ledger, now))
+
+
+def _suspects(settings: Settings, ledger: Ledger) -> Iterator[Submission]:
+    """The submissions whose file is not known to hold their rows."""
+    for one in ledger.submissions():
+        if not one.rows:
+            continue
+        found = one.file.found(lake.path_of(settings.lake, one)) if one.file else None
+        if found is None or one.file is None or found.sha256 != one.file.sha256:
+            yield one
+        elif found != one.file:
+            ledger.note_rows(one.drop_id, one.rows, found)
+
+
+def _mend(settings: Settings, ledger: Ledger, one: Submission, path: Path, mended: Incident) -> str | None:
+    """Write the rows of a submission again; why they cannot be had, if so."""
+    if one.file is None and (stamped := lake.stamped(one, path)):
+        ledger.note_rows(one.drop_id, stamped.count, lake.write_submission(settings.lake, one, stamped))
+        return None
+    try:
+        again = rows_again(settings, ledger, one.drop_id)
+    except Unreadable as reason:
+        return str(reason)
+    if again.count != one.rows:
+        return f"read again it gives {again.count} rows, where {one.rows} were accepted"
+    if path.exists() and sha256(path.read_bytes()) == sha256(again.data):
+        # Whoever read it again by hand died before the ledger knew.
+        ledger.note_rows(one.drop_id, again.count, FileState.of(path, sha256(again.data)))
+        return None
+    # Noted first: whoever dies here tells it after.
+    incidents.note(ledger.engine, mended)
+    ledger.note_rows(one.drop_id, again.count, lake.write_submission(settings.lake, one, again))
+    return None
+
+
+def _incident(rule: incidents.IncidentRule, one: Submission, name: str, now: datetime, **more: Any) -> Incident:
+    about = {"store": "lake", "perimeter": one.perimeter, "kind": one.kind, "drop_id": one.drop_id, **more}
+    return Incident(rule, name, one.edition, about, now)
+
+
+def set_aside(path: Path) -> None:
+    """Keep a file that does not hold what it should, if it is there, under a name that nothing reads."""
+    if path.exists():
+        path.rename(path.with_suffix(".damaged"))

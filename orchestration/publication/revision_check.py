@@ -1,0 +1,101 @@
+"""What was published stays as it was published: each file of a revision is noted, and current ones are held to it.
+
+What belongs here: noting a revision, and which files are no longer what was published. What does not: making a revision
+or a file again (`release`), and what engineers are told (`orchestration.alerting.faults`).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from orchestration.store.digests import sha256
+from orchestration.store.file_state import FileState, columns
+
+METADATA = sa.MetaData()
+_FILES = sa.Table(
+    "release_files",
+    METADATA,
+    sa.Column("edition", sa.Text, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("path", sa.Text, primary_key=True),
+    *columns(),
+)
+
+
+def note_revision(engine: sa.Engine, edition: str, revision: int, folder: Path, digests: Mapping[str, str]) -> None:
+    """Note the files of a revision: path inside it -> SHA-256; what was noted of it before is kept."""
+    if not digests or noted_files(engine, edition, revision):
+        return
+    unseen = dict.fromkeys(FileState.__dataclass_fields__, 0)
+    rows = []
+    for path, digest in sorted(digests.items()):
+        # A look that nothing has makes sure that the file is read before it is believed.
+        seen = FileState.of(folder / path, digest).as_row() if (folder / path).is_file() else unseen
+        rows.append({"edition": edition, "revision": revision, "path": path, **seen, "sha256": digest})
+    with engine.begin() as connection:
+        connection.execute(sa.insert(_FILES), rows)
+
+
+def noted_files(engine: sa.Engine, edition: str, revision: int) -> dict[str, FileState]:
+    """The files of a revision as they were noted, by path; none of a revision that was not."""
+    of_revision = sa.select(_FILES).where(_FILES.c.edition == edition, _FILES.c.revision == revision)
+    with engine.connect() as connection:
+        return {
+            row["path"]: FileState(**{name: row[name] for name in FileState.__dataclass_fields__})
+            for row in connection.execute(of_revision).mappings()
+        }
+
+
+def latest_revision(engine: sa.Engine, edition: str) -> int:
+    """The number of the latest revision that was noted of an edition, 0 before the first: none is given twice."""
+    with engine.connect() as connection:
+        latest = sa.select(sa.func.max(_FILES.c.revision)).where(_FILES.c.edition == edition)
+        return connection.execute(latest).scalar() or 0
+
+
+def revisions(engine: sa.Engine) -> list[tuple[str, int]]:
+    """Every revision that was noted, by edition and number."""
+    each = sa.select(_FILES.c.edition, _FILES.c.revision).distinct().order_by(_FILES.c.edition, _FILES.c.revision)
+    with engine.connect() as connection:
+        return [(row.edition, row.revision) for row in connection.execute(each)]
+
+
+def listed_files(folder: Path) -> dict[str, str] | None:
+    """The SHA-256 of each file of a revision by its own manifest; `None` where that cannot be read."""
+    try:
+        data = (folder / "MANIFEST.json").read_bytes()
+        return {one["path"]: one["sha256"] for one in json.loads(data)["files"]} | {"MANIFEST.json": sha256(data)}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def altered_files(engine: sa.Engine, edition: str, revision: int, folder: Path, *, hash_all: bool = False) -> list[str]:
+    """The files of a revision that are missing, changed or too many, by path; only those that look different are read,
+    unless `hash_all`.
+    """
+    noted = noted_files(engine, edition, revision)
+    altered = sorted(_strangers(folder, noted))
+    for path, state in sorted(noted.items()):
+        found = state.found(folder / path, hash_anyway=hash_all)
+        if found is None or found.sha256 != state.sha256:
+            altered.append(path)
+            if found and replace(found, sha256=state.sha256) == state:
+                # What has decayed looks as it did: the next look must not believe that.
+                note_state(engine, edition, revision, path, replace(state, inode=0))
+        elif found != state:
+            note_state(engine, edition, revision, path, found)
+    return altered
+
+
+def note_state(engine: sa.Engine, edition: str, revision: int, path: str, state: FileState) -> None:
+    """Note how a file of a revision looks now that holds what it held."""
+    one = (_FILES.c.edition == edition) & (_FILES.c.revision == revision) & (_FILES.c.path == path)
+    with engine.begin() as connection:
+        connection.execute(sa.update(_FILES).where(one).values(state.as_row()))
+
+
+def _strangers(folder: Path, noted: Iterable[str]) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - set(noted)

@@ -1,0 +1,55 @@
+"""The judgement on the marts as they stand: the one thing that releases, alerts and checks may be made from.
+
+What belongs here: binding verdicts to the marts that they are on. What does not: reaching a verdict (`expectations`)
+and what one holds back (`holding`).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from expectations.runner import Verdict, validate_marts
+from orchestration.intake.lake import last_export
+from orchestration.settings import Settings
+from orchestration.store.mart_set import MartSet, UnfitMarts, fit_marts
+from orchestration.validation.holding import Hold, holds_of, holds_without_rows, previous_editions
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdicts on one set of marts, what they hold back, and the ledger's head that the set was built from."""
+
+    marts_sha256: str
+    ledger_head: str
+    verdicts: tuple[Verdict, ...]
+    holds: tuple[Hold, ...]
+
+    def expect_unchanged(self, settings: Settings) -> None:
+        """Raise `UnfitMarts` where the marts that stand now are not those that this is on."""
+        if _built(settings).sha256 != self.marts_sha256:
+            raise UnfitMarts("The marts were built again since they were judged: judge them first (jalons run).")
+
+
+def judged(settings: Settings) -> Judgement:
+    """Judge the marts as they stand now, whoever built them; raise `UnfitMarts` where they are of no whole build.
+
+    Marts of the same bytes are judged once in a process; nothing is taken over from another one.
+    """
+    built = _built(settings)
+    verdicts = _verdicts(settings.marts, built.sha256)
+    previous = previous_editions(settings)
+    holds = (*holds_of(verdicts, previous), *holds_without_rows(built.without_rows, previous))
+    return Judgement(built.sha256, built.ledger_head, verdicts, holds)
+
+
+def _built(settings: Settings) -> MartSet:
+    try:
+        export = last_export(settings.lake)
+    except FileNotFoundError as absent:
+        raise UnfitMarts("Nothing was taken in yet: start with jalons run.") from absent
+    return fit_marts(settings.marts, export.sha256)
+
+
+@lru_cache(maxsize=1)
+def _verdicts(marts: Path, marts_sha256: str) -> tuple[Verdict, ...]:  # noqa: ARG001
+    return tuple(validate_marts(marts))
