@@ -1,17 +1,23 @@
-"""Faults of the machine, for its engineers: a check that failed or could not run, a pass that failed, a late sensor.
+"""Faults of the machine, for its engineers: checks and passes that failed, passes that died, a late sensor.
 
 What belongs here: what each fault says, in French, and what to do next. What does not: finding them
 (`orchestration.passes.faults` asks Dagster) and delivery, which is that of every alert.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from orchestration.alerting.alerts import COLUMNS, Alert
-from orchestration.domain.alert_rules import AlertKey
-from orchestration.domain.french import moment
+from orchestration.domain.alert_rules import AlertKey, Severity
+from orchestration.domain.french import LABELS, and_others, moment
+from orchestration.intake.incidents import Incident, IncidentRule
 
-FaultRule = Literal["check_failed", "check_broken", "pass_failed", "tick_late"]
+FaultRule = (
+    Literal["check_failed", "check_broken", "pass_failed", "pass_died", "history_set_aside", "tick_late"] | IncidentRule
+)
+# The rules of what went wrong with stores and clock.
+INCIDENT_RULES: tuple[IncidentRule, ...] = get_args(IncidentRule)
 _HELD = {True: " Aucune révision de cette édition ne paraît tant qu’il échoue.", False: " Rien n’est retenu."}
 _ALL_HELD = {True: " Aucune révision ne paraît tant qu’il échoue.", False: " Rien n’est retenu."}
 
@@ -60,6 +66,45 @@ def pass_failed(step: str, *, cause: str, run_id: str) -> Alert:
     )
 
 
+def pass_died(subject: str, *, step: str | None, is_step_over: bool, is_by_hand: bool, run_id: str) -> Alert:
+    """A pass, or a run begun by hand, whose process died without a word, in or after which step if it had begun one."""
+    where = f"{'après' if is_step_over else 'à'} l’étape {step}" if step else "avant sa première étape"
+    if is_by_hand:
+        said = f"Une exécution lancée à la main est morte {where} : son processus n’est plus là. Rien n’est perdu."
+        again = "la relancer à la main dans Dagster (`jalons ui`)."
+    else:
+        said = (
+            f"La passe est morte {where} : son processus n’est plus là. "
+            "Rien n’est perdu : la passe suivante prend tout ce qui attend."
+        )
+        again = "la passe suivante part d’elle-même avec `jalons ui`, sinon avec `jalons run`."
+    return _fault(
+        "pass_died",
+        subject,
+        level="error",
+        severity="critique",
+        detail=said,
+        to_do=f"À faire : {again} Si cela se répète, chercher dans le journal de la machine ce qui a tué le "
+        "processus (mémoire épuisée, arrêt de la machine).",
+        run_id=run_id,
+    )
+
+
+def history_set_aside(folder: str) -> Alert:
+    """Databases of Dagster that could not be read any more, set aside in a folder (its path)."""
+    return _fault(
+        "history_set_aside",
+        folder,
+        level="error",
+        severity="attention",
+        detail="Une base de données de Dagster était illisible : elle est mise de côté, et une autre est commencée. "
+        "L’interface ne montre plus ce qu’elle contenait ; les accusés, les publications et les alertes envoyées "
+        "ne sont pas concernés.",
+        to_do=f"À faire : vérifier le disque de la machine ; la base est gardée dans {folder}, à supprimer "
+        "lorsqu’elle ne sert plus.",
+    )
+
+
 def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
     """A sensor that has not looked since `last` (UTC), and why, as far as Dagster knows."""
     return _fault(
@@ -71,6 +116,90 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
         to_do="À faire : remettre le capteur en marche dans Dagster (`jalons ui`, Automation) ; d’ici là, "
         "`jalons run` prend ce qui attend.",
     )
+
+
+def of_incident(one: Incident) -> Alert:
+    """What went wrong with a store of the home, or with its clock."""
+    severity, detail, to_do = _INCIDENTS[one.rule](one)
+    given = {"severity": severity, "detail": detail, "to_do": f"À faire : {to_do}"}
+    return _fault(one.rule, one.subject, edition=one.edition, level="error", **given)
+
+
+def _store_mended(one: Incident) -> tuple[Severity, str, str]:
+    if one.details["store"] == "releases":
+        said = f"Le fichier publié {one.subject} n’était plus tel qu’il a été publié : il a été refait à l’identique."
+    else:
+        said = (
+            f"Le fichier du lac {one.subject} ({_whose(one)}) manquait, ou n’était plus celui qui avait été écrit : "
+            "il a été refait à partir des octets archivés, avec les lignes qui avaient été acceptées."
+        )
+    return "attention", f"{said} Rien n’est perdu.", "chercher ce qui a touché aux fichiers de la machine."
+
+
+def _store_damaged(one: Incident) -> tuple[Severity, str, str]:
+    if one.details["store"] == "archive":
+        return (
+            "critique",
+            f"Le dépôt {one.details['path']} (n° {one.details['drop_id']}) attend : ses octets archivés manquent ou "
+            f"sont abîmés, et la boîte de dépôt ne les a plus ({one.details['reason']}).",
+            f"remettre dans l’archive, depuis une copie, le fichier {one.subject}, ou le fichier d’origine dans la "
+            "boîte de dépôt ; la passe suivante le prend.",
+        )
+    return (
+        "critique",
+        f"Les lignes acceptées de {_whose(one)} ne sont plus dans le lac, et l’archive ne les rend pas : "
+        f"{one.details['reason']}. Cette édition et les suivantes gardent la révision qu’elles ont.",
+        f"remettre depuis une copie le fichier du lac {one.subject}, ou les octets archivés ; ou, si la lecture "
+        "d’aujourd’hui est la bonne, relire la case dans Dagster (`jalons ui`).",
+    )
+
+
+def _release_altered(one: Incident) -> tuple[Severity, str, str]:
+    return (
+        "critique",
+        f"La révision {one.details['revision']} de l’édition {one.edition}, celle que voient les lecteurs, n’est plus "
+        f"telle qu’elle a été publiée : {_named(one.details['files'])}.",
+        "remettre ces fichiers depuis une copie, et retirer ceux qui n’en sont pas ; la passe suivante vérifie.",
+    )
+
+
+def _scrub_found(one: Incident) -> tuple[Severity, str, str]:
+    return (
+        "critique",
+        f"La vérification complète ({one.subject}) a trouvé des fichiers absents ou abîmés : "
+        f"{_named(one.details['files'])}.",
+        "lancer une passe (`jalons run`), qui refait ce qui peut l’être, puis `jalons scrub` ; remettre le reste "
+        "depuis une copie, et vérifier le disque.",
+    )
+
+
+def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
+    now, latest = (datetime.fromisoformat(one.details[name]) for name in ("now", "latest"))
+    return (
+        "attention",
+        f"L’horloge de la machine disait {moment(now)}, et le dernier dépôt du registre est daté du {moment(latest)}. "
+        "Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : aucune correction n’est perdue.",
+        "mettre l’horloge à l’heure ; si c’est le registre qui se trompe, le redater (`jalons clock mend`).",
+    )
+
+
+def _named(files: Sequence[str]) -> str:
+    return ", ".join(files[:_SHOWN_FILES]) + and_others(len(files) - _SHOWN_FILES)
+
+
+def _whose(one: Incident) -> str:
+    about = one.details
+    return f"{about['perimeter']}, édition {one.edition}, {LABELS[about['kind']]}, dépôt n° {about['drop_id']}"
+
+
+_INCIDENTS: Mapping[IncidentRule, Callable[[Incident], tuple[Severity, str, str]]] = {
+    "store_mended": _store_mended,
+    "store_damaged": _store_damaged,
+    "release_altered": _release_altered,
+    "scrub_found": _scrub_found,
+    "clock_behind": _clock_behind,
+}
+_SHOWN_FILES = 5
 
 
 def _fault(rule: FaultRule, subject: str, *, edition: str | None = None, level: str, **given: Any) -> Alert:

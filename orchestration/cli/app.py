@@ -15,6 +15,8 @@ app = typer.Typer(
 )
 edition_app = typer.Typer(help="Events in the life of an edition.", no_args_is_help=True)
 app.add_typer(edition_app, name="edition")
+clock_app = typer.Typer(help="The machine's clock, where the home cannot believe it.", no_args_is_help=True)
+app.add_typer(clock_app, name="clock")
 alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
 app.add_typer(alias_app, name="alias")
 

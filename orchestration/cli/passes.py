@@ -31,12 +31,15 @@ def run(
 ) -> None:
     """Run one pass over everything that is pending: take in, consolidate, validate, release, alert.
 
-    Where nothing has changed since the last whole pass, say so and stop.
+    Where nothing has changed since the last whole pass, and nothing is damaged, say so and stop.
     """
+    from orchestration.passes.alive import is_a_run_dead
+    from orchestration.passes.databases import unreadable
     from orchestration.passes.has_work import has_work
 
     settings, now = settings_of(home), datetime.now(UTC)
-    if not force and not has_work(settings, now):
+    is_damaged = is_a_run_dead(settings.dagster_home) or bool(unreadable(settings.dagster_home))
+    if not (force or is_damaged or has_work(settings, now)):
         typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
         return
     with progress("Starting a pass…") as report:
@@ -92,10 +95,10 @@ def ui(
     home: Home = HERE,
 ) -> None:
     """Open the Dagster UI over a home, with its sensor running; stop it with Ctrl-C."""
-    from orchestration.passes.instance import prepare_instance
+    from orchestration.passes.run import make_ready
 
     settings = settings_of(home)
-    prepare_instance(settings.dagster_home)
+    make_ready(settings, datetime.now(UTC), lambda step: typer.echo(step, err=True))
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.chdir(CHECKOUT)
     command = Path(sys.executable).parent / "dagster"

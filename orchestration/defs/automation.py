@@ -13,17 +13,25 @@ from orchestration.alerting.delivery import alert_engineers
 from orchestration.contracts import CONTRACTS
 from orchestration.passes.faults import (
     ALL_RULES,
+    DIED,
     LATE,
-    MOST_PATIENCE,
     PROCESS_DROPS,
-    UNDER_WAY,
     faults_of_passes,
     faults_of_ticks,
 )
 from orchestration.passes.has_work import has_work
+from orchestration.passes.healing import heal
 from orchestration.settings import Settings
 
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+# Those that died are none of them: each look at the inbox begins by healing.
+_UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
 
 # The UI has every event; a terminal is for what went wrong.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
@@ -43,15 +51,17 @@ process_drops = dg.define_asset_job(
 @dg.sensor(job=process_drops, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a pass when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
-    now = datetime.now(UTC)
-    if not has_work(Settings(), now):
+    settings, now = Settings(), datetime.now(UTC)
+    heal(settings, context.instance, now)
+    if not has_work(settings, now):
         return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
-    under_way = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=UNDER_WAY, updated_after=now - MOST_PATIENCE)
-    if context.instance.get_runs_count(under_way):
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_UNDER_WAY)):
         return dg.SkipReason("A pass is under way; whatever came since is for the next one.")
-    failed = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=now - _PAUSE_AFTER_FAILURE)
-    last = context.instance.get_runs(failed, limit=1)
-    if last and last[0].status == DagsterRunStatus.FAILURE:
+    recent = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=now - _PAUSE_AFTER_FAILURE)
+    last = context.instance.get_runs(recent, limit=2)
+    # A death is no fault of the pass, unless the next one dies too.
+    died_once = bool(last) and DIED in last[0].tags and not any(DIED in run.tags for run in last[1:])
+    if last and last[0].status == DagsterRunStatus.FAILURE and not died_once:
         return dg.SkipReason(f"The last pass failed ({last[0].run_id}); the next try is five minutes after it.")
     return dg.RunRequest()
 
@@ -59,13 +69,14 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Tell engineers what is wrong with passes, checks and the inbox's sensor: each fault once, and its end once."""
-    now = datetime.now(UTC)
+    settings, now = Settings(), datetime.now(UTC)
+    heal(settings, context.instance, now)
     # While a machine is off nothing ticks, this sensor neither: only what it has watched for itself is late.
     since, last = map(datetime.fromisoformat, context.cursor.split()) if context.cursor else (now, now)
     if now - last > LATE:
         since = now
     context.update_cursor(f"{since.isoformat()} {now.isoformat()}")
     late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
-    faults = [*faults_of_passes(context.instance), *late]
-    alert_engineers(Settings(), faults, now, ALL_RULES)
+    faults = [*faults_of_passes(settings, context.instance, now), *late]
+    alert_engineers(settings, faults, now, ALL_RULES)
     return dg.SkipReason(f"Faults: {', '.join(fault.alert_key for fault in faults) or 'none'}.")

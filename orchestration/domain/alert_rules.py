@@ -139,6 +139,13 @@ ALERT_RULES: Mapping[str, AlertRule] = {
         AlertRule("check_failed", "machine", "Contrôle en échec"),
         AlertRule("check_broken", "machine", "Contrôle impossible"),
         AlertRule("pass_failed", "machine", "Passe en échec"),
+        AlertRule("pass_died", "machine", "Passe interrompue"),
+        AlertRule("history_set_aside", "machine", "Base de Dagster mise de côté"),
+        AlertRule("store_mended", "machine", "Fichier refait"),
+        AlertRule("store_damaged", "machine", "Fichier perdu ou abîmé"),
+        AlertRule("release_altered", "machine", "Publication altérée"),
+        AlertRule("scrub_found", "machine", "Vérification complète : anomalie"),
+        AlertRule("clock_behind", "machine", "Horloge en retard sur le registre"),
         AlertRule("tick_late", "machine", "Boîte de dépôt sans surveillance"),
     )
 }

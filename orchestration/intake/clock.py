@@ -6,9 +6,10 @@ reading the clock (the command line and the Dagster glue do), and a replay, whic
 
 from datetime import datetime, timedelta
 
-from orchestration.intake import incidents
+from orchestration.intake import archive, incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
+from orchestration.settings import Settings
 
 # Clocks of machines that serve one home differ by seconds.
 _TOLERANCE = timedelta(minutes=1)
@@ -18,6 +19,18 @@ _MOST_AHEAD = timedelta(days=366)
 
 class ClockAhead(Exception):
     """The clock is years ahead of all that the home knows; the message says what to do."""
+
+
+def mend_times(settings: Settings, to: datetime, now: datetime) -> list[int]:
+    """Give whatever the ledger dates later than `now` the time `to`, as events of the ledger; the drops mended.
+
+    It was noted while the clock was ahead. What was said of it, in receipts and releases, stays as it was said.
+    """
+    with Ledger(settings.ledger) as ledger:
+        mended = ledger.mend_times(now, to, now)
+        for drop_id in mended:
+            archive.record(settings.archive, ledger.record(drop_id))
+        return mended
 
 
 def time_of_receipt(ledger: Ledger, now: datetime) -> datetime:

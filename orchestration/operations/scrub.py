@@ -54,9 +54,14 @@ def scrub(settings: Settings, now: datetime, report: Report = lambda _step: None
                 details = {"store": one.store, "files": list(one.damaged)}
                 incidents.note(ledger.engine, Incident("scrub_found", one.store, None, details, now))
         incidents.end(ledger.engine, "scrub_found", {one.store for one in found if one.damaged}, now)
+    sweep_home(settings)
+    return found
+
+
+def sweep_home(settings: Settings) -> None:
+    """Remove what passes that died left half written; only while no pass is at work."""
     for folder in (settings.archive, settings.outbox, settings.lake, settings.warehouse, settings.releases):
         sweep(folder)
-    return found
 
 
 def _scrubbed(

@@ -1,7 +1,8 @@
 """What is wrong with the machine now, as Dagster knows it: passes, checks on the marts, ticks of the inbox's sensor.
 
 What belongs here: asking the instance, and the names by which what a failed check says is found there. What does not:
-what is said of a fault (`orchestration.alerting.faults`) and to whom (`orchestration.alerting.delivery`).
+finding the runs that died (`healing`), what is said of a fault (`orchestration.alerting.faults`) and to whom
+(`orchestration.alerting.delivery`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,43 +19,87 @@ from dagster._core.storage.asset_check_execution_record import (
 
 from expectations.runner import MART_SUITES
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.faults import FaultRule, check_broken, check_failed, pass_failed, tick_late
+from orchestration.alerting.faults import (
+    INCIDENT_RULES,
+    FaultRule,
+    check_broken,
+    check_failed,
+    history_set_aside,
+    of_incident,
+    pass_died,
+    pass_failed,
+    tick_late,
+)
+from orchestration.alerting.outbox import read_states
+from orchestration.intake.incidents import open_incidents
+from orchestration.intake.ledger import Ledger
+from orchestration.passes.databases import folders_set_aside
+from orchestration.settings import Settings
 
 # The job of a pass, and its step that says the verdicts on the marts.
 PROCESS_DROPS, MART_CHECKS = "process_drops", "mart_checks"
 # The names of what a failed check says for engineers.
 BROKEN, FOUND = "broken", "found"
-UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
-# A run that says nothing for so long has died with its machine; a second pass would wait for the home, not clash.
-MOST_PATIENCE = timedelta(minutes=30)
+# The tag of a run whose process died.
+DIED = "jalons/died"
 # The inbox's sensor looks every ten seconds; a restart of the machine takes a minute or two.
 LATE = timedelta(minutes=10)
 
-PASS_RULES: tuple[FaultRule, ...] = ("pass_failed", "check_failed", "check_broken")
+PASS_RULES: tuple[FaultRule, ...] = (
+    *("pass_failed", "pass_died", "check_failed", "check_broken", "history_set_aside"),
+    *INCIDENT_RULES,
+)
 ALL_RULES: tuple[FaultRule, ...] = (*PASS_RULES, "tick_late")
 
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
 _JUDGED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
+# States of the outbox in which a channel has still to be told.
+_UNTOLD = {"planned", "sending", "unknown"}
+# Runs looked at, from the last one back; who dies more often has told engineers so.
+_MOST_RUNS = 50
 
 
-def faults_of_passes(instance: dg.DagsterInstance) -> Iterator[Alert]:
-    """Where the last pass that ended stopped, a pass that died, and the checks that failed when last they ran."""
-    ended = instance.get_runs(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_ENDED), limit=1)
-    if ended and ended[0].status == DagsterRunStatus.FAILURE:
-        yield from _stops(instance, ended[0].run_id)
-    # The clock of the machine, whatever the hour of the pass: it dates the records.
-    dead = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=UNDER_WAY, updated_before=datetime.now(UTC) - MOST_PATIENCE)
-    last = instance.get_runs(dg.RunsFilter(job_name=PROCESS_DROPS), limit=1)
-    if last and last[0].run_id in {run.run_id for run in instance.get_runs(dead)}:
-        silent = f"rien n’est venu d’elle depuis {MOST_PATIENCE // timedelta(minutes=1)} minutes"
-        yield pass_failed(PROCESS_DROPS, cause=silent, run_id=last[0].run_id)
+def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Iterator[Alert]:
+    """Where the last pass that ended stopped, passes that died, checks that failed when last they ran, what of
+    Dagster's own was set aside, and what went wrong with the stores of the home.
+    """
+    with Ledger(settings.ledger) as ledger:
+        yield from map(of_incident, open_incidents(ledger.engine, now))
+    ended = instance.get_runs(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_ENDED), limit=_MOST_RUNS)
+    # A pass that died says nothing of what stopped the one before it.
+    last = next((run for run in ended if DIED not in run.tags), None)
+    if last and last.status == DagsterRunStatus.FAILURE:
+        yield from _stops(instance, last.run_id)
+    yield from faults_of_deaths(settings, instance)
     for record in _last_judgements(instance):
         yield from _failed(record)
+    for folder in folders_set_aside(settings.dagster_home):
+        yield history_set_aside(str(folder))
+
+
+def faults_of_deaths(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Alert]:
+    """Each run that died, until a pass has gone through since, and until every channel has been told."""
+    through = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=[DagsterRunStatus.SUCCESS])
+    last = max((record.update_timestamp for record in instance.get_run_records(through, limit=1)), default=None)
+    dead = instance.get_run_records(dg.RunsFilter(tags={DIED: "true"}), limit=_MOST_RUNS)
+    told = read_states(settings) if dead else {}
+    # The oldest first: of two deaths of a pass, the message is about the later one.
+    for record in reversed(dead):
+        fault = death_of(instance, record.dagster_run)
+        states = told[fault.alert_key].channels.values() if fault.alert_key in told else ()
+        if last is None or last < record.update_timestamp or not _UNTOLD.isdisjoint(states):
+            yield fault
+
+
+def death_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
+    """What is said of a run that died: a pass after another is one fault, a run begun by hand is one each."""
+    is_by_hand = run.job_name != PROCESS_DROPS
+    ends = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+    logs = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.STEP_START, *ends})
+    # Steps come one after the other: the last word is of the one that it died in, or after.
+    step, is_over = (logs[-1].step_key, logs[-1].dagster_event_type in ends) if logs else (None, False)
+    subject = run.run_id if is_by_hand else PROCESS_DROPS
+    return pass_died(subject, step=step, is_step_over=is_over, is_by_hand=is_by_hand, run_id=run.run_id)
 
 
 def faults_of_ticks(instance: dg.DagsterInstance, sensor: str, now: datetime, since: datetime) -> Iterator[Alert]:

@@ -35,6 +35,11 @@ def forget(settings: Settings) -> None:
     _noted(settings).unlink(missing_ok=True)
 
 
+def is_noted(settings: Settings) -> bool:
+    """Whether the last pass went through to its end."""
+    return _noted(settings).exists()
+
+
 def is_as_noted(settings: Settings) -> bool:
     """Whether all that a pass reads and writes is as the last whole pass left it; false where nothing was noted."""
     try:

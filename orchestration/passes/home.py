@@ -14,7 +14,9 @@ from orchestration.intake.home_identity import enter_home
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import TakeIn
 from orchestration.operations.ledger_copies import copy_ledger
+from orchestration.operations.scrub import sweep_home
 from orchestration.passes import fingerprint
+from orchestration.passes.alive import run_mark
 from orchestration.passes.lock import pass_lock
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
@@ -56,12 +58,15 @@ def home_resource(
     """
 
     @dg.resource(description="The home of the pass (JALONS_HOME), locked until the run ends.")
-    def home(_context: dg.InitResourceContext) -> Iterator[Home]:
-        settings = read()
+    def home(context: dg.InitResourceContext) -> Iterator[Home]:
+        settings, run_id = read(), context.run.run_id if context.run else "none"
         # Taken before anything is read: what is edited during the pass is owed another.
         of_sources = fingerprint.sources(settings)
-        with pass_lock(settings):
+        # A run that waits for its turn is alive: it says so before it waits.
+        with run_mark(settings.dagster_home, run_id), pass_lock(settings, report):
             enter_home(settings)
+            if not fingerprint.is_noted(settings):
+                sweep_home(settings)
             fingerprint.forget(settings)
             try:
                 yield Home(settings, report, of_sources, done or Done())

@@ -1,22 +1,27 @@
 """A pass executed by this process on the home's Dagster instance.
 
 What belongs here: running the job that it is given, telling engineers what failed, and summing the run up. What does
-not: what a pass does (the assets of `defs/`), or whether there is anything to do (`has_work`).
+not: what a pass does (the assets of `defs/`), whether there is anything to do (`has_work`), or what is done about runs
+that died (`healing`).
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import dagster as dg
+import sqlalchemy as sa
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.intake.gc_paused import gc_paused
+from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import PASS_RULES, faults_of_passes, step_failures
+from orchestration.passes.healing import fill_grid, heal
 from orchestration.passes.home import Done, home_resource
-from orchestration.passes.instance import prepare_instance
+from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
 from orchestration.settings import Settings
 
 # What failed is in the summary, and in full in the UI.
@@ -44,14 +49,47 @@ def run_pass(
 ) -> PassSummary:
     """Execute the job of a pass in this process on the home's instance, as if at `now`; `report` is told each step.
 
-    What fails is in the summary; nothing is raised for it. A replay says the time of another day.
+    What fails is in the summary; nothing is raised for it. A replay says the time of another day. Where Dagster's
+    databases cannot be read, they are begun anew, and so is the pass.
     """
     report("Starting")
-    done = Done()
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, report)
     moment = {"config": {"now": now.isoformat(), "is_replay": is_replay}}
+
+    def execute() -> PassSummary:
+        return _execute(job, settings, now, moment, report)
+
+    try:
+        summary = execute()
+        is_doubtful = any("sqlite3.DatabaseError" in failure for failure in summary.failures)
+    except (sqlite3.DatabaseError, sa.exc.DatabaseError):
+        if not begin_anew_if_unreadable(settings.dagster_home):
+            raise
+        summary, is_doubtful = execute(), False
+    if is_doubtful and begin_anew_if_unreadable(settings.dagster_home):
+        summary = execute()
+    return summary
+
+
+def make_ready(settings: Settings, now: datetime, report: Callable[[str], None]) -> None:
+    """Make the home's instance ready for whoever runs passes on it, without running one."""
+    prepare_instance(settings.dagster_home, report)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        heal(settings, instance, now)
+        fill_grid(settings, instance)
+
+
+def _execute(
+    job: dg.JobDefinition,
+    settings: Settings,
+    now: datetime,
+    moment: Mapping[str, object],
+    report: Callable[[str], None],
+) -> PassSummary:
+    done = Done()
     dagster_home = str(settings.dagster_home)
     with dg.DagsterInstance.from_config(dagster_home) as instance, connections_kept_open(instance), gc_paused():
+        heal(settings, instance, now)
         result = job.execute_in_process(
             instance=instance,
             resources={"home": home_resource(lambda: settings, report, done)},
@@ -59,7 +97,9 @@ def run_pass(
             tags={"jalons/now": now.isoformat()},
             raise_on_error=False,
         )
-        alert_engineers(settings, faults_of_passes(instance), now, PASS_RULES)
+        let_go_of_runs()
+        fill_grid(settings, instance)
+        alert_engineers(settings, faults_of_passes(settings, instance, now), now, PASS_RULES)
     return _summary(result, done)
 
 

@@ -1,5 +1,6 @@
 """The small pieces of the glue, called as plain functions."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -81,3 +82,22 @@ def test_an_instance_is_prepared_once_and_then_belongs_to_its_owner(tmp_path):
     assert (tmp_path / "dagster.yaml").read_text(encoding="utf-8") == "telemetry: {enabled: false}\n"
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert not instance.telemetry_enabled
+
+
+def test_an_instance_that_an_earlier_version_wrote_gets_the_settings_of_this_one(tmp_path):
+    prepare_instance(tmp_path)
+    now = (tmp_path / "dagster.yaml").read_text(encoding="utf-8")
+    before = re.sub(r"run_monitoring:\n(  .*\n)+", "", now)
+    (tmp_path / "dagster.yaml").write_text(before, encoding="utf-8")
+    prepare_instance(tmp_path)
+    assert (before != now, (tmp_path / "dagster.yaml").read_text(encoding="utf-8")) == (True, now)
+
+
+def test_a_run_that_never_starts_or_stops_is_given_up_and_one_at_work_never(tmp_path):
+    prepare_instance(tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_start_timeout_seconds == instance.run_monitoring_cancel_timeout_seconds == 180
+        assert instance.run_monitoring_max_runtime_seconds == 0
+        # Where it does, the daemon would take a pass of another process for a dead one.
+        assert not instance.run_launcher.supports_check_run_worker_health

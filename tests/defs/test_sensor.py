@@ -9,6 +9,7 @@ from orchestration.definitions import defs
 from orchestration.defs import automation
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
+from orchestration.passes import healing
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 
@@ -83,11 +84,13 @@ def test_nothing_is_asked_while_a_pass_is_under_way(tick, begin, settings, statu
     assert "under way" in tick()
 
 
-def test_a_run_that_died_with_its_machine_does_not_hold_passes_back_for_ever(tick, begin, settings, monkeypatch):
+def test_a_run_that_died_holds_no_pass_back_unless_the_next_one_dies_too(tick, begin, settings, monkeypatch):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    monkeypatch.setattr(healing, "STARTING_UP", timedelta(0))
     begin(dg.DagsterRunStatus.STARTED)
-    monkeypatch.setattr(automation, "MOST_PATIENCE", timedelta(0))
     assert tick() == dg.RunRequest()
+    begin(dg.DagsterRunStatus.STARTED)
+    assert "five minutes" in tick()
 
 
 def test_a_failed_pass_is_tried_again_after_a_pause(tick, begin, settings, monkeypatch):

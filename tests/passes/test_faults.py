@@ -23,7 +23,6 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.definitions import defs
 from orchestration.defs import automation, consolidation, validation
-from orchestration.passes import faults
 from orchestration.passes.instance import prepare_instance
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
@@ -136,13 +135,6 @@ def test_a_pass_of_the_daemon_that_failed_is_told_by_the_sensor_once(instance, t
     assert said[0] == "🔴 Critique · Passe en échec"
     assert "the worker was killed" in said[1]
     assert tick(timedelta(0))[1] == []
-
-
-def test_a_pass_that_died_with_its_machine_is_told(instance, tick, monkeypatch):
-    instance.create_run_for_job(defs().resolve_job_def("process_drops"), status=dg.DagsterRunStatus.STARTED)
-    assert tick(timedelta(0)) == ("Faults: none.", [])
-    monkeypatch.setattr(faults, "MOST_PATIENCE", timedelta(0))
-    assert tick(timedelta(0))[0] == "Faults: pass_failed:process_drops::error."
 
 
 @pytest.fixture

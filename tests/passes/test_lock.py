@@ -1,11 +1,18 @@
-"""Two passes over one home take turns, and a pass that died leaves the home free."""
+"""Two passes over one home take turns, who waits is told so, and a pass that died leaves the home free."""
 
+import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 
-from orchestration.passes.lock import pass_lock
+import pytest
+
+from orchestration.passes import lock
+from orchestration.passes.alive import read_mark
+from orchestration.passes.instance import prepare_instance
+from orchestration.passes.lock import pass_lock, waited_for
 
 HOLD = """
 import sys, time
@@ -34,3 +41,76 @@ def test_a_second_pass_waits_until_the_first_has_died(settings):
             process.stdout.close()
     with pass_lock(settings):
         pass
+
+
+@pytest.fixture
+def said_by(monkeypatch):
+    """Wait for a lock that another thread holds for a moment; give what was said meanwhile."""
+    monkeypatch.setattr(lock, "_SECONDS_BEFORE_SAYING", 0.1)
+
+    def call(path, wait):
+        said, is_held, is_enough = [], threading.Event(), threading.Event()
+
+        def hold():
+            with waited_for(path, "nobody"):
+                is_held.set()
+                is_enough.wait(10)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert is_held.wait(10)
+
+        def report(sentence):
+            said.append(sentence)
+            is_enough.set()
+
+        wait(report)
+        holder.join()
+        return said
+
+    return call
+
+
+def _wait_for_pass(settings):
+    def wait(report):
+        with pass_lock(settings, report):
+            pass
+
+    return wait
+
+
+def test_who_waits_for_a_pass_is_told_once_and_by_which_process_it_is_held(settings, said_by):
+    settings.home.mkdir(parents=True)
+    said = said_by(settings.home / "pass.lock", _wait_for_pass(settings))
+    assert said == [f"Waiting for another pass over this home (process {os.getpid()})…"]
+
+
+def test_who_waits_for_an_instance_to_be_prepared_is_told(tmp_path, said_by):
+    (said,) = said_by(tmp_path / ".prepare.lock", lambda report: prepare_instance(tmp_path, report))
+    assert said.startswith("Waiting for another start, which prepares Dagster's instance (process ")
+
+
+def test_nothing_is_said_where_there_is_no_wait(settings, tmp_path):
+    said: list[str] = []
+    with pass_lock(settings, said.append):
+        prepare_instance(tmp_path, said.append)
+    assert said == []
+
+
+def test_a_holder_that_died_is_not_named(settings, said_by):
+    command = [sys.executable, "-c", HOLD, str(settings.home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        beside = settings.home / "pass.holder"
+        left = beside.read_bytes()
+        holder.send_signal(signal.SIGKILL)
+    assert (read_mark(beside).is_held, left) == (False, f"process {holder.pid}".encode())
+
+    def wait(report):
+        # As if whoever holds the lock now had not come to say so yet.
+        beside.unlink()
+        beside.write_bytes(left)
+        _wait_for_pass(settings)(report)
+
+    (said,) = said_by(settings.home / "pass.lock", wait)
+    assert str(holder.pid) not in said

@@ -1,0 +1,95 @@
+"""Commands that keep a home in good order: scrub it, restore its ledger, put its clock right.
+
+What belongs here: calling `orchestration.operations` while no pass is at work, and printing what it found. What does
+not: what is done.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.app import app, clock_app
+from orchestration.cli.options import HERE, Home, moment_of, settings_of
+from orchestration.cli.output import progress, say_no
+
+
+@app.command()
+def scrub(home: Home = HERE) -> None:
+    """Read every file that the home keeps, and hold it against what was noted: archive, lake, ledger, releases, receipts."""
+    from orchestration.operations.scrub import scrub as scrub_home
+    from orchestration.passes.lock import pass_lock
+
+    settings = settings_of(home)
+    with progress("Scrubbing…") as report, pass_lock(settings, report):
+        found = scrub_home(settings, datetime.now(UTC), report)
+    for one in found:
+        typer.echo(f"  {one.store}: {one.files} read, {len(one.mended)} mended, {len(one.damaged)} missing or damaged")
+        for name in one.damaged:
+            typer.echo(f"    {name}")
+    if any(one.damaged for one in found):
+        say_no(
+            "A pass makes again what can be made again: jalons run. Restore the rest from a copy, and look at the disk."
+        )
+
+
+@app.command()
+def restore(
+    copy: Annotated[
+        Path | None,
+        typer.Argument(help="A copy of the ledger; the newest of ledger-copies/ by default.", dir_okay=False),
+    ] = None,
+    home: Home = HERE,
+) -> None:
+    """Make a ledger that was lost again, from its copy and the archive. What stood there is kept beside it."""
+    from orchestration.operations.restore import NothingToRestore
+    from orchestration.operations.restore import restore as restore_ledger
+    from orchestration.passes.lock import pass_lock
+
+    settings = settings_of(home)
+    if copy and not copy.is_file():
+        raise typer.BadParameter(f"there is no file {copy}")
+    try:
+        with progress("Restoring…") as report, pass_lock(settings, report):
+            done = restore_ledger(settings, datetime.now(UTC), copy)
+    except (NothingToRestore, ValueError) as error:
+        say_no(str(error))
+    typer.echo(f"  The ledger is {f'the copy {done.copy}' if done.copy else 'made anew'}.")
+    typer.echo(f"  Drops that the archive knew beside it: {done.drops_of_archive}; the next pass decides them again.")
+    if done.set_aside:
+        typer.echo(f"  The ledger that stood there is kept: {done.set_aside}")
+    typer.echo("  What was closed, and what was told, since that copy is not in it: close again what was closed, and")
+    typer.echo("  expect its messages once more. Next: jalons run")
+
+
+@clock_app.command()
+def confirm(home: Home = HERE) -> None:
+    """Say that the machine's clock is right, where it is years ahead of all that the home knows."""
+    from orchestration.intake.ledger import Ledger
+
+    now = datetime.now(UTC)
+    with Ledger(settings_of(home).ledger) as ledger:
+        ledger.confirm_clock(now)
+    typer.echo(f"It is {now:%Y-%m-%d %H:%M} UTC. Next: jalons run")
+
+
+@clock_app.command()
+def mend(
+    at: Annotated[
+        datetime, typer.Argument(parser=moment_of, help="The time to give what the ledger dates later than now.")
+    ],
+    home: Home = HERE,
+) -> None:
+    """Give a true time to what the ledger dates in the future, noted while the clock was ahead."""
+    from orchestration.intake.clock import mend_times
+    from orchestration.passes.lock import pass_lock
+
+    settings, now = settings_of(home), datetime.now(UTC)
+    if at > now:
+        raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come: it is {now:%Y-%m-%d %H:%M} UTC")
+    with progress("Mending…") as report, pass_lock(settings, report):
+        drops = mend_times(settings, at, now)
+    typer.echo(
+        f"{len(drops)} drops are dated {at:%Y-%m-%d %H:%M} UTC now, in the order in which they came. Next: jalons run"
+    )

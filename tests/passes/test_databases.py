@@ -1,0 +1,160 @@
+"""Dagster's databases that cannot be read are set aside and begun anew: the pass goes through, and engineers know."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import dagster as dg
+import pytest
+from sqlalchemy.exc import DatabaseError
+
+from orchestration.defs import validation
+from orchestration.passes.databases import folders_set_aside, set_aside_unreadable
+from orchestration.passes.run import make_ready
+from orchestration.publication.release import read_figures
+from orchestration.settings import Settings
+from tests.conftest import NOW
+from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.pass_job import run_pass
+
+GARBAGE = b"\xde\xad\xbe\xef" * 4096
+SET_ASIDE = "🟠 Attention · Base de Dagster mise de côté"
+
+
+def _cut_short(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _cut_to_nothing(path):
+    path.write_bytes(b"")
+
+
+def _overwritten(path):
+    path.write_bytes(GARBAGE)
+
+
+def _damaged_within(path):
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + GARBAGE[: len(data) - 8192] + data[4096 + len(GARBAGE) :])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A home over which a pass went."""
+    made = Settings(home=tmp_path_factory.mktemp("databases") / "home", settle_seconds=0)
+    drop(made.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    run_pass(made, NOW)
+    return made
+
+
+@pytest.fixture
+def home(made, settings):
+    """A copy of that home, to damage."""
+    shutil.copytree(made.home, settings.home, symlinks=True)
+    return settings
+
+
+def _titles(said):
+    return [
+        line.replace("\N{NO-BREAK SPACE}", " ") for line in said.splitlines() if line.startswith(("🔴", "🟠", "✅"))
+    ]
+
+
+def _settle(path):
+    """Bring all into the file itself, as if nothing had been open when it was damaged."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.mark.parametrize("damage", [_cut_short, _cut_to_nothing, _overwritten, _damaged_within])
+@pytest.mark.parametrize("name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"])
+def test_an_unreadable_database_is_set_aside_and_what_can_be_read_stays(home, name, damage):
+    _settle(home.dagster_home / name)
+    damage(home.dagster_home / name)
+    damaged = (home.dagster_home / name).read_bytes()
+    assert set_aside_unreadable(home.dagster_home)
+    (folder,) = folders_set_aside(home.dagster_home)
+    assert (folder / name).read_bytes() == damaged
+    assert [one.name for one in folder.iterdir()] == [name.split("/")[0]]
+    assert not set_aside_unreadable(home.dagster_home)
+
+
+def test_what_can_be_read_is_left_where_it_is(home):
+    assert not set_aside_unreadable(home.dagster_home, thorough=True)
+    assert folders_set_aside(home.dagster_home) == []
+
+
+def test_the_pass_goes_through_engineers_are_told_once_and_the_grid_has_its_editions(home, capfd):
+    _overwritten(home.dagster_home / "history" / "runs.db")
+    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
+    summary = run_pass(home, NOW)
+    said = capfd.readouterr().err.replace("\N{NO-BREAK SPACE}", " ")
+    assert (summary.failures, len(summary.drops), summary.releases) == ((), 1, (("2021-S2", 2),))
+    assert _titles(said).count(SET_ASIDE) == 1
+    (folder,) = folders_set_aside(home.dagster_home)
+    assert f"la base est gardée dans {folder}" in said
+    assert read_figures(home, "2021-S2")["projects"] == 2
+    run_pass(home, NOW)
+    assert SET_ASIDE not in _titles(capfd.readouterr().err)
+
+
+def test_a_database_begun_anew_has_the_editions_of_the_grid_even_where_nothing_new_comes_in(home):
+    _overwritten(home.dagster_home / "history" / "runs" / "index.db")
+    run_pass(home, NOW)
+    with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
+        assert instance.get_dynamic_partitions("edition") == ["2021-S2"]
+
+
+def test_the_log_of_one_run_is_set_aside_alone(home, capfd):
+    (log,) = (path for path in (home.dagster_home / "history" / "runs").glob("*.db") if path.stem != "index")
+    _overwritten(log)
+    assert run_pass(home, NOW).failures == ()
+    (folder,) = folders_set_aside(home.dagster_home)
+    assert [path.name for path in folder.rglob("*.db")] == [log.name]
+    assert _titles(capfd.readouterr().err) == [SET_ASIDE]
+    with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
+        assert len(instance.get_runs()) == 2
+
+
+def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_again(home, capfd, monkeypatch):
+    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
+    judge, broken = validation.validate_marts, []
+
+    def breaks_once(marts):
+        if not broken:
+            broken.append(home.dagster_home / "history" / "runs.db")
+            for path in broken[0].parent.glob("runs.db-*"):
+                path.unlink()
+            _overwritten(broken[0])
+        return judge(marts)
+
+    monkeypatch.setattr(validation, "validate_marts", breaks_once)
+    assert run_pass(home, NOW).failures == ()
+    assert (len(broken), read_figures(home, "2021-S2")["projects"]) == (1, 2)
+    assert SET_ASIDE in _titles(capfd.readouterr().err)
+
+
+def test_the_start_of_the_ui_begins_anew_too(home):
+    _overwritten(home.dagster_home / "schedules" / "schedules.db")
+    _overwritten(home.dagster_home / "history" / "runs" / "index.db")
+    make_ready(home, NOW, lambda _step: None)
+    assert len(folders_set_aside(home.dagster_home)) == 1
+    with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
+        assert (instance.get_dynamic_partitions("edition"), instance.all_instigator_state()) == (["2021-S2"], [])
+
+
+def test_what_was_set_aside_is_said_to_be_over_when_its_folder_is_taken_away(home, capfd):
+    _overwritten(home.dagster_home / "schedules" / "schedules.db")
+    run_pass(home, NOW)
+    capfd.readouterr()
+    (folder,) = folders_set_aside(home.dagster_home)
+    folder.rename(home.home / "elsewhere")
+    run_pass(home, NOW)
+    assert _titles(capfd.readouterr().err) == ["✅ Rétabli · Base de Dagster mise de côté"]
+
+
+def test_an_unreadable_ledger_is_no_reason_to_set_anything_aside(home):
+    (home.home / "ledger.sqlite").write_bytes(GARBAGE)
+    with pytest.raises(DatabaseError, match="file is not a database"):
+        run_pass(home, NOW)
+    assert folders_set_aside(home.dagster_home) == []
