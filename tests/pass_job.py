@@ -18,6 +18,12 @@ def job() -> dg.JobDefinition:
     return defs().resolve_job_def("process_drops")
 
 
-def run_pass(settings: Settings, now: datetime, report: Callable[[str], None] = lambda _step: None) -> PassSummary:
+def run_pass(
+    settings: Settings,
+    now: datetime,
+    report: Callable[[str], None] = lambda _step: None,
+    *,
+    is_replay: bool = False,
+) -> PassSummary:
     """One pass over a home, as if at `now`."""
-    return run.run_pass(job(), settings, now, report)
+    return run.run_pass(job(), settings, now, report, is_replay=is_replay)

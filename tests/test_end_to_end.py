@@ -38,7 +38,8 @@ LATER = datetime(2025, 11, 1, 9, tzinfo=UTC)
 def _replay(home: Path, listing: Path) -> list[PassSummary]:
     settings = Settings(home=home, settle_seconds=0)
     passes: list[PassSummary] = []
-    replay(settings, read_waves(listing), lambda wave: passes.append(run_pass(settings, wave.received_at)))
+    waves = read_waves(listing)
+    replay(settings, waves, lambda wave: passes.append(run_pass(settings, wave.received_at, is_replay=True)))
     return passes
 
 

@@ -112,7 +112,9 @@ def _bring_up_to_date(
         routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
         box.record(*reconcile(list(filter(is_concerned, box.entries())), alerts, routed), now)
         planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
-        planned = [entry for entry in planned if entry.may_leave(now)]
+        # What the channel would not take of one message, it would not take of another either.
+        if not all(entry.may_leave(now) for entry in planned):
+            planned = []
         _send(box, channel, planned, alerts, base_url, now)
         after = latest(box.entries())
         counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
@@ -157,7 +159,9 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
         box.postpone(keys, now)
         return
     for key in keys:
-        outcome = Outcome("sent", message_id=arrived[key]) if key in arrived else Outcome("planned")
+        outcome = (
+            Outcome("sent", message_id=arrived[key]) if key in arrived else Outcome("planned", retry_after_seconds=0)
+        )
         box.conclude(key, outcome, now)
 
 

@@ -6,7 +6,7 @@ What belongs here: the table and its transitions, each one transaction. What doe
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -23,7 +23,6 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -83,7 +82,7 @@ class OutboxEntry:
     message_key: str | None = None
     after_id: str | None = None
     attempts: int = 0
-    not_before: datetime | None = None
+    not_before: datetime | None = field(default=None, compare=False)
 
     def may_leave(self, now: datetime) -> bool:
         """Whether the channel may be tried again by now."""
@@ -123,10 +122,15 @@ def read_states(settings: Settings) -> dict[str, AlertState]:
 
 def has_unsettled(settings: Settings, channels: Collection[str], now: datetime) -> bool:
     """Whether a message of these channels has still to leave, or nobody knows if it did, and may be tried by now."""
-    is_due = or_(table.c.not_before.is_(None), table.c.not_before <= naive_utc(now))
-    of_channels = and_(table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels), is_due)
+    unsettled = select(table.c.channel, table.c.state, table.c.not_before).where(
+        table.c.state.in_(_UNSETTLED), table.c.channel.in_(channels)
+    )
     with engine_of(settings.ledger) as engine, engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table).where(of_channels)).scalar_one() > 0
+        rows = connection.execute(unsettled).all()
+    waiting = [row for row in rows if row.not_before is not None and row.not_before > naive_utc(now)]
+    # What a channel would not take now, it would not take of another message either.
+    resting = {row.channel for row in waiting if row.state == "planned"}
+    return any(row not in waiting and not (row.state == "planned" and row.channel in resting) for row in rows)
 
 
 def _pause(outcome: Outcome, attempts: int) -> timedelta:

@@ -17,7 +17,7 @@ from orchestration.cli.output import progress, say_no
 
 @app.command()
 def scrub(home: Home = HERE) -> None:
-    """Read every file that the home keeps, and hold it against what was noted: archive, lake, ledger, releases, receipts."""
+    """Read every file that the home keeps, and hold it against what was noted of it."""
     from orchestration.operations.scrub import scrub as scrub_home
     from orchestration.passes.lock import pass_lock
 

@@ -10,7 +10,6 @@ from orchestration.alerting.delivery import deliver
 from orchestration.defs.metadata import markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.passes.home import Home
-from orchestration.validation.judgement import judged
 
 
 @dg.asset(
@@ -25,7 +24,7 @@ def delivered_alerts(config: Moment, home: dg.ResourceParam[Home]) -> dg.Materia
     It is the last step: what the pass took in now needs no other pass, unless an edition is held back.
     """
     home.report("Delivering alerts")
-    judgement = judged(home.settings)
+    judgement = home.judgement()
     delivery = deliver(home.settings, config.read(), judgement)
     home.done.delivery = delivery
     if not judgement.holds:

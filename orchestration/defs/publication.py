@@ -16,7 +16,6 @@ from orchestration.publication.figures import IN_SHORT
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import TABLES
 from orchestration.validation.holding import reason
-from orchestration.validation.judgement import judged
 
 _OWNERS = ["team:publication"]
 _MARTS = [*TABLES, "submissions"]
@@ -31,7 +30,7 @@ def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) ->
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
     home.report("Releasing")
-    judgement = judged(home.settings)
+    judgement = home.judgement()
     for result in check_results(judgement.verdicts) if judgement.holds else ():
         # Run by hand, nobody else says on the marts why an edition is missing here.
         context.log_event(check_evaluation(result))
@@ -51,7 +50,7 @@ def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Ho
 
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
-    judgement = judged(home.settings)
+    judgement = home.judgement()
     holds = [hold for hold in judgement.holds if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)

@@ -14,7 +14,6 @@ from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
 from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
-from orchestration.validation.judgement import judged
 
 
 @dg.asset(
@@ -29,7 +28,7 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     Releases and alerts of an edition wait until no row of it fails a rule of severity error.
     """
     home.report("Validating the marts")
-    judgement = judged(home.settings)
+    judgement = home.judgement()
     failed = sum(not one.success for one in judgement.verdicts)
     held_back = markdown_table([_line(hold) for hold in judgement.holds], most=40)
     return dg.MaterializeResult(
@@ -43,7 +42,7 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
 )
 def mart_checks(home: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
     """Say the verdicts, each on its mart; the step fails where an edition is held back, and nothing waits for it."""
-    judgement = judged(home.settings)
+    judgement = home.judgement()
     yield from check_results(judgement.verdicts)
     if judgement.holds:
         raise dg.Failure("\n".join(map(reason, judgement.holds)), allow_retries=False)

@@ -128,6 +128,8 @@ def _mark(place: "Path | UPath") -> Mark | None:
         return Mark(**json.loads((place / _MARK).read_bytes()))
     except FileNotFoundError:
         return None
+    except NotADirectoryError as wrong:
+        raise LedgerRefused(f"{place} is a file, where a folder of this home should be. {_WAY_BACK}") from wrong
     except (ValueError, TypeError) as damaged:
         raise LedgerRefused(
             f"{place / _MARK} cannot be read, so nobody knows whose store it is. {_WAY_BACK}"

@@ -20,6 +20,7 @@ from orchestration.passes.alive import run_mark
 from orchestration.passes.lock import pass_lock
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
+from orchestration.validation.judgement import Judgement, judged
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Done:
     taken: TakeIn | None = None
     releases: tuple[Release, ...] | None = None
     delivery: Delivery | None = None
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class Home:
     report: Callable[[str], None]
     of_sources: str
     done: Done
+
+    def judgement(self) -> Judgement:
+        """The judgement on the marts as they stand: reached once in a run, and again where they are others since.
+
+        Raise `UnfitMarts` where they are of no whole build.
+        """
+        if self.done.judgement is None or not self.done.judgement.is_on(self.settings):
+            self.done.judgement = judged(self.settings)
+        return self.done.judgement
 
     def note_whole(self, ledger_head: str) -> None:
         """Note that all up to this head of the ledger was taken in, released and told, if this run did all of it."""

@@ -5,8 +5,6 @@ and what one holds back (`holding`).
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from expectations.runner import Verdict, validate_marts
 from orchestration.intake.lake import last_export
@@ -24,19 +22,20 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     holds: tuple[Hold, ...]
 
+    def is_on(self, settings: Settings) -> bool:
+        """Whether the marts that stand now are those that this is on; raise `UnfitMarts` where they are of no build."""
+        return _built(settings).sha256 == self.marts_sha256
+
     def expect_unchanged(self, settings: Settings) -> None:
         """Raise `UnfitMarts` where the marts that stand now are not those that this is on."""
-        if _built(settings).sha256 != self.marts_sha256:
+        if not self.is_on(settings):
             raise UnfitMarts("The marts were built again since they were judged: judge them first (jalons run).")
 
 
 def judged(settings: Settings) -> Judgement:
-    """Judge the marts as they stand now, whoever built them; raise `UnfitMarts` where they are of no whole build.
-
-    Marts of the same bytes are judged once in a process; nothing is taken over from another one.
-    """
+    """Judge the marts as they stand now, whoever built them; raise `UnfitMarts` where they are of no whole build."""
     built = _built(settings)
-    verdicts = _verdicts(settings.marts, built.sha256)
+    verdicts = tuple(validate_marts(settings.marts))
     previous = previous_editions(settings)
     holds = (*holds_of(verdicts, previous), *holds_without_rows(built.without_rows, previous))
     return Judgement(built.sha256, built.ledger_head, verdicts, holds)
@@ -48,8 +47,3 @@ def _built(settings: Settings) -> MartSet:
     except FileNotFoundError as absent:
         raise UnfitMarts("Nothing was taken in yet: start with jalons run.") from absent
     return fit_marts(settings.marts, export.sha256)
-
-
-@lru_cache(maxsize=1)
-def _verdicts(marts: Path, marts_sha256: str) -> tuple[Verdict, ...]:  # noqa: ARG001
-    return tuple(validate_marts(marts))

@@ -61,6 +61,7 @@ class Home:
         )
         self.slack = slack
         self.screen = io.StringIO()
+        self.now = NOW
 
     def mart(self, *rows: Mapping[str, Any]) -> None:
         """Rebuild the mart with these rows."""
@@ -75,7 +76,7 @@ class Home:
     def deliver_held(self, holds: Sequence[Hold], channels: Sequence[Channel] | None = None) -> Delivery:
         """The same while something is held back."""
         judgement = unjudged(self.settings, holds)
-        return deliver(self.settings, NOW, judgement, self.channels() if channels is None else channels)
+        return deliver(self.settings, self.now, judgement, self.channels() if channels is None else channels)
 
     def channels(self) -> list[Channel]:
         """The console and Slack."""

@@ -3,6 +3,7 @@
 import io
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -116,6 +117,8 @@ def test_nothing_is_sent_again_while_the_history_cannot_be_read(home: Home) -> N
     assert home.deliver().counts["slack"] == {}
     assert home.slack.posts == 1
     home.slack.is_history_down = False
+    assert home.deliver().counts["slack"] == {}
+    home.now += timedelta(minutes=1)
     assert home.deliver().counts["slack"] == {"sent": 1}
 
 
@@ -197,6 +200,9 @@ def test_a_long_rate_limit_leaves_the_rest_for_the_next_delivery(home: Home) -> 
     home.slack.mischief.extend([None, "long_rate_limit"])
     assert home.deliver().counts["slack"] == {"sent": 1, "planned": 2}
     assert home.slack.posts == 2
+    assert home.deliver().counts["slack"] == {}
+    assert home.slack.posts == 2, "a channel that asked for a rest is left alone, by every message"
+    home.now += timedelta(hours=1)
     assert home.deliver().counts["slack"] == {"sent": 2}
     assert len(home.slack.messages) == 3
 
@@ -270,6 +276,7 @@ def test_an_alert_left_out_of_a_digest_is_not_mistaken_for_it_later(home: Home) 
     home.mart(*many(8))
     home.slack.mischief.append("lose_request")
     home.deliver()
+    home.now += timedelta(minutes=1)
     home.deliver()
     assert set(home.states("slack").values()) == {"sent"}
     assert ["PROJECT-007" in text for text in home.slack.texts] == [False, True]
@@ -334,6 +341,7 @@ def test_an_alert_that_returns_before_its_end_was_told_stays_sent_in_silence(hom
     assert home.states("slack") == {"sirhen": "sent"}
     assert len(home.slack.messages) == 1
     home.mart()
+    home.now += timedelta(hours=1)
     home.deliver()
     assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
 
@@ -453,6 +461,7 @@ def test_what_was_planned_waits_while_its_edition_is_held_back(home: Home) -> No
     home.deliver()
     home.deliver_held(held("2017-S2"), [home.slack_channel()])
     assert (home.states("slack"), home.slack.messages) == ({"sirhen": "planned"}, [])
+    home.now += timedelta(hours=1)
     assert home.deliver().counts["slack"] == {"sent": 1}
 
 
@@ -529,15 +538,16 @@ def test_the_engineers_have_a_console_always_and_a_slack_channel_of_their_own(ho
 
 
 def test_what_is_unsettled_is_what_has_still_to_leave_or_is_unknown_on_the_channels_asked_for(home: Home) -> None:
-    assert has_unsettled(home.settings, ["slack"])
+    assert not has_unsettled(home.settings, ["slack"], NOW)
     home.mart(alert_row("sirhen"))
     home.deliver()
-    assert not has_unsettled(home.settings, ["slack", "console"])
+    assert not has_unsettled(home.settings, ["slack", "console"], NOW)
     home.mart(alert_row("sirhen"), alert_row("chorus"))
     home.slack.mischief.append("long_rate_limit")
     home.deliver()
-    assert has_unsettled(home.settings, ["console", "slack"])
-    assert not has_unsettled(home.settings, ["console"])
+    assert not has_unsettled(home.settings, ["console", "slack"], NOW), "not before the time that the channel asked for"
+    assert has_unsettled(home.settings, ["console", "slack"], NOW + timedelta(hours=1))
+    assert not has_unsettled(home.settings, ["console"], NOW + timedelta(hours=1))
 
 
 def test_the_settings_alone_are_enough_to_reach_the_engineers(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

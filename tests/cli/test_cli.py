@@ -314,8 +314,8 @@ def test_an_edition_is_closed_once(invoke, tmp_path):
 def test_a_pass_that_fails_says_why_in_its_last_lines_and_exits_with_1(invoke, home, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(home, broken, symlinks=True)
-    shutil.rmtree(broken / "archive")
-    (broken / "archive").write_text("a file where a folder should be", encoding="utf-8")
+    shutil.rmtree(broken / "outbox")
+    (broken / "outbox").write_text("a file where a folder should be", encoding="utf-8")
     drop(broken, f"{EDITION}/MJ/projets.csv", projects_csv(GOOD))
     result = invoke("run", "--home", broken)
     assert result.exit_code == 1

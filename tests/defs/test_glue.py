@@ -14,7 +14,7 @@ from expectations.runner import SUBMISSION_SUITES, Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
 from orchestration.defs.checks import check_result
-from orchestration.defs.intake import submission_checks
+from orchestration.defs.intake import _judged
 from orchestration.defs.metadata import bars, markdown_table, parquet_metadata
 from orchestration.defs.moment import Moment
 from orchestration.intake.take_in import take_in
@@ -35,7 +35,7 @@ def test_an_hour_without_its_offset_is_refused():
 def test_the_rows_that_fail_a_rule_are_named_by_their_file(settings):
     drop(settings.home, "2021-S2/MC/projets.csv", projects_csv(GOOD.replace("HORIZON", "PHARE")))
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD, GOOD))
-    results = {one.check_name: one for one in submission_checks(take_in(settings, NOW))}
+    results = {one.check_name: one for one in _judged(take_in(settings, NOW))}
     assert set(results) == {rule.id for rule in SUBMISSION_SUITES["projects"].rules}
     failed = [one for one in results.values() if not one.passed]
     assert failed

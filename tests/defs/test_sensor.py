@@ -1,5 +1,6 @@
 """The sensor asks for a pass when there is something to do, and only then."""
 
+import shutil
 from datetime import timedelta
 
 import dagster as dg
@@ -9,7 +10,7 @@ from orchestration.definitions import defs
 from orchestration.defs import automation
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
-from orchestration.passes import healing
+from orchestration.passes import fingerprint, healing
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 
@@ -40,10 +41,10 @@ def begin(instance):
 
 
 def _pass(settings):
-    taken = take_in(settings, NOW)
-    settings.marts.mkdir(parents=True, exist_ok=True)
+    take_in(settings, NOW)
     with Ledger(settings.ledger) as ledger:
-        ledger.pass_done(taken.head)
+        ledger.pass_done(ledger.head())
+    fingerprint.note(settings, fingerprint.sources(settings))
 
 
 def test_a_drop_asks_for_a_pass_until_one_has_gone_through(tick, settings):
@@ -60,7 +61,7 @@ def test_a_deleted_warehouse_asks_for_a_pass(tick, settings):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     _pass(settings)
     assert "nothing" in tick()
-    settings.marts.rmdir()
+    shutil.rmtree(settings.warehouse)
     assert tick() == dg.RunRequest()
 
 

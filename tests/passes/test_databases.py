@@ -8,11 +8,11 @@ import dagster as dg
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from orchestration.defs import validation
 from orchestration.passes.databases import folders_set_aside, set_aside_unreadable
 from orchestration.passes.run import make_ready
 from orchestration.publication.release import read_figures
 from orchestration.settings import Settings
+from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 from tests.pass_job import run_pass
@@ -118,7 +118,7 @@ def test_the_log_of_one_run_is_set_aside_alone(home, capfd):
 
 def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_again(home, capfd, monkeypatch):
     drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
-    judge, broken = validation.validate_marts, []
+    judge, broken = judgement.validate_marts, []
 
     def breaks_once(marts):
         if not broken:
@@ -128,7 +128,7 @@ def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_ag
             _overwritten(broken[0])
         return judge(marts)
 
-    monkeypatch.setattr(validation, "validate_marts", breaks_once)
+    monkeypatch.setattr(judgement, "validate_marts", breaks_once)
     assert run_pass(home, NOW).failures == ()
     assert (len(broken), read_figures(home, "2021-S2")["projects"]) == (1, 2)
     assert SET_ASIDE in _titles(capfd.readouterr().err)

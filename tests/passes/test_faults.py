@@ -22,8 +22,9 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.definitions import defs
-from orchestration.defs import automation, consolidation, validation
+from orchestration.defs import automation, consolidation
 from orchestration.passes.instance import prepare_instance
+from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 from tests.pass_job import run_pass
@@ -61,14 +62,14 @@ def _plain(lines):
 
 
 def test_a_failed_check_is_told_once_and_its_end_once(a_pass, under):
-    broken_once = [under(validation, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass) for _ in range(2)]
+    broken_once = [under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass) for _ in range(2)]
     assert broken_once == [["🔴 Critique · Contrôle en échec · édition 2021-S2"], []]
     assert [_plain(a_pass()) for _ in range(2)] == [["✅ Rétabli · Contrôle en échec"], []]
 
 
 def test_a_failed_check_says_what_it_found_where_and_what_to_do(settings, capfd, under):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    summary = under(validation, "validate_marts", failing_first(**IN_ONE_EDITION), lambda: run_pass(settings, NOW))
+    summary = under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), lambda: run_pass(settings, NOW))
     (said,) = _plain([capfd.readouterr().err])
     assert "Constaté : current_cost_meur = −1,5 (édition 2021-S2, project_id horizon)." in said
     assert "Aucune révision de cette édition ne paraît tant qu’il échoue." in said
@@ -77,7 +78,7 @@ def test_a_failed_check_says_what_it_found_where_and_what_to_do(settings, capfd,
 
 
 def test_a_check_that_could_not_run_is_told_once_and_is_not_called_a_failed_one(a_pass, under):
-    broken_once = [under(validation, "validate_marts", failing_first(broken="no file"), a_pass) for _ in range(2)]
+    broken_once = [under(judgement, "validate_marts", failing_first(broken="no file"), a_pass) for _ in range(2)]
     assert broken_once == [["🔴 Critique · Contrôle impossible"], []]
     assert _plain(a_pass()) == ["✅ Rétabli · Contrôle impossible"]
 
@@ -100,7 +101,7 @@ def test_a_failed_pass_says_its_step_and_its_cause(settings, capfd, under):
 
 
 def test_a_pass_that_stops_before_its_checks_does_not_mend_them(a_pass, under):
-    under(validation, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass)
+    under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass)
     assert under(consolidation, "build", _no_disk, a_pass) == ["🔴 Critique · Passe en échec"]
     assert sorted(_plain(a_pass())) == ["✅ Rétabli · Contrôle en échec", "✅ Rétabli · Passe en échec"]
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from orchestration.alerting import outbox
 from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
+from orchestration.intake.take_in import take_in
 from orchestration.passes import fingerprint
 from orchestration.passes.has_work import has_work
 from orchestration.passes.home import home_resource
@@ -63,7 +64,11 @@ def test_after_a_whole_pass_there_is_nothing_to_do(done):
     assert not has_work(done, NOW + timedelta(days=365))
 
 
-def test_a_home_that_no_pass_went_through_has_work(settings):
+def test_an_empty_home_owes_nothing_and_one_that_no_pass_went_through_owes_one(settings):
+    assert not has_work(settings, NOW)
+    drop(settings.home, "2021-S2/MI/b.csv", projects_csv(GOOD))
+    assert has_work(settings, NOW)
+    take_in(settings, NOW)
     assert has_work(settings, NOW)
 
 
@@ -124,15 +129,6 @@ def test_a_channel_that_was_opened_is_owed_a_pass(done):
 def test_a_reminder_that_is_due_is_owed_a_pass(done):
     assert not has_work(done, datetime(2021, 12, 23, 9, tzinfo=UTC))
     assert has_work(done, datetime(2021, 12, 24, 9, tzinfo=UTC))
-
-
-def test_rows_that_came_while_the_pass_was_ending_are_not_taken_for_done(done):
-    of_sources = fingerprint.sources(done)
-    later = (done.marts / "portfolio.parquet").stat().st_mtime + 1
-    rows = done.lake / "projects/edition=2021-S2/1.parquet"
-    os.utime(rows, (later, later))
-    fingerprint.note(done, of_sources)
-    assert has_work(done, NOW)
 
 
 def test_sources_edited_during_the_pass_are_owed_another(done):

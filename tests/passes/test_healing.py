@@ -244,10 +244,11 @@ def test_a_channel_that_cannot_be_told_now_is_told_once_the_pass_has_gone_throug
         patched.setattr(Console, "send", lambda _self, _message: Outcome("planned", error="not now"))
         assert run_pass(killed, NOW).failures == ()
     assert capfd.readouterr().err.count(DIED) == 0
-    run_pass(killed, NOW)
+    later = NOW + timedelta(minutes=1)
+    run_pass(killed, later)
     (said,) = _titles(capfd.readouterr().err)
     assert said.startswith(DIED)
-    run_pass(killed, NOW)
+    run_pass(killed, later)
     assert read_states(killed)["pass_died:process_drops::error"].channels == {"engineers-console": "resolved"}
 
 

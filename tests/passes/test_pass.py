@@ -12,11 +12,12 @@ from expectations.runner import validate_marts
 from orchestration.alerting.delivery import alert_states
 from orchestration.consolidation.build import build
 from orchestration.definitions import defs
-from orchestration.defs import consolidation, publication, validation
-from orchestration.passes.has_work import pending
+from orchestration.defs import consolidation
+from orchestration.passes.has_work import has_work
 from orchestration.passes.run import PassSummary
 from orchestration.publication.release import NoRelease, read_figures
 from orchestration.settings import Settings
+from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 from tests.pass_job import run_pass
@@ -88,7 +89,7 @@ def test_marts_show_rows_and_figures_show_a_picture(instance):
 
 
 def test_a_pass_leaves_nothing_to_do_and_a_second_one_changes_nothing(passed, home):
-    assert not pending(home)
+    assert not has_work(home, NOW)
     again = run_pass(home, NOW)
     assert (again.drops, again.releases, again.alerts_sent, again.failures) == ({}, (), {}, ())
 
@@ -115,7 +116,7 @@ def failing_first(**changes):
     ids=["could not run", "no edition", "one row without its edition"],
 )
 def test_a_failed_check_that_names_no_edition_holds_every_release_back(settings, monkeypatch, fault):
-    monkeypatch.setattr(validation, "validate_marts", failing_first(**fault))
+    monkeypatch.setattr(judgement, "validate_marts", failing_first(**fault))
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     drop(settings.home, "2021-S2/MC/projets.xlsx", b"PK\x03\x04 not a workbook")
     summary = run_pass(settings, NOW)
@@ -123,7 +124,7 @@ def test_a_failed_check_that_names_no_edition_holds_every_release_back(settings,
     assert "every edition held back by portfolio: portfolio_current_cost_not_negative" in failure
     with pytest.raises(NoRelease):
         read_figures(settings, "2021-S2")
-    assert pending(settings)
+    assert has_work(settings, NOW)
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def one_held_back(settings, monkeypatch):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     drop(settings.home, "2021-S2/MC/projets.xlsx", b"PK\x03\x04 not a workbook")
     with monkeypatch.context() as patched:
-        patched.setattr(validation, "validate_marts", failing_first(**fault))
+        patched.setattr(judgement, "validate_marts", failing_first(**fault))
         return settings, run_pass(settings, NOW)
 
 
@@ -169,16 +170,16 @@ def test_an_edition_held_back_shows_in_the_ui_by_which_check_and_why(one_held_ba
 
 def test_an_edition_held_back_asks_for_passes_until_it_is_mended_and_is_then_released(one_held_back):
     settings, _ = one_held_back
-    assert pending(settings)
+    assert has_work(settings, NOW)
     summary = run_pass(settings, NOW)
-    assert (summary.releases, summary.failures, pending(settings)) == ((("2021-S2", 1),), (), False)
+    assert (summary.releases, summary.failures, has_work(settings, NOW)) == ((("2021-S2", 1),), (), False)
     assert {tuple(one["channels"].values()) for one in alert_states(settings)} == {("sent",)}
 
 
 def test_an_edition_held_back_cannot_be_released_by_hand(one_held_back, monkeypatch):
     settings, _ = one_held_back
     fault = {"failing": ({"edition": "2021-S2", "value": -1},), "failing_count": 1}
-    monkeypatch.setattr(publication, "validate_marts", failing_first(**fault))
+    monkeypatch.setattr(judgement, "validate_marts", failing_first(**fault))
     monkeypatch.setenv("JALONS_HOME", str(settings.home))
     job = defs().resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
@@ -197,7 +198,7 @@ def test_a_failed_warning_holds_nothing_back(settings, monkeypatch):
     def odd(marts):
         return [replace(one, success=one.severity == "error") for one in validate_marts(marts)]
 
-    monkeypatch.setattr(validation, "validate_marts", odd)
+    monkeypatch.setattr(judgement, "validate_marts", odd)
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     summary = run_pass(settings, NOW)
     assert (summary.failures, summary.releases) == ((), (("2021-S2", 1),))
@@ -247,4 +248,4 @@ def test_a_failed_dbt_test_holds_the_release_back(settings, monkeypatch):
     assert "Got 1 result" in summary.failures[0]
     with pytest.raises(NoRelease):
         read_figures(settings, "2021-S2")
-    assert pending(settings)
+    assert has_work(settings, NOW)
