@@ -17,9 +17,17 @@ def close(
     home: Home = HERE,
 ) -> None:
     """Close an edition: what is filed later makes new revisions, marked as corrections."""
+    from orchestration.intake.home_identity import begin_generation, check_home
     from orchestration.intake.ledger import Ledger
+    from orchestration.operations.ledger_copies import copy_ledger
 
-    with Ledger(settings_of(home).ledger) as ledger:
-        if not ledger.close(edition, at or datetime.now(UTC)):
+    settings, now = settings_of(home), datetime.now(UTC)
+    if at and at > now:
+        raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come", param_hint="--at")
+    check_home(settings)
+    with Ledger(settings.ledger) as ledger:
+        if not ledger.close(edition, at or now):
             say_no(f"{edition} is closed already.")
+        begin_generation(settings, ledger)
+    copy_ledger(settings)
     typer.echo(f"{edition} is closed. Next: jalons run")

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from orchestration.intake import archive
+from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from orchestration.store.json_values import json_document
@@ -39,8 +40,8 @@ class LedgerRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Which home a store belongs to, and the generation of the ledger that wrote in it last: one more each pass."""
+class Identity:
+    """Which home this is, and the generation of its ledger: one more each pass and each closing."""
 
     home: str
     generation: int
@@ -51,70 +52,76 @@ def check_home(settings: Settings) -> None:
 
     A home in which nothing was ever done passes, and so does one of 0.1, whose stores have no mark yet.
     """
-    known, is_begun = _known(settings), False
-    if known is None:
-        is_begun = _has_drops(settings)
+    known, last_drop_id = _known(settings)
     for name, place in _stores(settings):
-        mark = _mark(place)
-        if known is None and not is_begun and (mark or _holds_anything(place)):
+        home = _mark(place)
+        if known is None and last_drop_id == 0 and (home or _holds_anything(place)):
             raise LedgerRefused(
                 f"The ledger is absent or empty, though the {name} ({place}) has a history. "
                 f"Nothing was taken in, and no file is lost. {_WAY_BACK}"
             )
-        if mark is None:
-            if known and name == "archive" and known.generation > 1:
-                raise LedgerRefused(
-                    f"The archive ({place}) is not the one of this home: {_MARK} is missing there. If it is on another "
-                    f"disk, mount it; if its bytes are lost for good, write {json.dumps(asdict(known))} into that file."
-                )
-        elif known is None or mark.home != known.home:
+        if home and known and home != known.home:
             raise LedgerRefused(f"The {name} ({place}) belongs to another home than the ledger. {_WAY_BACK}")
-        elif mark.generation > known.generation:
+        if known and home is None and name == "archive" and last_drop_id > 0:
             raise LedgerRefused(
-                f"The ledger is older than the {name} ({place}): an earlier copy was put in its place, and what was "
-                f"filed, closed and told since is missing in it. Nothing was taken in, and no file is lost. {_WAY_BACK}"
+                f"The archive ({place}) is not the one of this home: {_MARK} is missing there. If it is on another "
+                f"disk, mount it; if its bytes are lost for good, write {json.dumps({'home': known.home})} into it."
             )
+    beside = _beside(settings)
+    if beside and (known is None or beside.home != known.home or beside.generation > known.generation):
+        raise LedgerRefused(_OLDER.format("what lies beside it"))
+    # A record is written once the ledger knows its drop.
+    if _next_is_recorded(settings, last_drop_id):
+        raise LedgerRefused(_OLDER.format("the archive"))
+
+
+_OLDER = (
+    "The ledger is older than {}: an earlier copy was put in its place, and what was filed, closed and told since is "
+    f"missing in it. Nothing was taken in, and no file is lost. {_WAY_BACK}"
+)
 
 
 def enter_home(settings: Settings) -> None:
-    """Check the home, and mark its stores for the pass that begins; only one at a time. Raise `LedgerRefused`."""
+    """Check the home, and begin a generation of its ledger; only one at a time. Raise `LedgerRefused`."""
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
-        mark_stores(settings, ledger)
+        begin_generation(settings, ledger)
 
 
-def mark_stores(settings: Settings, ledger: Ledger, at_least: int = 0) -> None:
-    """Begin a generation of the ledger, `at_least` so high, then say so in the stores: the ledger is never behind."""
-    with ledger.engine.begin() as connection:
-        row = connection.execute(sa.select(_HOME)).one_or_none()
-        mark = Mark(row.home_id if row else str(uuid.uuid4()), max(row.generation if row else 0, at_least) + 1)
-        connection.execute(sa.delete(_HOME))
-        connection.execute(sa.insert(_HOME).values(only=1, home_id=mark.home, generation=mark.generation))
-    if row is None:
-        # A home of 0.1 kept no records beside the bytes.
+def begin_generation(settings: Settings, ledger: Ledger) -> None:
+    """Count a generation of the ledger, then say so beside it: the ledger is never behind. Stores get their mark."""
+    known = _identity(ledger)
+    found = identity_of_stores(settings)
+    home = known.home if known else found.home if found else str(uuid.uuid4())
+    if known is None and ledger.is_begun():
+        # A home of 0.1: its stores are marked, and its drops recorded, before the ledger says that they are.
+        _mark_stores(settings, home)
         for drop_id in ledger.drop_ids():
             archive.record(settings.archive, ledger.record(drop_id))
-    for _, place in _stores(settings):
-        write_whole(place / _MARK, json_document(asdict(mark)))
+    identity = Identity(home, (known.generation if known else 0) + 1)
+    adopt(ledger, identity)
+    _mark_stores(settings, home)
+    write_whole(_beside_path(settings), json_document(asdict(identity)))
 
 
-def highest_mark(settings: Settings) -> Mark | None:
-    """The mark of the latest generation in the stores; `None` where there is none."""
-    marks = [mark for _, place in _stores(settings) if (mark := _mark(place))]
-    return max(marks, key=lambda mark: mark.generation, default=None)
+def identity_of_stores(settings: Settings) -> Identity | None:
+    """What the stores and what lies beside the ledger say of the home; `None` where nothing does."""
+    beside = _beside(settings)
+    homes = [home for _, place in _stores(settings) if (home := _mark(place))]
+    return beside or (Identity(homes[0], 0) if homes else None)
 
 
-def adopt(ledger: Ledger, mark: Mark) -> None:
-    """Make a ledger that has no home, or was restored, the one of the stores that bear this mark."""
+def adopt(ledger: Ledger, identity: Identity) -> None:
+    """Make a ledger that has no home, or was restored, the one of the stores that say this of themselves."""
     with ledger.engine.begin() as connection:
         connection.execute(sa.delete(_HOME))
-        connection.execute(sa.insert(_HOME).values(only=1, home_id=mark.home, generation=mark.generation))
+        connection.execute(sa.insert(_HOME).values(only=1, home_id=identity.home, generation=identity.generation))
 
 
 def generation(ledger: Ledger) -> int:
-    """The generation of the ledger: how many passes began over it."""
-    with ledger.engine.connect() as connection:
-        return connection.execute(sa.select(_HOME.c.generation)).scalar() or 0
+    """The generation of the ledger."""
+    known = _identity(ledger)
+    return known.generation if known else 0
 
 
 def _stores(settings: Settings) -> "Iterator[tuple[str, Path | UPath]]":
@@ -123,39 +130,60 @@ def _stores(settings: Settings) -> "Iterator[tuple[str, Path | UPath]]":
     yield "releases", settings.releases
 
 
-def _mark(place: "Path | UPath") -> Mark | None:
+def _mark_stores(settings: Settings, home: str) -> None:
+    for _, place in _stores(settings):
+        if _mark(place) is None:
+            write_whole(place / _MARK, json_document({"home": home}))
+
+
+def _beside_path(settings: Settings) -> Path:
+    return settings.home / "ledger-generation.json"
+
+
+def _beside(settings: Settings) -> Identity | None:
+    found = _read(_beside_path(settings))
+    return Identity(found["home"], found["generation"]) if found else None
+
+
+def _mark(place: "Path | UPath") -> str | None:
+    found = _read(place / _MARK)
+    return found["home"] if found else None
+
+
+def _read(path: "Path | UPath") -> dict[str, Any] | None:
     try:
-        return Mark(**json.loads((place / _MARK).read_bytes()))
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        found["home"]
     except FileNotFoundError:
         return None
     except NotADirectoryError as wrong:
-        raise LedgerRefused(f"{place} is a file, where a folder of this home should be. {_WAY_BACK}") from wrong
-    except (ValueError, TypeError) as damaged:
-        raise LedgerRefused(
-            f"{place / _MARK} cannot be read, so nobody knows whose store it is. {_WAY_BACK}"
-        ) from damaged
+        raise LedgerRefused(f"{path.parent} is a file, where a folder of this home should be.") from wrong
+    except (ValueError, TypeError, KeyError) as damaged:
+        raise LedgerRefused(f"{path} cannot be read: nobody knows whose store it is. {_WAY_BACK}") from damaged
+    return found
+
+
+def _next_is_recorded(settings: Settings, last_drop_id: int) -> bool:
+    try:
+        return archive.read_record(settings.archive, last_drop_id + 1) is not None
+    except DamagedBytes:
+        return True
 
 
 def _holds_anything(place: "Path | UPath") -> bool:
     return place.exists() and any(path.is_dir() for path in place.iterdir())
 
 
-def _known(settings: Settings) -> Mark | None:
-    if _is_absent(settings.ledger):
-        return None
-    with Ledger(settings.ledger) as ledger, ledger.engine.connect() as connection:
-        row = connection.execute(sa.select(_HOME)).one_or_none()
-        return Mark(row.home_id, row.generation) if row else None
-
-
-def _has_drops(settings: Settings) -> bool:
-    if _is_absent(settings.ledger):
-        return False
+def _known(settings: Settings) -> tuple[Identity | None, int]:
+    """What the ledger says of its home, and its last drop; asking a file that is not there would make it."""
+    address = sa.make_url(settings.ledger)
+    if address.get_backend_name() == "sqlite" and not (address.database and Path(address.database).exists()):
+        return None, 0
     with Ledger(settings.ledger) as ledger:
-        return ledger.is_begun()
+        return _identity(ledger), ledger.extent().last_drop_id
 
 
-def _is_absent(url: str) -> bool:
-    """Whether the ledger is a file that is not there: asking it anything would make it."""
-    address = sa.make_url(url)
-    return address.get_backend_name() == "sqlite" and not (address.database and Path(address.database).exists())
+def _identity(ledger: Ledger) -> Identity | None:
+    with ledger.engine.connect() as connection:
+        row = connection.execute(sa.select(_HOME)).one_or_none()
+        return Identity(row.home_id, row.generation) if row else None

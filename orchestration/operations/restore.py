@@ -47,7 +47,7 @@ def restore(settings: Settings, now: datetime, copy: Path | None = None) -> Rest
     records = list(archive.records(settings.archive))
     if chosen is None and not records:
         raise NothingToRestore("There is neither a copy of the ledger nor a record of a drop in the archive.")
-    mark, set_aside = home_identity.highest_mark(settings), None
+    identity, set_aside = home_identity.identity_of_stores(settings), None
     data = chosen.read_bytes() if chosen else None
     if place.exists():
         set_aside = place.with_name(f"{place.name}.{now:%Y%m%dT%H%M%SZ}")
@@ -59,7 +59,7 @@ def restore(settings: Settings, now: datetime, copy: Path | None = None) -> Rest
         write_whole(place, data)
     with Ledger(settings.ledger) as ledger:
         count = ledger.restore(records)
-        if mark:
-            home_identity.adopt(ledger, mark)
-        home_identity.mark_stores(settings, ledger)
+        if identity:
+            home_identity.adopt(ledger, identity)
+        home_identity.begin_generation(settings, ledger)
     return Restored(chosen, count, set_aside)
