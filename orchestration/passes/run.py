@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.intake.gc_paused import gc_paused
+from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import PASS_RULES, faults_of_passes, step_failures
@@ -100,6 +101,9 @@ def _execute(
         let_go_of_runs()
         fill_grid(settings, instance)
         alert_engineers(settings, faults_of_passes(settings, instance, now), now, PASS_RULES)
+    if done.taken:
+        # With what engineers were told, which they would be told again from a copy without it.
+        copy_ledger(settings)
     return _summary(result, done)
 
 
