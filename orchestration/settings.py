@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
@@ -15,6 +15,25 @@ if TYPE_CHECKING:
 
 # The checkout, which the project runs from.
 CHECKOUT = Path(__file__).resolve().parent.parent
+# SQLite takes a part of an address for options, DuckDB a file for a pattern, and dbt a path for an escape.
+_NOT_IN_A_HOME = "?[]*\\"
+
+
+def usable_home(home: Path) -> Path:
+    """A home made absolute, so that a later change of directory cannot move it.
+
+    Raise `ValueError`, with a sentence, where nothing can live under it; nothing is made on the disk.
+    """
+    home = home.absolute()
+    if found := sorted(set(str(home)) & set(_NOT_IN_A_HOME)):
+        raise ValueError(
+            f"The home cannot be {home}: SQLite, DuckDB and dbt take {' and '.join(found)} in a path for something "
+            "else. Choose a path without any of ? [ ] * \\"
+        )
+    nearest = next(place for place in (home, *home.parents) if place.exists())
+    if not nearest.is_dir():
+        raise ValueError(f"The home cannot be {home}: {nearest} is a file, not a folder.")
+    return home
 
 
 class Settings(BaseSettings):
@@ -24,7 +43,10 @@ class Settings(BaseSettings):
     folders of the home.
     """
 
-    model_config = SettingsConfigDict(env_prefix="JALONS_", extra="ignore", populate_by_name=True)
+    # What is refused is not shown: a secret may be among it.
+    model_config = SettingsConfigDict(
+        env_prefix="JALONS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     home: Path = Path(".jalons")
     inbox_url: str = ""
@@ -39,9 +61,10 @@ class Settings(BaseSettings):
     slack_engineers_channel: str = ""
     slack_base_url: str = "https://slack.com/api/"
 
-    def model_post_init(self, _context: object) -> None:
-        """Make the home absolute, so that a later change of directory cannot move it."""
-        self.home = self.home.absolute()
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return usable_home(home)
 
     def _place(self, url: str, name: str) -> "UPath":
         from upath import UPath

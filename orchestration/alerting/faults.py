@@ -52,18 +52,26 @@ def check_broken(name: str, mart: str, *, reason: str, is_error: bool, run_id: s
     )
 
 
-def pass_failed(step: str, *, cause: str, run_id: str) -> Alert:
-    """A pass that stopped at a step, and the cause in the words of the machine."""
+def pass_failed(subject: str, *, step: str | None, cause: str, to_do: str | None, run_id: str) -> Alert:
+    """A pass that stopped at a step, or at none: the cause and what to do, or the words of the machine alone."""
     return _fault(
         "pass_failed",
-        step,
+        subject,
         level="error",
         severity="critique",
-        detail=f"La passe s’est arrêtée à l’étape {step} : {cause}",
-        to_do="À faire : lire l’étape dans Dagster (`jalons ui`), corriger la cause, puis relancer une passe "
+        detail=f"La passe s’est arrêtée{f' à l’étape {step}' if step else ''} : {cause}",
+        to_do=f"À faire : {to_do}"
+        if to_do
+        else "À faire : lire l’étape dans Dagster (`jalons ui`), corriger la cause, puis relancer une passe "
         "(`jalons run`). Les dépôts attendent, aucun n’est perdu.",
         run_id=run_id,
     )
+
+
+def cannot_begin(cause: str, *, said: str, to_do: str) -> Alert:
+    """What lets no pass begin or tell: its cause is known, and the outbox may be out of reach."""
+    given = {"severity": "critique", "detail": f"Aucune passe ne peut aboutir. {said}", "to_do": f"À faire : {to_do}"}
+    return _fault("pass_failed", cause, level="error", **given)
 
 
 def pass_died(subject: str, *, step: str | None, is_step_over: bool, is_by_hand: bool, run_id: str) -> Alert:

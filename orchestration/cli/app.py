@@ -4,11 +4,32 @@ What belongs here: the application and its groups. What does not: commands.
 """
 
 import logging
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from orchestration.cli.output import say_no
+
+
+class _SayingCauses(TyperGroup):
+    """Says a known cause in its sentence, whichever command it stops; any other exception keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Invoke the command; exit with 1 where its cause is known."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from orchestration.passes.causes import cause_of
+
+            if (cause := cause_of(error)) is None:
+                raise
+            say_no(cause.sentence)
+
 
 app = typer.Typer(
     name="jalons",
+    cls=_SayingCauses,
     help="Take in what ministries file, consolidate the TOP 50 and the TOP 250, publish them and alert on slips.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,

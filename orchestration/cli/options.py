@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from orchestration.domain.edition import Edition
-from orchestration.settings import Settings
+from orchestration.settings import Settings, usable_home
 
 
 def edition_code(text: str) -> str:
@@ -60,8 +60,19 @@ def kind_code(text: str) -> str:
     return text
 
 
+def _home(path: Path) -> Path:
+    try:
+        usable_home(path)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return path
+
+
 Home = Annotated[
-    Path, typer.Option("--home", envvar="JALONS_HOME", help="The folder that everything lives under.", file_okay=False)
+    Path,
+    typer.Option(
+        "--home", envvar="JALONS_HOME", help="The folder that everything lives under.", file_okay=False, callback=_home
+    ),
 ]
 EditionCode = Annotated[str, typer.Argument(help="An edition, such as 2021-S2.", parser=edition_code)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]

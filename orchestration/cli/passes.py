@@ -36,16 +36,19 @@ def run(
     from orchestration.passes.alive import is_a_run_dead
     from orchestration.passes.databases import unreadable
     from orchestration.passes.has_work import has_work
+    from orchestration.passes.telling import causes_told, tell_recovered
 
     settings, now = settings_of(home), datetime.now(UTC)
-    is_damaged = is_a_run_dead(settings.dagster_home) or bool(unreadable(settings.dagster_home))
-    if not (force or is_damaged or has_work(settings, now)):
-        typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
-        return
-    with progress("Starting a pass…") as report:
-        from orchestration.passes.run import run_pass
+    with causes_told(settings):
+        is_damaged = is_a_run_dead(settings.dagster_home) or bool(unreadable(settings.dagster_home))
+        if not (force or is_damaged or has_work(settings, now)):
+            tell_recovered(settings)
+            typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
+            return
+        with progress("Starting a pass…") as report:
+            from orchestration.passes.run import run_pass
 
-        summary = run_pass(_job(), settings, now, report)
+            summary = run_pass(_job(), settings, now, report)
     _print_summary(summary)
     if summary.failures:
         raise typer.Exit(1)
@@ -62,6 +65,7 @@ def replay(
     from orchestration.intake.ledger import Ledger
     from orchestration.passes.replay import BadDropList, read_waves
     from orchestration.passes.replay import replay as replay_waves
+    from orchestration.passes.telling import causes_told
 
     settings = settings_of(home).model_copy(update={"settle_seconds": 0.0})
     try:
@@ -81,7 +85,8 @@ def replay(
             typer.echo(f"{label}")
             _print_summary(summary)
 
-        replay_waves(settings, waves, one)
+        with causes_told(settings):
+            replay_waves(settings, waves, one)
     # The waves say other days: what comes next is held against the day of today.
     with Ledger(settings.ledger) as ledger:
         ledger.see_clock(datetime.now(UTC))

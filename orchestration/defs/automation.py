@@ -11,6 +11,7 @@ from dagster import DagsterRunStatus
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.contracts import CONTRACTS
+from orchestration.intake.home_identity import check_home
 from orchestration.passes.faults import (
     ALL_RULES,
     DIED,
@@ -21,6 +22,7 @@ from orchestration.passes.faults import (
 )
 from orchestration.passes.has_work import has_work
 from orchestration.passes.healing import heal
+from orchestration.passes.telling import tell_cause, tell_recovered
 from orchestration.settings import Settings
 
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
@@ -52,8 +54,13 @@ process_drops = dg.define_asset_job(
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a pass when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
     settings, now = Settings(), datetime.now(UTC)
-    heal(settings, context.instance, now)
-    if not has_work(settings, now):
+    try:
+        heal(settings, context.instance, now)
+        is_work_owed = has_work(settings, now)
+    except Exception as error:
+        return _known_cause(settings, error)
+    if not is_work_owed:
+        tell_recovered(settings)
         return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
     if context.instance.get_runs_count(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_UNDER_WAY)):
         return dg.SkipReason("A pass is under way; whatever came since is for the next one.")
@@ -70,13 +77,26 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
 def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Tell engineers what is wrong with passes, checks and the inbox's sensor: each fault once, and its end once."""
     settings, now = Settings(), datetime.now(UTC)
-    heal(settings, context.instance, now)
     # While a machine is off nothing ticks, this sensor neither: only what it has watched for itself is late.
     since, last = map(datetime.fromisoformat, context.cursor.split()) if context.cursor else (now, now)
     if now - last > LATE:
         since = now
     context.update_cursor(f"{since.isoformat()} {now.isoformat()}")
-    late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
-    faults = [*faults_of_passes(settings, context.instance, now), *late]
-    alert_engineers(settings, faults, now, ALL_RULES)
+    try:
+        # The outbox of a ledger that is not this home's is none of ours.
+        check_home(settings)
+        heal(settings, context.instance, now)
+        late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
+        faults = [*faults_of_passes(settings, context.instance, now), *late]
+        alert_engineers(settings, faults, now, ALL_RULES)
+    except Exception as error:
+        return _known_cause(settings, error)
     return dg.SkipReason(f"Faults: {', '.join(fault.alert_key for fault in faults) or 'none'}.")
+
+
+def _known_cause(settings: Settings, error: Exception) -> dg.SkipReason:
+    """Tell engineers why nothing can be looked at, rather than fail each time; an unknown error is raised again."""
+    cause = tell_cause(settings, error)
+    if cause is None:
+        raise error
+    return dg.SkipReason(cause.sentence)

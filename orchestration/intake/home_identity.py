@@ -156,8 +156,6 @@ def _read(path: "Path | UPath") -> dict[str, Any] | None:
         found["home"]
     except FileNotFoundError:
         return None
-    except NotADirectoryError as wrong:
-        raise LedgerRefused(f"{path.parent} is a file, where a folder of this home should be.") from wrong
     except (ValueError, TypeError, KeyError) as damaged:
         raise LedgerRefused(f"{path} cannot be read: nobody knows whose store it is. {_WAY_BACK}") from damaged
     return found

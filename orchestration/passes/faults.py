@@ -7,7 +7,7 @@ finding the runs that died (`healing`), what is said of a fault (`orchestration.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 from dagster import DagsterRunStatus
@@ -16,6 +16,7 @@ from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecord,
     AssetCheckExecutionRecordStatus,
 )
+from dagster_shared.error import SerializableErrorInfo
 
 from expectations.runner import MART_SUITES
 from orchestration.alerting.alerts import Alert
@@ -33,6 +34,7 @@ from orchestration.alerting.faults import (
 from orchestration.alerting.outbox import read_states
 from orchestration.intake.incidents import open_incidents
 from orchestration.intake.ledger import Ledger
+from orchestration.passes.causes import Cause, cause_of_record, words_of
 from orchestration.passes.databases import folders_set_aside
 from orchestration.settings import Settings
 
@@ -57,6 +59,7 @@ _JUDGED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordS
 _UNTOLD = {"planned", "sending", "unknown"}
 # Runs looked at, from the last one back; who dies more often has told engineers so.
 _MOST_RUNS = 50
+_UNKNOWN = "aucune cause enregistrée"
 
 
 def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Iterator[Alert]:
@@ -125,11 +128,46 @@ def faults_of_ticks(instance: dg.DagsterInstance, sensor: str, now: datetime, si
         yield tick_late(sensor, last=last, cause=cause)
 
 
-def step_failures(events: Iterable[dg.DagsterEvent]) -> Iterator[tuple[str, str]]:
-    """The steps that failed, each with the message of its cause."""
+class Stop(NamedTuple):
+    """Where a run stopped, at no step in particular if `None`: what was said there, and the cause where it is known."""
+
+    step: str | None
+    words: str
+    cause: Cause | None
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the terminal says of it: a sentence where the cause is known, else the first line of what was said."""
+        # Each line about verdicts is ours, and says which edition is held back.
+        said = (
+            [self.cause.sentence]
+            if self.cause
+            else self.words.splitlines()
+            if self.step == MART_CHECKS
+            else [_brief(self.words)]
+        )
+        return [f"{self.step}: {one}" if self.step else one for one in said]
+
+
+def stops(events: Iterable[dg.DagsterEvent]) -> list[Stop]:
+    """The steps that failed; else what made the whole run fail, or went wrong as it gave up what it was given."""
+    steps, others = [], []
     for event in events:
-        if event.is_step_failure and (error := event.step_failure_data.error):
-            yield str(event.step_key), (error.cause or error).message.strip()
+        error = getattr(event.event_specific_data, "error", None)
+        if event.is_step_failure:
+            steps.append(_stop(event, error))
+        elif event.is_run_failure or (event.is_engine_event and error):
+            others.append(_stop(event, error))
+    return steps or others
+
+
+def _stop(event: dg.DagsterEvent, error: SerializableErrorInfo | None) -> Stop:
+    if error is None:
+        return Stop(event.step_key, event.message or _UNKNOWN, None)
+    deepest = error.cause or error
+    # A failure that is ours says all in its own words; of any other the class says much.
+    words = words_of(deepest) if deepest.cls_name == dg.Failure.__name__ else deepest.message.strip()
+    return Stop(event.step_key, words or _UNKNOWN, cause_of_record(error))
 
 
 def last_evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Iterator[dg.AssetCheckEvaluation]:
@@ -142,14 +180,11 @@ def last_evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Ite
 def _stops(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
     logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE})
     events = [entry.dagster_event for entry in logs if entry.dagster_event]
-    # A check that fails is a fault of its own: the step that says it stops nothing.
-    failed = dict(step_failures(events))
-    for step, cause in failed.items():
+    for step, words, cause in stops(events) or [Stop(None, _UNKNOWN, None)]:
+        # A check that fails is a fault of its own: the step that says it stops nothing.
         if step != MART_CHECKS:
-            yield pass_failed(step, cause=_brief(cause), run_id=run_id)
-    if not failed:
-        message = next((event.message for event in events if event.message), "aucune cause enregistrée")
-        yield pass_failed(PROCESS_DROPS, cause=_brief(message), run_id=run_id)
+            said, to_do = (cause.said, cause.to_do) if cause else (_brief(words), None)
+            yield pass_failed(step or PROCESS_DROPS, step=step, cause=said, to_do=to_do, run_id=run_id)
 
 
 def _last_judgements(instance: dg.DagsterInstance) -> Iterator[AssetCheckExecutionRecord]:

@@ -18,6 +18,7 @@ from orchestration.operations.scrub import sweep_home
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import run_mark
 from orchestration.passes.lock import pass_lock
+from orchestration.passes.telling import tell_recovered
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
 from orchestration.validation.judgement import Judgement, judged
@@ -58,6 +59,7 @@ class Home:
         with Ledger(self.settings.ledger) as ledger:
             ledger.pass_done(ledger_head)
         fingerprint.note(self.settings, self.of_sources)
+        tell_recovered(self.settings)
 
 
 def home_resource(
