@@ -48,11 +48,13 @@ def put(archive: "UPath", data: bytes) -> str:
 
 
 def get(archive: "UPath", name: str) -> bytes:
-    """The bytes of that sha256; raise `DamagedBytes` where the archive has others, or none."""
+    """The bytes of that sha256; raise `DamagedBytes` where the archive has others, none, or does not give them."""
     try:
         data = bytes(_address(archive, name).read_bytes())
     except FileNotFoundError as absent:
         raise DamagedBytes(f"the archive has no file {name}") from absent
+    except OSError as unreadable:
+        raise DamagedBytes(f"the archived file {name} cannot be read: {unreadable}") from unreadable
     if sha256(data) != name:
         raise DamagedBytes(f"the archived file {name} holds other bytes than those received")
     return data
@@ -84,7 +86,7 @@ def read_record(archive: "UPath", drop_id: int) -> DropRecord | None:
         return DropRecord(**found | {"received_at": datetime.fromisoformat(found["received_at"])})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as damaged:
+    except (OSError, ValueError, TypeError, KeyError) as damaged:
         raise DamagedBytes(f"the record of drop {drop_id} cannot be read: {address}") from damaged
 
 

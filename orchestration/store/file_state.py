@@ -36,14 +36,15 @@ class FileState:
         return asdict(self)
 
     def found(self, path: Path, *, hash_anyway: bool = False) -> "FileState | None":
-        """The file's state now: this very one if it looks the same, else with what it holds; `None` without the file.
+        """The file's state now: this very one if it looks the same, else with what it holds; `None` without the file,
+        or where the disk does not give it.
 
         A file that only looks different (a copy put back) is told from one that says something else by its SHA-256.
         """
         try:
             now = FileState.of(path, self.sha256)
             return now if now == self and not hash_anyway else FileState.of(path, sha256(path.read_bytes()))
-        except FileNotFoundError:
+        except OSError:
             return None
 
 

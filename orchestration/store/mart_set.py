@@ -54,10 +54,10 @@ def fit_marts(marts: Path, export_sha256: str) -> MartSet:
     """The set of marts, if it stands as it was built, from the export of this SHA-256; else raise `UnfitMarts`."""
     try:
         built = MartSet(**json.loads(_noted(marts).read_bytes()))
-    except FileNotFoundError as absent:
+    except (FileNotFoundError, ValueError, TypeError) as unknown:
         raise UnfitMarts(
             "The marts are of no whole build: build them (jalons run, or all the dbt assets in the UI)."
-        ) from absent
+        ) from unknown
     if built.export_sha256 != export_sha256:
         raise UnfitMarts(
             "The marts were built from other submissions than the ledger names now: build them again "

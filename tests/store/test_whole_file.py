@@ -1,12 +1,13 @@
 """A file of ours appears whole or not at all, wherever it is kept, and nothing else of the code writes one."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
 from upath import UPath
 
-from orchestration.store.whole_file import appearing_whole, write_whole
+from orchestration.store.whole_file import appearing_whole, sweep, write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 # A revision is written aside as a folder, which is then given its name.
@@ -39,6 +40,48 @@ def test_a_name_as_long_as_names_may_be_is_written(tmp_path):
     name = "x" * 251 + ".csv"
     write_whole(tmp_path / name, b"rows")
     assert (tmp_path / name).read_bytes() == b"rows"
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What is asked of the disk, in order: the fsync of what, and which name was given."""
+    asked: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, os.rename
+
+    def flushed(descriptor):
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        asked.append(("flush", "aside" if path.endswith(".part") else path))
+        fsync(descriptor)
+
+    def renamed(source, target, **more):
+        asked.append(("rename", str(target)))
+        rename(source, target, **more)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "rename", renamed)
+    return asked
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_anyone_is_told(tmp_path, calls):
+    write_whole(tmp_path / "file.json", b"data")
+    assert calls == [("flush", "aside"), ("rename", f"{tmp_path}/file.json"), ("flush", str(tmp_path))]
+
+
+def test_the_folders_that_are_made_for_a_file_are_on_the_disk_too(tmp_path, calls):
+    write_whole(UPath(tmp_path / "a" / "b" / "file.json"), b"data")
+    flushed = [path for what, path in calls if what == "flush"]
+    assert flushed == ["aside", f"{tmp_path}/a/b", f"{tmp_path}/a", str(tmp_path)]
+
+
+def test_what_dead_writers_left_is_removed_and_nothing_else(folder):
+    kept = [".hidden", "data.part", "part", "b/file.json", "b/.part.csv"]
+    for name in [*kept, ".0a1b.part", "b/.ff.part"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    assert sweep(folder) == 2
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(n.split("/")[-1] for n in kept)
+    assert sweep(folder) == 0
+    assert sweep(folder / "absent") == 0
 
 
 def test_no_other_code_writes_a_file():

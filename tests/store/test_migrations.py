@@ -1,0 +1,168 @@
+"""A database of any earlier version is brought up to date, whoever dies or comes at the same time meanwhile."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from orchestration.alerting import outbox
+from orchestration.intake import home_identity, incidents, ledger
+from orchestration.intake.inbox import SeenFile
+from orchestration.publication import revision_check
+from orchestration.store.sql import NewerDatabase, create_engine
+from tests.store import databases_of_0_1 as of_0_1
+
+DECLARED = (
+    *(ledger.METADATA, outbox.metadata, incidents.METADATA),
+    *(home_identity.METADATA, revision_check.METADATA),
+)
+OUTBOXES = {"outbox": of_0_1.OUTBOX, "outbox without subjects": of_0_1.UNNAMED_OUTBOX, "no outbox": ()}
+
+
+@pytest.fixture(params=OUTBOXES, ids=str)
+def before(request, tmp_path):
+    """A database of 0.1."""
+    path = tmp_path / "ledger.sqlite"
+    of_0_1.make(path, OUTBOXES[request.param])
+    return path
+
+
+def _opened(path) -> None:
+    create_engine(f"sqlite:///{path}").dispose()
+
+
+def _all(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _shape(path) -> dict[str, set[str]]:
+    names = [name for (name,) in _all(path, "select name from sqlite_master where type in ('table', 'index')")]
+    return {name: {row[1] for row in _all(path, f"pragma table_info({name})")} for name in names}
+
+
+def test_a_database_of_0_1_keeps_what_it_says_and_learns_the_new_columns(before):
+    _opened(before)
+    (drop,) = _all(before, "select * from drops")
+    assert drop == (*of_0_1.DROP, None)
+    assert _all(before, "select * from edition_events") == [of_0_1.EVENT]
+    assert _all(before, "select head from passes") == [("1:1",)]
+    assert _all(before, "select * from observations") == [of_0_1.DROP[1:5]]
+    assert {"rule", "subject", "not_before"} <= _shape(before)["alert_outbox"]
+    assert {"home", "lake_files", "release_files", "incidents", "clock", "clock_events"} <= _shape(before).keys()
+
+
+def test_messages_of_0_1_are_known_by_rule_and_subject_even_where_a_subject_has_colons(before):
+    has_outbox = "alert_outbox" in _shape(before)
+    _opened(before)
+    said = _all(before, "select rule, subject, alert_key, state, not_before from alert_outbox")
+    assert said == [("budget_slip", "MI:HORIZON: the second", of_0_1.KEY, "sent", None)] * has_outbox
+
+
+def test_the_next_drop_of_a_database_of_0_1_gets_the_next_number(before):
+    with closing(sqlite3.connect(before)) as connection:
+        connection.execute("update sqlite_sequence set seq = 41 where name = 'drops'")
+        connection.commit()
+    with ledger.Ledger(f"sqlite:///{before}") as opened:
+        seen = SeenFile(modified="1", path="2021-S2/MI/b.csv", size=1)
+        assert opened.receive(seen, "b", None, datetime(2021, 12, 2, tzinfo=UTC)) == 42
+
+
+@pytest.mark.parametrize("of_before", [None, *OUTBOXES], ids=lambda one: one or "fresh")
+def test_the_tables_that_the_code_declares_are_those_that_the_history_makes(tmp_path, of_before):
+    path = tmp_path / "ledger.sqlite"
+    if of_before:
+        of_0_1.make(path, OUTBOXES[of_before])
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, list(DECLARED)) == []
+        # Asked of some of them, it does find what they do not declare.
+        assert compare_metadata(context, ledger.METADATA) != []
+    engine.dispose()
+
+
+def test_a_process_killed_at_any_statement_leaves_a_database_that_the_next_one_brings_to_the_end(tmp_path):
+    import alembic.command
+    import alembic.config  # noqa: F401 - imported once, before the many that die.
+
+    whole = tmp_path / "whole.sqlite"
+    of_0_1.make(whole, of_0_1.UNNAMED_OUTBOX)
+    _opened(whole)
+    deaths = 0
+    while _dies_at_statement(tmp_path / f"{deaths}.sqlite", deaths):
+        path = tmp_path / f"{deaths}.sqlite"
+        # The last column is the migration's own, if it was there.
+        assert [row[: len(of_0_1.DROP)] for row in _all(path, "select * from drops")] == [of_0_1.DROP]
+        _opened(path)
+        assert _shape(path) == _shape(whole)
+        assert _all(path, "select rule, subject from alert_outbox") == [("budget_slip", "MI:HORIZON: the second")]
+        deaths += 1
+    assert deaths > 20
+
+
+def _dies_at_statement(path, number) -> bool:
+    """Whether a process that dies at that statement of a migration did so; it went to the end if there is none."""
+    of_0_1.make(path, of_0_1.UNNAMED_OUTBOX)
+    child = os.fork()
+    if child == 0:
+        left = number
+
+        def count(*_arguments):
+            nonlocal left
+            if left == 0:
+                os._exit(9)
+            left -= 1
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", count)
+        sa.event.listen(sa.Engine, "commit", count)
+        try:
+            _opened(path)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, 9)
+    return os.waitstatus_to_exitcode(status) == 9
+
+
+@pytest.mark.parametrize("is_fresh", [True, False], ids=["fresh", "of 0.1"])
+def test_two_processes_that_open_a_database_at_once_both_find_it_whole(tmp_path, is_fresh):
+    path = tmp_path / "ledger.sqlite"
+    if not is_fresh:
+        of_0_1.make(path)
+    script = (
+        "import sys, alembic.command, alembic.config\nfrom orchestration.intake.ledger import Ledger\n"
+        "print('ready', flush=True)\nsys.stdin.readline()\n"
+        "with Ledger(sys.argv[1]) as ledger:\n    print(ledger.extent().last_drop_id)"
+    )
+    command = [sys.executable, "-c", script, f"sqlite:///{path}"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        for process in (one, other):
+            assert process.stdout.readline() == "ready\n"
+        for process in (one, other):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ended = [(process.communicate(timeout=60), process.returncode) for process in (one, other)]
+    for (said, wrong), code in ended:
+        assert (code, said) == (0, f"{0 if is_fresh else 1}\n"), wrong
+
+
+def test_a_database_of_a_later_version_is_refused_with_a_sentence_and_left_as_it_is(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    _opened(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabase, match=r"ledger\.sqlite is of version 9999, and this code knows \d{4} at most"):
+        create_engine(f"sqlite:///{path}")
+    assert path.read_bytes() == before
