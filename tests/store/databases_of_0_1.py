@@ -47,7 +47,7 @@ def make(path: Path, outbox: tuple[str, ...] = OUTBOX) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for statement in (*LEDGER, *outbox):
             connection.execute(statement)
-        connection.execute(f"INSERT INTO drops VALUES ({_marks(DROP)})", DROP)
+        connection.execute(f"INSERT INTO drops VALUES ({_marks(DROP)})", DROP)  # noqa: S608 - marks only
         connection.execute("INSERT INTO observations VALUES (?, ?, ?, ?)", DROP[1:5])
         connection.execute("INSERT INTO edition_events VALUES (?, ?, ?)", EVENT)
         connection.execute("INSERT INTO passes VALUES (1, '1:1')")
@@ -56,7 +56,7 @@ def make(path: Path, outbox: tuple[str, ...] = OUTBOX) -> None:
                 "alert_key, channel, kind, occurrence, state, edition, headline, message_key, message_id, after_id"
             )
             columns += ", planned_at, sent_at, attempts, error"
-            connection.execute(f"INSERT INTO alert_outbox ({columns}) VALUES ({_marks(_MESSAGE)})", _MESSAGE)
+            connection.execute(f"INSERT INTO alert_outbox ({columns}) VALUES ({_marks(_MESSAGE)})", _MESSAGE)  # noqa: S608 - marks only
         connection.commit()
 
 

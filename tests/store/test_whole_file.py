@@ -49,7 +49,7 @@ def calls(monkeypatch):
     fsync, rename = os.fsync, os.rename
 
     def flushed(descriptor):
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
         asked.append(("flush", "aside" if path.endswith(".part") else path))
         fsync(descriptor)
 
