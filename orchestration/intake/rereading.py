@@ -38,9 +38,9 @@ def bytes_of(settings: Settings, drop: Drop) -> bytes:
 
 
 def has_bytes(settings: Settings, drop: Drop) -> bool:
-    """Whether the bytes of a drop can be had."""
+    """Whether a drop can be decided: its bytes can be had, or it never had any."""
     try:
-        bytes_of(settings, drop)
+        arrival_of(settings, drop)
     except DamagedBytes:
         return False
     return True

@@ -104,6 +104,7 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None,
                 lost.add(drop.sha256)
                 about = {"store": "archive", "path": drop.path, "drop_id": drop.drop_id, "reason": str(fault)}
                 incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
+        incidents.end(ledger.engine, "store_damaged", lost, now, store="archive")
         examined, verdicts = examine(arrivals)
         outcomes = [_decide(settings, ledger, drop, one) for drop, one in zip(drops, examined, strict=True)]
         ledger.remind(received_at)
