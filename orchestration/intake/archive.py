@@ -83,11 +83,14 @@ def read_record(archive: "UPath", drop_id: int) -> DropRecord | None:
     address = _record_address(archive, drop_id)
     try:
         found = json.loads(address.read_bytes().decode(errors="surrogateescape"))
-        return DropRecord(**found | {"received_at": datetime.fromisoformat(found["received_at"])})
+        known = DropRecord(**found | {"received_at": datetime.fromisoformat(found["received_at"])})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as damaged:
         raise DamagedBytes(f"the record of drop {drop_id} cannot be read: {address}") from damaged
+    if known.drop_id != drop_id:
+        raise DamagedBytes(f"the record of drop {drop_id} is of another drop: {address}")
+    return known
 
 
 def records(archive: "UPath") -> Iterator[DropRecord]:

@@ -24,9 +24,16 @@ class ClockAhead(Exception):
 def mend_times(settings: Settings, to: datetime, now: datetime) -> list[int]:
     """Give whatever the ledger dates later than `now` the time `to`, as events of the ledger; the drops mended.
 
-    It was noted while the clock was ahead. What was said of it, in receipts and releases, stays as it was said.
+    It was noted while the clock was ahead. What was said of it, in receipts and releases, stays as it was said. Raise
+    `ValueError` for a time before a drop that is dated right: what came after it would count no more.
     """
     with Ledger(settings.ledger) as ledger:
+        latest = ledger.latest_receipt(until=now)
+        if latest and to < latest:
+            raise ValueError(
+                f"{to:%Y-%m-%d %H:%M} UTC is before the last drop that is dated right, received on "
+                f"{latest:%Y-%m-%d %H:%M} UTC: give a time from then on, so that what came later still counts."
+            )
         mended = ledger.mend_times(now, to, now)
         for drop_id in mended:
             archive.record(settings.archive, ledger.record(drop_id))

@@ -296,10 +296,13 @@ class Ledger:
                 connection.execute(sa.insert(_OBSERVATIONS).values(observed))
         return len(lost)
 
-    def latest_receipt(self) -> datetime | None:
-        """The latest time at which a drop was received; `None` before the first."""
+    def latest_receipt(self, until: datetime | None = None) -> datetime | None:
+        """The latest time at which a drop was received, none after `until`; `None` before the first."""
+        latest_of = sa.select(sa.func.max(DROPS.c.received_at))
+        if until:
+            latest_of = latest_of.where(DROPS.c.received_at <= naive_utc(until))
         with self.engine.connect() as connection:
-            latest: datetime | None = connection.execute(sa.select(sa.func.max(DROPS.c.received_at))).scalar()
+            latest: datetime | None = connection.execute(latest_of).scalar()
         return latest.replace(tzinfo=UTC) if latest else None
 
     def clock_seen(self) -> datetime | None:
