@@ -45,8 +45,13 @@ def closed_at(lake: Path, edition: str) -> datetime | None:
 
 def known_at(marts: Path, lake: Path) -> datetime:
     """When the latest of what the marts rest on came: a submission of any edition, or a closing (UTC, naive)."""
+    return known_times(marts, lake)[0]
+
+
+def known_times(marts: Path, lake: Path) -> list[datetime]:
+    """Every time at which something came that the marts rest on, the latest first."""
     times: list[datetime] = mart_table(marts, "submissions", columns=["received_at"]).column("received_at").to_pylist()
-    return max([*times, *(at for _, at in _closings(lake))])
+    return sorted({*times, *(at for _, at in _closings(lake))}, reverse=True)
 
 
 def _closings(lake: Path) -> list[tuple[str, datetime]]:

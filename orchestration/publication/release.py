@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from orchestration.intake import incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
 from orchestration.publication.figures import COMPARED, FIGURES
-from orchestration.publication.manifest import closed_at, content_sha256, drops_used, known_at, manifest
+from orchestration.publication.manifest import closed_at, content_sha256, drops_used, known_at, known_times, manifest
 from orchestration.publication.revision_check import (
     altered_files,
     latest_revision,
@@ -32,6 +33,7 @@ from orchestration.publication.revision_check import (
     note_revision,
     note_state,
     noted_files,
+    revisions,
 )
 from orchestration.publication.site import page
 from orchestration.publication.tables import data_files, read_tables
@@ -69,17 +71,12 @@ def release(
 
     Reads the marts that the judgement is on and the closings of the lake; `editions` narrows the work, and one without
     figures is passed over. An edition that is held back keeps the revision that it has.
-    Whatever a process that died left behind is put right, and a current revision that is not as it was published is
-    made again where that gives the same bytes; else it is an incident, noted at `now`. Raise `UnfitMarts` where the
-    marts are others by now.
+    Whatever a process that died left behind is put right, and a revision that is not as it was published is made again
+    where that gives the same bytes; else it is an incident, noted at `now`. Raise `UnfitMarts` where the marts are
+    others by now.
     """
     judgement.expect_unchanged(settings)
-    known = mart_table(settings.marts, "headline_figures", columns=["edition"])
-    wanted = sorted(
-        code
-        for code in known.column("edition").to_pylist()
-        if (editions is None or code in editions) and not is_held(code, judgement.holds)
-    )
+    known = mart_table(settings.marts, "headline_figures", columns=["edition"]).column("edition").to_pylist()
     settings.releases.mkdir(parents=True, exist_ok=True)
     # The system lets go of the lock when its holder dies: every leftover found under it is a dead process's.
     with FileLock(settings.home / "releases.lock"), Ledger(settings.ledger) as ledger:
@@ -89,16 +86,16 @@ def release(
             else:
                 shutil.rmtree(leftover)
         made, altered = [], set()
-        for edition in wanted:
-            one, again = _release_edition(settings, ledger.engine, edition)
-            made.append(one)
-            altered |= _hold_to_what_was_published(ledger.engine, edition, one.path, again, now)
-        for current in settings.releases.glob("*/current"):
-            # A held edition is read too, and so is one that has no figures any more.
-            if current.parent.name not in wanted:
-                folder = current.parent / current.readlink()
-                altered |= _hold_to_what_was_published(ledger.engine, current.parent.name, folder, dict, now)
-        incidents.end(ledger.engine, "release_altered", altered, now)
+        # One that is held is looked at too, and so is one that has no figures any more.
+        for edition in sorted({*known, *_released_editions(settings)}):
+            if editions is not None and edition not in editions:
+                continue
+            content = cache(partial(_content_of, settings, edition)) if edition in known else None
+            altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, now)
+            if content and not is_held(edition, judgement.holds):
+                made.append(_release_edition(settings, ledger.engine, content()))
+        if editions is None:
+            incidents.end(ledger.engine, "release_altered", altered, now)
         return made
 
 
@@ -133,78 +130,141 @@ def read_figures(settings: Settings, edition: str, revision: int | None = None) 
     return figures
 
 
-def _release_edition(
-    settings: Settings, engine: sa.Engine, edition: str
-) -> tuple[Release, Callable[[], dict[str, bytes]]]:
-    """Release an edition, and tell how to make the files of its current revision again, but for its manifest."""
-    tables = read_tables(settings.marts, edition)
-    drops = drops_used(settings.marts, edition)
-    files = data_files(tables)
-    headline = tables["headline_figures"].to_pylist()[0]
-    compared_with = _compared_with(settings.marts, headline["previous_edition"])
-    content = content_sha256(files, drops, compared_with)
+@dataclass(frozen=True)
+class _Content:
+    """What an edition says by the marts: its data files by path, the drops and the figures that they rest on."""
 
-    def readable(revision: int, *, is_correction: bool) -> dict[str, bytes]:
+    edition: str
+    headline: MartRow
+    tables: dict[str, list[MartRow]]
+    files: dict[str, bytes]
+    drops: list[MartRow]
+    compared_with: MartRow | None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The identity of the content."""
+        return content_sha256(self.files, self.drops, self.compared_with)
+
+    def readable(self, revision: int, *, is_correction: bool) -> dict[str, bytes]:
         """The files that people read, and figures.json."""
         figures = json_document(
-            {"edition": edition, "revision": revision}
-            | {name: headline[name] for name in FIGURES}
-            | {"indicators": _indicators(headline, tables["indicators"].to_pylist())}
+            {"edition": self.edition, "revision": revision}
+            | {name: self.headline[name] for name in FIGURES}
+            | {"indicators": _indicators(self.headline, self.tables["indicators"])}
         )
-        sizes = {path: len(data) for path, data in {**files, "figures.json": figures}.items()}
-        rows = {name: table.to_pylist() for name, table in tables.items()}
+        sizes = {path: len(data) for path, data in {**self.files, "figures.json": figures}.items()}
         html = page.render(
-            *(rows, drops, compared_with), revision=revision, is_correction=is_correction, content=content, sizes=sizes
+            *(self.tables, self.drops, self.compared_with),
+            revision=revision,
+            is_correction=is_correction,
+            content=self.sha256,
+            sizes=sizes,
         )
         return {"figures.json": figures, "index.html": html}
 
-    folder = settings.releases / edition
-    on_disk = max((_revision_number(path) for path in folder.glob("r*") if path.name[1:].isdigit()), default=0)
+    def manifest(self, revision: int, known: datetime, whole: dict[str, bytes], *, is_correction: bool) -> bytes:
+        """The manifest of a revision of it that holds the files `whole`."""
+        about = (self.headline, revision, known, is_correction, self.sha256)
+        return manifest(*about, whole, self.drops, self.compared_with)
+
+
+def _content_of(settings: Settings, edition: str) -> _Content:
+    tables = read_tables(settings.marts, edition)
+    rows = {name: table.to_pylist() for name, table in tables.items()}
+    headline = rows["headline_figures"][0]
+    compared_with = _compared_with(settings.marts, headline["previous_edition"])
+    return _Content(edition, headline, rows, data_files(tables), drops_used(settings.marts, edition), compared_with)
+
+
+def _release_edition(settings: Settings, engine: sa.Engine, content: _Content) -> Release:
+    edition, folder = content.edition, settings.releases / content.edition
     # A number once published is never given again, whatever became of its folder.
-    revision = max(on_disk, latest_revision(engine, edition))
-    published = _manifest_of(folder / f"r{revision}")
-    is_new = published.get("content_sha256") != content
-    closing = closed_at(settings.lake, edition)
-    is_correction = closing is not None and headline["released_at"] > closing
+    revision = max(_revisions(settings, engine, edition), default=0)
+    is_new = _manifest_of(folder / f"r{revision}").get("content_sha256") != content.sha256
     if is_new:
         revision += 1
+        closing = closed_at(settings.lake, edition)
+        is_correction = closing is not None and content.headline["released_at"] > closing
+        whole = content.files | content.readable(revision, is_correction=is_correction)
         known = known_at(settings.marts, settings.lake)
-        whole = files | readable(revision, is_correction=is_correction)
-        whole["MANIFEST.json"] = manifest(
-            headline, revision, known, is_correction, content, whole, drops, compared_with
-        )
+        whole["MANIFEST.json"] = content.manifest(revision, known, whole, is_correction=is_correction)
         _commit(folder, revision, whole)
-        note_revision(engine, edition, revision, folder / f"r{revision}", {p: sha256(whole[p]) for p in whole})
     _switch(folder, revision)
-
-    def again() -> dict[str, bytes]:
-        return files | readable(revision, is_correction=published.get("is_correction", is_correction))
-
-    return Release(edition, revision, folder / f"r{revision}", is_new, read_figures(settings, edition, revision)), again
+    if is_new:
+        # Last: where a revision is noted and `current` leads elsewhere, nobody died on the way.
+        note_revision(engine, edition, revision, {path: sha256(data) for path, data in whole.items()})
+    return Release(edition, revision, folder / f"r{revision}", is_new, read_figures(settings, edition, revision))
 
 
 def _hold_to_what_was_published(
-    engine: sa.Engine, edition: str, folder: Path, again: Callable[[], dict[str, bytes]], now: datetime
+    settings: Settings, engine: sa.Engine, edition: str, content: Callable[[], _Content] | None, now: datetime
 ) -> set[str]:
-    """Make again what is no longer as it was published; the subject of what cannot be, for a person to put right."""
-    revision, subject = _revision_number(folder), f"{edition}/{folder.name}"
-    note_revision(engine, edition, revision, folder, listed_files(folder) or {})
-    altered = altered_files(engine, edition, revision, folder)
-    if not altered:
-        return set()
-    noted, made = noted_files(engine, edition, revision), again()
-    for path in [path for path in altered if path in noted and path in made]:
-        if sha256(made[path]) == noted[path].sha256:
-            about = {"store": "releases", "revision": revision}
-            incidents.note(engine, Incident("store_mended", f"{subject}/{path}", edition, about, now))
-            write_whole(folder / path, made[path])
-            note_state(engine, edition, revision, path, FileState.of(folder / path, noted[path].sha256))
-            altered.remove(path)
-    if not altered:
-        return set()
-    about = {"store": "releases", "revision": revision, "files": altered}
-    incidents.note(engine, Incident("release_altered", subject, edition, about, now))
-    return {subject}
+    """Make again what is no longer as it was published; the revisions of what cannot be, for a person to put right."""
+    folder, latest = settings.releases / edition, latest_revision(engine, edition)
+    altered, given = set(), _revisions(settings, engine, edition)
+    for revision in given:
+        one = folder / f"r{revision}"
+        note_revision(engine, edition, revision, listed_files(one) or {})
+        wrong = altered_files(engine, edition, revision, one)
+        if wrong and content:
+            wrong = _mend(settings, engine, content(), revision, wrong, now)
+        if wrong:
+            altered.add(f"{edition}/r{revision}")
+            about = {"store": "releases", "revision": revision, "is_latest": revision == given[-1], "files": wrong}
+            incidents.note(engine, Incident("release_altered", f"{edition}/r{revision}", edition, about, now))
+    # Of a later one that was not noted yet, whoever made it died before that: it is no accident.
+    is_there = (folder / f"r{latest}" / "MANIFEST.json").is_file()
+    if is_there and latest == given[-1] and _switch(folder, latest):
+        about = {"store": "releases", "revision": latest}
+        incidents.note(engine, Incident("store_mended", f"{edition}/current", edition, about, now))
+    return altered
+
+
+def _mend(
+    settings: Settings, engine: sa.Engine, content: _Content, revision: int, altered: list[str], now: datetime
+) -> list[str]:
+    """Make again the files of a revision that come out as they were published; those that do not."""
+    folder, noted = settings.releases / content.edition / f"r{revision}", noted_files(engine, content.edition, revision)
+    corrections = (False, True)
+    made = [content.files, *(content.readable(revision, is_correction=one) for one in corrections)]
+    for path, data in (pair for files in made for pair in files.items()):
+        if path in altered and path in noted and sha256(data) == noted[path].sha256:
+            _write_again(engine, content.edition, revision, folder / path, path, data, now)
+            altered = [one for one in altered if one != path]
+    others = noted.keys() - {"MANIFEST.json"}
+    if "MANIFEST.json" not in altered or "MANIFEST.json" not in noted or others & set(altered):
+        return altered
+    # It rests on the files that it names, and on what was known when it was made.
+    whole = {path: (folder / path).read_bytes() for path in others}
+    for known in known_times(settings.marts, settings.lake):
+        for is_correction in corrections:
+            data = content.manifest(revision, known, whole, is_correction=is_correction)
+            if sha256(data) == noted["MANIFEST.json"].sha256:
+                _write_again(engine, content.edition, revision, folder / "MANIFEST.json", "MANIFEST.json", data, now)
+                return [one for one in altered if one != "MANIFEST.json"]
+    return altered
+
+
+def _write_again(
+    engine: sa.Engine, edition: str, revision: int, target: Path, path: str, data: bytes, now: datetime
+) -> None:
+    about = {"store": "releases", "revision": revision}
+    # Noted first: whoever dies here tells it after.
+    incidents.note(engine, Incident("store_mended", f"{edition}/r{revision}/{path}", edition, about, now))
+    write_whole(target, data)
+    note_state(engine, edition, revision, path, FileState.of(target, sha256(data)))
+
+
+def _released_editions(settings: Settings) -> set[str]:
+    return {path.parent.name for path in settings.releases.glob("*/r[0-9]*")}
+
+
+def _revisions(settings: Settings, engine: sa.Engine, edition: str) -> list[int]:
+    """The numbers given so far, whether their folders are there or only what was noted of them."""
+    folders = (settings.releases / edition).glob("r*")
+    on_disk = {_revision_number(path) for path in folders if path.name[1:].isdigit()}
+    return sorted(on_disk | {number for one, number in revisions(engine) if one == edition})
 
 
 def _indicators(headline: MartRow, rows: list[MartRow]) -> list[MartRow] | None:
@@ -240,14 +300,16 @@ def _commit(folder: Path, revision: int, files: dict[str, bytes]) -> None:
     flush(folder)
 
 
-def _switch(folder: Path, revision: int) -> None:
+def _switch(folder: Path, revision: int) -> bool:
+    """Point `current` to a revision; `False` where it does already."""
     current, target = folder / "current", Path(f"r{revision}")
     if current.is_symlink() and current.readlink() == target:
-        return
+        return False
     aside = folder / f"{_BUILDING}{os.getpid()}-current"
     aside.symlink_to(target)
     aside.replace(current)
     flush(folder)
+    return True
 
 
 def _manifest_of(path: Path) -> dict[str, Any]:

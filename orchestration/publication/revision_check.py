@@ -25,16 +25,14 @@ _FILES = sa.Table(
 )
 
 
-def note_revision(engine: sa.Engine, edition: str, revision: int, folder: Path, digests: Mapping[str, str]) -> None:
+def note_revision(engine: sa.Engine, edition: str, revision: int, digests: Mapping[str, str]) -> None:
     """Note the files of a revision: path inside it -> SHA-256; what was noted of it before is kept."""
     if not digests or noted_files(engine, edition, revision):
         return
+    # A look that no file has: each is read once before it is believed.
     unseen = dict.fromkeys(FileState.__dataclass_fields__, 0)
-    rows = []
-    for path, digest in sorted(digests.items()):
-        # A look that nothing has makes sure that the file is read before it is believed.
-        seen = FileState.of(folder / path, digest).as_row() if (folder / path).is_file() else unseen
-        rows.append({"edition": edition, "revision": revision, "path": path, **seen, "sha256": digest})
+    whose = {"edition": edition, "revision": revision}
+    rows = [whose | {"path": path} | unseen | {"sha256": digest} for path, digest in sorted(digests.items())]
     with engine.begin() as connection:
         connection.execute(sa.insert(_FILES), rows)
 
@@ -77,6 +75,9 @@ def altered_files(engine: sa.Engine, edition: str, revision: int, folder: Path, 
     unless `hash_all`.
     """
     noted = noted_files(engine, edition, revision)
+    if not noted:
+        # Nobody noted it, and its own manifest cannot be read.
+        return ["MANIFEST.json"]
     altered = sorted(_strangers(folder, noted))
     for path, state in sorted(noted.items()):
         found = state.found(folder / path, hash_anyway=hash_all)

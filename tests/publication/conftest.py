@@ -11,6 +11,11 @@ from orchestration.settings import Settings
 
 @pytest.fixture
 def state(settings: Settings) -> State:
+    """The small State, in a home of its own."""
+    return small_state(settings)
+
+
+def small_state(settings: Settings) -> State:
     """Two editions of projects, the second one with three procedures, a move of each sort and a slip of each sort."""
     headline = {"edition": "2021-S1", "method_version": "1.0.0", "provisional": False, "perimeters_filed": 2}
     first = headline | {

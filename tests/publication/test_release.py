@@ -325,10 +325,11 @@ def test_a_death_while_building_leaves_no_revision_and_its_leftovers_are_cleared
     assert names_in(folder) == ["current", "r1"]
 
 
-def test_a_damaged_revision_is_never_written_over(state: State) -> None:
+def test_a_damaged_revision_whose_content_is_no_more_is_never_written_over(state: State) -> None:
     state.release()
     damaged = state.settings.releases / "2021-S2" / "r1" / "MANIFEST.json"
     damaged.write_bytes(b"{")
+    state.row("headline_figures", edition="2021-S2")["projects"] = 4
 
     assert state.release()[1].revision == 2
     assert damaged.read_bytes() == b"{"
