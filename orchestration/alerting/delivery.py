@@ -20,7 +20,7 @@ from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
 from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import engineers_channels, open_channels
-from orchestration.alerting.faults import FaultRule
+from orchestration.alerting.faults import INCIDENT_RULES, FaultRule
 from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import Outbox, OutboxEntry, State
 from orchestration.alerting.reconciliation import latest, reconcile
@@ -195,7 +195,7 @@ def _send(
 def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
     """The rows of each message: those of a message tried before stay together; many others make one per edition.
 
-    Of faults there is one message per cause, and one of a slip and its overrun.
+    Of faults there is one message per cause, of the stores' one per rule, and one of a slip and its overrun.
     """
     tried: dict[str, list[OutboxEntry]] = {}
     fresh: list[OutboxEntry] = []
@@ -218,6 +218,9 @@ def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
 
 def _topic(entry: OutboxEntry) -> tuple[str | None, ...]:
     """What alerts of one message have in common: the cause of a fault, the project and edition of one rise."""
+    if entry.rule in INCIDENT_RULES:
+        # A disk that goes takes a thousand files with it: what to do is the same for all.
+        return (entry.rule,)
     if _is_fault(entry):
         return entry.rule, entry.subject
     slip = alert_rule(entry.rule).same_rise_as or entry.rule

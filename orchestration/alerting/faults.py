@@ -134,47 +134,64 @@ def of_incident(one: Incident) -> Alert:
 
 
 def _store_mended(one: Incident) -> tuple[Severity, str, str]:
-    if one.details["store"] == "releases":
-        said = f"Le fichier publié {one.subject} n’était plus tel qu’il a été publié : il a été refait à l’identique."
-    else:
+    if one.details["store"] == "lake":
         said = (
             f"Le fichier du lac {one.subject} ({_whose(one)}) manquait, ou n’était plus celui qui avait été écrit : "
             "il a été refait à partir des octets archivés, avec les lignes qui avaient été acceptées."
         )
+    elif one.subject.endswith("/current"):
+        said = (
+            f"Le lien publié {one.subject} ne menait plus à la révision {one.details['revision']}, la dernière parue : "
+            "il y mène de nouveau."
+        )
+    else:
+        said = f"Le fichier publié {one.subject} n’était plus tel qu’il a été publié : il a été refait à l’identique."
     return "attention", f"{said} Rien n’est perdu.", "chercher ce qui a touché aux fichiers de la machine."
 
 
 def _store_damaged(one: Incident) -> tuple[Severity, str, str]:
-    if one.details["store"] == "archive":
-        return (
-            "critique",
-            f"Le dépôt {one.details['path']} (n° {one.details['drop_id']}) attend : ses octets archivés manquent ou "
-            f"sont abîmés, et la boîte de dépôt ne les a plus ({one.details['reason']}).",
-            f"remettre dans l’archive, depuis une copie, le fichier {one.subject}, ou le fichier d’origine dans la "
-            "boîte de dépôt ; la passe suivante le prend.",
+    about = one.details
+    if about["store"] == "archive":
+        said = (
+            f"Le dépôt {about['path']} (n° {about['drop_id']}) attend : ses octets, dans l’archive "
+            f"{_in_archive(one.subject)}, manquent ou sont abîmés, et la boîte de dépôt ne les a plus."
+        )
+    else:
+        said = (
+            f"Les lignes acceptées de {_whose(one)} ne sont plus dans le lac ({one.subject}), et n’ont pas pu être "
+            f"refaites : {about['reason']}. Cette édition et les suivantes gardent la révision qu’elles ont. Les "
+            f"octets reçus ({about['path']}) sont, dans l’archive, {_in_archive(about['sha256'])}."
         )
     return (
         "critique",
-        f"Les lignes acceptées de {_whose(one)} ne sont plus dans le lac, et l’archive ne les rend pas : "
-        f"{one.details['reason']}. Cette édition et les suivantes gardent la révision qu’elles ont.",
-        f"remettre depuis une copie le fichier du lac {one.subject}, ou les octets archivés ; ou, si la lecture "
-        "d’aujourd’hui est la bonne, relire la case dans Dagster (`jalons ui`).",
+        said,
+        "remettre depuis une copie ce qui est nommé ici, ou le fichier d’origine à sa place dans la boîte de dépôt, "
+        "puis relancer une passe (`jalons run`), qui vérifie. Si les octets sont là, mais que les règles "
+        "d’aujourd’hui les lisent autrement, et à raison, relire la case dans Dagster (`jalons ui`).",
     )
 
 
 def _release_altered(one: Incident) -> tuple[Severity, str, str]:
+    whose = "celle que voient les lecteurs" if one.details["is_latest"] else "qui n’est plus la dernière"
     return (
         "critique",
-        f"La révision {one.details['revision']} de l’édition {one.edition}, celle que voient les lecteurs, n’est plus "
-        f"telle qu’elle a été publiée : {_named(one.details['files'])}.",
+        f"La révision {one.details['revision']} de l’édition {one.edition} (releases/{one.subject}), {whose}, n’est "
+        f"plus telle qu’elle a été publiée : {_named(one.details['files'])}.",
         "remettre ces fichiers depuis une copie, et retirer ceux qui n’en sont pas ; la passe suivante vérifie.",
     )
 
 
 def _scrub_found(one: Incident) -> tuple[Severity, str, str]:
+    if one.subject == "ledger":
+        return (
+            "critique",
+            "La vérification complète a trouvé la base du registre abîmée.",
+            "vérifier le disque, puis refaire le registre à partir de sa dernière copie et de l’archive "
+            "(`jalons restore`), et relancer une passe (`jalons run`).",
+        )
     return (
         "critique",
-        f"La vérification complète ({one.subject}) a trouvé des fichiers absents ou abîmés : "
+        f"La vérification complète {_STORES[one.subject]} a trouvé des fichiers absents ou abîmés : "
         f"{_named(one.details['files'])}.",
         "lancer une passe (`jalons run`), qui refait ce qui peut l’être, puis `jalons scrub` ; remettre le reste "
         "depuis une copie, et vérifier le disque.",
@@ -185,9 +202,10 @@ def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
     now, latest = (datetime.fromisoformat(one.details[name]) for name in ("now", "latest"))
     return (
         "attention",
-        f"L’horloge de la machine disait {moment(now)}, et le dernier dépôt du registre est daté du {moment(latest)}. "
-        "Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : aucune correction n’est perdue.",
-        "mettre l’horloge à l’heure ; si c’est le registre qui se trompe, le redater (`jalons clock mend`).",
+        f"L’horloge de la machine indiquait le {moment(now)}, et le dernier dépôt du registre est daté du "
+        f"{moment(latest)}. Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : aucune correction n’est perdue.",
+        "mettre l’horloge à l’heure ; si c’est le registre qui se trompe, donner l’heure vraie à ce qu’il date trop "
+        "tard (`jalons clock mend`, suivi de cette heure).",
     )
 
 
@@ -200,6 +218,11 @@ def _whose(one: Incident) -> str:
     return f"{about['perimeter']}, édition {one.edition}, {LABELS[about['kind']]}, dépôt n° {about['drop_id']}"
 
 
+def _in_archive(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
+
+
+_STORES = {"archive": "de l’archive", "lake": "du lac", "releases": "des publications", "receipts": "des accusés"}
 _INCIDENTS: Mapping[IncidentRule, Callable[[Incident], tuple[Severity, str, str]]] = {
     "store_mended": _store_mended,
     "store_damaged": _store_damaged,

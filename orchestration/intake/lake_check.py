@@ -34,7 +34,8 @@ def check_lake(settings: Settings, ledger: Ledger, now: datetime) -> dict[int, s
             lost[one.drop_id] = reason
             damaged.add(name)
             set_aside(path)
-            incidents.note(ledger.engine, _incident("store_damaged", one, name, now, reason=reason))
+            about = {"reason": reason, "path": ledger.drop(one.drop_id).path, "sha256": one.sha256}
+            incidents.note(ledger.engine, _incident("store_damaged", one, name, now, **about))
     incidents.end(ledger.engine, "store_damaged", damaged, now, store="lake")
     return lost
 
