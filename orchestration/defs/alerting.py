@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.alerting.delivery import deliver
 from orchestration.defs.metadata import markdown_table
 from orchestration.defs.moment import Moment
+from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
 
 
@@ -18,13 +19,16 @@ from orchestration.passes.home import Home
     kinds={"python", "slack"},
     deps=["alerts", "releases", "verdicts"],
 )
-def delivered_alerts(config: Moment, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+def delivered_alerts(
+    context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
+) -> dg.MaterializeResult[None]:
     """One row per alert and channel, in the outbox: each alert reaches each channel once, after its release is out.
 
     It is the last step: what the pass took in now needs no other pass, unless an edition is held back.
     """
     home.report("Delivering alerts")
     judgement = home.judgement()
+    say_what_holds(context, judgement)
     delivery = deliver(home.settings, config.read(), judgement)
     home.done.delivery = delivery
     if not judgement.holds:

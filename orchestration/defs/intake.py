@@ -7,6 +7,7 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -17,6 +18,7 @@ from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
 from orchestration.intake.judging import ARRIVAL
+from orchestration.intake.lake_check import hand_over
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.rereading import Unreadable, reread
@@ -43,7 +45,10 @@ def drops(
 
     A pass decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
-    taken = take_in(home.settings, config.read(), home.report, is_replay=config.is_replay)
+    now = config.read()
+    taken = take_in(home.settings, now, home.report, is_replay=config.is_replay)
+    # From here on the marts are of an earlier ledger: nobody releases them before they are built again.
+    hand_over(home.settings, now)
     home.done.taken = taken
     filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
     add_editions(context.instance, {str(one.receipt.edition) for one in filed})
@@ -77,6 +82,7 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
             raise dg.Failure(str(reason), allow_retries=False) from reason
         if again is None:
             raise dg.Failure(f"Nothing counts for {key['edition']}, {key['perimeter']}, {kind}.", allow_retries=False)
+        hand_over(home.settings, datetime.now(UTC))
         receipt, drop = again
         return dg.MaterializeResult(metadata=_receipt(receipt, drop.path, str(receipt.folder(home.settings.outbox))))
 

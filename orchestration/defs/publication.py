@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.defs.checks import check_evaluation
 from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
 from orchestration.defs.partitions import EDITIONS, add_editions
-from orchestration.defs.validation import check_results
+from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
 from orchestration.publication.figures import IN_SHORT
 from orchestration.publication.release import Release, release
@@ -31,9 +30,7 @@ def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) ->
     """
     home.report("Releasing")
     judgement = home.judgement()
-    for result in check_results(judgement.verdicts) if judgement.holds else ():
-        # Run by hand, nobody else says on the marts why an edition is missing here.
-        context.log_event(check_evaluation(result))
+    say_what_holds(context, judgement)
     made = release(home.settings, judgement, datetime.now(UTC))
     home.done.releases = tuple(made)
     new = [one for one in made if one.is_new]
@@ -51,6 +48,7 @@ def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Ho
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
     judgement = home.judgement()
+    say_what_holds(context, judgement)
     holds = [hold for hold in judgement.holds if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from expectations.runner import MART_SUITES, Verdict
-from orchestration.defs.checks import check_result, check_spec
+from orchestration.defs.checks import check_evaluation, check_result, check_spec
 from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
 from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
+from orchestration.validation.judgement import Judgement
 
 
 @dg.asset(
@@ -52,6 +53,12 @@ def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:
     """Each verdict as the check that it is on its mart."""
     for verdict in verdicts:
         yield check_result(verdict, [verdict.suite], **_more(verdict))
+
+
+def say_what_holds(context: dg.AssetExecutionContext, judgement: Judgement) -> None:
+    """Say on the marts why an edition is held back: in a run by hand of one step, nobody else does."""
+    for result in check_results(judgement.verdicts) if judgement.holds else ():
+        context.log_event(check_evaluation(result))
 
 
 def _more(verdict: Verdict) -> Metadata:

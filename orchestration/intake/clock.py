@@ -59,4 +59,5 @@ def time_of_receipt(ledger: Ledger, now: datetime) -> datetime:
         incidents.note(ledger.engine, Incident("clock_behind", "clock", None, details, now))
     else:
         incidents.end(ledger.engine, "clock_behind", (), now)
-    return max(now, latest) if latest else now
+    # What came at one instant is ordered by the files' own times, which such a clock wrote: it must come after.
+    return now if latest is None or now >= latest else latest + timedelta(microseconds=1)
