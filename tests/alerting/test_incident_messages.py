@@ -68,9 +68,10 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
         ("store_damaged", FILE, "2021-S1", LOST),
         (
             "🔴 Critique · Fichier perdu ou abîmé · édition 2021-S1",
-            f"Les lignes acceptées de MI, édition 2021-S1, Grands projets, dépôt n° 7 ne sont plus dans le lac ({FILE}), "
-            f"et n’ont pas pu être refaites : the archive has no file {SHA256}. Cette édition et les suivantes gardent "
-            f"la révision qu’elles ont. Les octets reçus (2021-S1/MI/p.csv) sont, dans l’archive, ab/{SHA256}.",
+            f"Les lignes acceptées de MI, édition 2021-S1, Grands projets, dépôt n° 7 ne sont plus dans le lac "
+            f"({FILE}), et n’ont pas pu être refaites : the archive has no file {SHA256}. Cette édition et les "
+            f"suivantes gardent la révision qu’elles ont. Les octets reçus (2021-S1/MI/p.csv) sont, dans l’archive, "
+            f"ab/{SHA256}.",
             PUT_BACK,
         ),
     ),
@@ -121,11 +122,11 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
         ("clock_behind", "clock", None, {"now": "2021-11-30T09:00:00+00:00", "latest": "2021-12-01T09:00:00+00:00"}),
         (
             "🟠 Attention · Horloge en retard sur le registre",
-            "L’horloge de la machine indiquait le 30 novembre 2021 à 09:00 (UTC), et le dernier dépôt du registre est daté du "
-            "1er décembre 2021 à 09:00 (UTC). Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : "
-            "aucune correction n’est perdue.",
-            "À faire : mettre l’horloge à l’heure ; si c’est le registre qui se trompe, donner l’heure vraie à ce qu’il "
-            "date trop tard (`jalons clock mend`, suivi de cette heure).",
+            "L’horloge de la machine indiquait le 30 novembre 2021 à 09:00 (UTC), et le dernier dépôt du registre est "
+            "daté du 1er décembre 2021 à 09:00 (UTC). Ce qui arrive d’ici là porte cette dernière date, dans l’ordre "
+            "d’arrivée : aucune correction n’est perdue.",
+            "À faire : mettre l’horloge à l’heure ; si c’est le registre qui se trompe, donner l’heure vraie à ce "
+            "qu’il date trop tard (`jalons clock mend`, suivi de cette heure).",
         ),
     ),
 }

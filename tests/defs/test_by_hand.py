@@ -1,0 +1,168 @@
+"""Buttons of the UI, pressed by hand in any order: nothing wrong comes out, and what is held back shows."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.definitions import defs
+from orchestration.intake.lake import last_export
+from orchestration.passes import has_work as work
+from orchestration.passes.instance import prepare_instance
+from orchestration.publication.release import NoRelease, current_revision
+from orchestration.settings import Settings
+from orchestration.store.mart_set import UnfitMarts, fit_marts
+from orchestration.validation import judgement
+from tests.conftest import NOW
+from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.pass_job import job, run_pass
+from tests.passes.test_pass import failing_first
+
+NOT_NEGATIVE = dg.AssetCheckKey(dg.AssetKey("portfolio"), "portfolio_current_cost_not_negative")
+HELD = failing_first(failing=({"edition": "2021-S2", "value": -1},), failing_count=1)
+MOMENT = {"config": {"now": NOW.isoformat()}}
+
+
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after a whole pass over one edition."""
+    settings = Settings(home=tmp_path_factory.mktemp("by_hand") / "home", settle_seconds=0)
+    drop(settings.home, "2021-S1/MI/p.csv", projects_csv(GOOD, OTHER))
+    assert run_pass(settings, NOW).releases == (("2021-S1", 1),)
+    return settings.home
+
+
+@pytest.fixture
+def home(passed: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """That home, the test's own, and that of the environment."""
+    shutil.copytree(passed, settings.home, symlinks=True)
+    monkeypatch.setenv("JALONS_HOME", str(settings.home))
+    monkeypatch.setenv("JALONS_SETTLE_SECONDS", "0")
+    return settings
+
+
+@pytest.fixture
+def instance(home: Settings) -> Iterator[dg.DagsterInstance]:
+    """The instance of that home."""
+    prepare_instance(home.dagster_home)
+    with dg.DagsterInstance.from_config(str(home.dagster_home)) as one:
+        one.add_dynamic_partitions("edition", ["2021-S1", "2021-S2"])
+        yield one
+
+
+@pytest.fixture
+def press(instance: dg.DagsterInstance) -> Callable[..., str]:
+    """Materialize assets as the UI does, alone; give the cause where the run failed, else nothing."""
+    everything = defs().resolve_implicit_global_asset_job_def()
+    marts = [dg.AssetKey("drops"), dg.AssetKey("verdicts"), dg.AssetKey("releases"), dg.AssetKey("delivered_alerts")]
+    tables = [key for key in job().asset_layer.selected_asset_keys if key not in marts]
+
+    def one(*names: str, edition: str | None = None) -> str:
+        keys = tables if names == ("dbt",) else [dg.AssetKey(name) for name in names]
+        moments = {name: MOMENT for name in names if name in ("drops", "delivered_alerts")}
+        result = everything.execute_in_process(
+            asset_selection=keys,
+            instance=instance,
+            partition_key=edition,
+            run_config={"ops": moments, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+        return "\n".join((error.cause or error).message for error in failures if error)
+
+    return one
+
+
+def _shown(instance: dg.DagsterInstance) -> bool:
+    """Whether the check on the portfolio is shown as passed."""
+    told = instance.event_log_storage.get_latest_asset_check_execution_by_key([NOT_NEGATIVE])[NOT_NEGATIVE]
+    assert told.event and told.event.asset_check_evaluation
+    return told.event.asset_check_evaluation.passed
+
+
+def _is_released(home: Settings, edition: str) -> bool:
+    try:
+        return bool(current_revision(home, edition))
+    except NoRelease:
+        return False
+
+
+def test_whatever_is_pressed_after_a_drop_nothing_wrong_is_published_and_the_check_is_shown_as_failed(
+    home, instance, press, monkeypatch, capfd
+):
+    drop(home.home, "2021-S2/MI/p.csv", projects_csv(GOOD))
+    assert press("drops") == ""
+    # The tables are of before: whatever is made of them would be.
+    for name in ("verdicts", "releases", "delivered_alerts"):
+        assert "built from other submissions than the ledger names now" in press(name)
+    assert "other submissions" in press("edition_release", edition="2021-S1")
+    assert _shown(instance)
+    monkeypatch.setattr(judgement, "validate_marts", HELD)
+    capfd.readouterr()
+    assert press("dbt") == ""
+    assert "2021-S2 held back by portfolio" in press("edition_release", edition="2021-S2")
+    assert not _shown(instance)
+    with monkeypatch.context() as patched:
+        patched.undo()
+    for name in ("delivered_alerts", "releases", "edition_release", "delivered_alerts"):
+        _pass_the_check(instance)
+        said = press(name, edition="2021-S2" if name == "edition_release" else None)
+        assert ("held back" in said) == (name == "edition_release")
+        assert not _shown(instance)
+        assert not _is_released(home, "2021-S2")
+        assert work.has_work(home, NOW)
+    # A project is gone from the edition that is held: nobody is told so.
+    assert "BOUSSOLE" not in capfd.readouterr().err
+    assert not (home.dagster_home / "storage").exists()
+
+
+def _pass_the_check(instance: dg.DagsterInstance) -> None:
+    """As a pass of before would have left it."""
+    evaluation = dg.AssetCheckEvaluation(
+        NOT_NEGATIVE.asset_key, NOT_NEGATIVE.name, passed=True, metadata={}, severity=dg.AssetCheckSeverity.ERROR
+    )
+    instance.report_runless_asset_event(evaluation)
+
+
+def test_marts_that_were_edited_removed_or_replaced_are_refused_and_a_build_that_failed_leaves_none(home, press):
+    mart = home.marts / "portfolio.parquet"
+    whole, other = mart.read_bytes(), (home.marts / "top50.parquet").read_bytes()
+    for harm in (lambda: mart.write_bytes(whole + b"x"), mart.unlink, lambda: mart.write_bytes(other)):
+        harm()
+        for name in ("verdicts", "releases", "delivered_alerts"):
+            assert "not as they were built: portfolio" in press(name)
+        assert "not as they were built" in press("edition_release", edition="2021-S1")
+    # Where a mart should go stands a folder, so that dbt stops half-way.
+    mart.unlink()
+    (mart / "x").mkdir(parents=True)
+    assert "portfolio" in press("dbt")
+    shutil.rmtree(mart)
+    mart.write_bytes(whole)
+    for name in ("verdicts", "releases", "delivered_alerts"):
+        assert "of no whole build" in press(name)
+    with pytest.raises(UnfitMarts):
+        fit_marts(home.marts, last_export(home.lake).sha256)
+    assert current_revision(home, "2021-S1") == 1
+
+
+def process_drops() -> dg.JobDefinition:
+    """The job, as a process that a daemon begins finds it by name."""
+    return job()
+
+
+def test_a_pass_of_a_run_worker_leaves_nothing_to_do_and_no_pickle_and_the_last_button_alone_does_not(
+    home, instance, press
+):
+    drop(home.home, "2021-S2/MI/p.csv", projects_csv(GOOD, OTHER))
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    ops = {"ops": {"drops": MOMENT, "delivered_alerts": MOMENT}}
+    with dg.execute_job(dg.reconstructable(process_drops), instance, run_config=ops | quiet) as result:
+        assert result.success
+    assert _is_released(home, "2021-S2")
+    read = Settings()
+    assert not work.has_work(read, NOW)
+    assert not (home.dagster_home / "storage").exists()
+    assert press("delivered_alerts") == ""
+    assert work.has_work(read, NOW)
