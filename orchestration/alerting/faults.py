@@ -203,7 +203,8 @@ def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
     return (
         "attention",
         f"L’horloge de la machine indiquait le {moment(now)}, et le dernier dépôt du registre est daté du "
-        f"{moment(latest)}. Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : aucune correction n’est perdue.",
+        f"{moment(latest)}. Ce qui arrive d’ici là porte cette dernière date, dans l’ordre d’arrivée : aucune "
+        "correction n’est perdue.",
         "mettre l’horloge à l’heure ; si c’est le registre qui se trompe, donner l’heure vraie à ce qu’il date trop "
         "tard (`jalons clock mend`, suivi de cette heure).",
     )

@@ -6,7 +6,7 @@ own event log.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -325,17 +325,19 @@ class Ledger:
     def mend_times(self, later_than: datetime, to: datetime, now: datetime) -> list[int]:
         """Give whatever the ledger dates after `later_than` the time `to`, and note what it said; the drops mended.
 
-        Their order among themselves stays that of the ledger.
+        Their order among themselves stays that of the ledger: each drop comes a microsecond after the one before it.
         """
         after, at, noted = naive_utc(later_than), naive_utc(to), {"event": "mended", "at": naive_utc(now)}
         with self.engine.begin() as connection:
             drops = connection.execute(
                 sa.select(DROPS).where(DROPS.c.received_at > after).order_by(DROPS.c.drop_id)
             ).all()
-            for drop in drops:
-                said = {"drop_id": drop.drop_id, "said_at": drop.received_at, "mended_to": at}
+            for place, drop in enumerate(drops):
+                mended_to = at + timedelta(microseconds=place)
+                said = {"drop_id": drop.drop_id, "said_at": drop.received_at, "mended_to": mended_to}
                 connection.execute(sa.insert(_CLOCK_EVENTS).values(noted | said))
-            connection.execute(sa.update(DROPS).where(DROPS.c.received_at > after).values(received_at=at))
+                mended = sa.update(DROPS).where(DROPS.c.drop_id == drop.drop_id)
+                connection.execute(mended.values(received_at=mended_to))
             false = sa.select(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after)
             for one in connection.execute(false.order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)).all():
                 said = {"edition": one.edition, "edition_event": one.event, "said_at": one.at, "mended_to": at}

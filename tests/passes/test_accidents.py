@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.intake.clock import mend_times
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.passes.has_work import has_work
 from orchestration.passes.run import PassSummary
@@ -112,6 +114,18 @@ def test_rows_lost_for_good_hold_their_edition_and_the_later_ones_until_the_byte
         "🟠 Attention · Fichier refait · édition 2021-S2",
     ]
     assert not has_work(home, later)
+
+
+def test_times_that_are_mended_keep_the_order_of_arrival_whatever_the_files_say(settings):
+    future, place = NOW + timedelta(days=400), Place("2021-S2", "MI", is_dry_run=False)
+    with Ledger(settings.ledger) as ledger:
+        for number in range(3):
+            # The later it came, the older the file.
+            ledger.receive(SeenFile(str(9 - number), f"2021-S2/MI/{number}.csv", 1), f"{number}", place, future)
+        assert mend_times(settings, NOW, NOW) == [1, 2, 3]
+        times = [ledger.record(drop_id).received_at for drop_id in (1, 2, 3)]
+    assert times[0] == NOW
+    assert times[0] < times[1] < times[2] < NOW + timedelta(seconds=1)
 
 
 def test_a_correction_that_came_while_the_clock_was_behind_counts_and_engineers_are_told(home, a_pass):
