@@ -20,14 +20,17 @@ def close(
     from orchestration.intake.home_identity import begin_generation, check_home
     from orchestration.intake.ledger import Ledger
     from orchestration.operations.ledger_copies import copy_ledger
+    from orchestration.passes.lock import pass_lock
 
     settings, now = settings_of(home), datetime.now(UTC)
     if at and at > now:
         raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come", param_hint="--at")
     check_home(settings)
-    with Ledger(settings.ledger) as ledger:
-        if not ledger.close(edition, at or now):
+    with pass_lock(settings, lambda step: typer.echo(step, err=True)), Ledger(settings.ledger) as ledger:
+        # A clock that went back must not make corrections of what was filed before.
+        latest = ledger.latest_receipt()
+        if not ledger.close(edition, at or max(now, latest or now)):
             say_no(f"{edition} is closed already.")
         begin_generation(settings, ledger)
-    copy_ledger(settings)
+        copy_ledger(settings)
     typer.echo(f"{edition} is closed. Next: jalons run")

@@ -43,6 +43,7 @@ def restore(
     home: Home = HERE,
 ) -> None:
     """Make a ledger that was lost again, from its copy and the archive. What stood there is kept beside it."""
+    from orchestration.intake.archive import DamagedBytes
     from orchestration.operations.restore import NothingToRestore
     from orchestration.operations.restore import restore as restore_ledger
     from orchestration.passes.lock import pass_lock
@@ -55,6 +56,8 @@ def restore(
             done = restore_ledger(settings, datetime.now(UTC), copy)
     except (NothingToRestore, ValueError) as error:
         say_no(str(error))
+    except DamagedBytes as error:
+        say_no(f"{error}. Put it back from a copy; if there is none, remove it: a file still in the inbox comes anew.")
     typer.echo(f"  The ledger is {f'the copy {done.copy}' if done.copy else 'made anew'}.")
     typer.echo(f"  Drops that the archive knew beside it: {done.drops_of_archive}; the next pass decides them again.")
     if done.set_aside:
@@ -66,10 +69,12 @@ def restore(
 @clock_app.command()
 def confirm(home: Home = HERE) -> None:
     """Say that the machine's clock is right, where it is years ahead of all that the home knows."""
+    from orchestration.intake.home_identity import check_home
     from orchestration.intake.ledger import Ledger
 
-    now = datetime.now(UTC)
-    with Ledger(settings_of(home).ledger) as ledger:
+    settings, now = settings_of(home), datetime.now(UTC)
+    check_home(settings)
+    with Ledger(settings.ledger) as ledger:
         ledger.confirm_clock(now)
     typer.echo(f"It is {now:%Y-%m-%d %H:%M} UTC. Next: jalons run")
 
@@ -83,13 +88,20 @@ def mend(
 ) -> None:
     """Give a true time to what the ledger dates in the future, noted while the clock was ahead."""
     from orchestration.intake.clock import mend_times
+    from orchestration.intake.home_identity import enter_home
+    from orchestration.operations.ledger_copies import copy_ledger
     from orchestration.passes.lock import pass_lock
 
     settings, now = settings_of(home), datetime.now(UTC)
     if at > now:
         raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come: it is {now:%Y-%m-%d %H:%M} UTC")
     with progress("Mending…") as report, pass_lock(settings, report):
-        drops = mend_times(settings, at, now)
+        enter_home(settings)
+        try:
+            drops = mend_times(settings, at, now)
+        except ValueError as error:
+            say_no(str(error))
+        copy_ledger(settings)
     typer.echo(
         f"{len(drops)} drops are dated {at:%Y-%m-%d %H:%M} UTC now, in the order in which they came. Next: jalons run"
     )

@@ -32,7 +32,7 @@ def mend_times(settings: Settings, to: datetime, now: datetime) -> list[int]:
         if latest and to < latest:
             raise ValueError(
                 f"{to:%Y-%m-%d %H:%M} UTC is before the last drop that is dated right, received on "
-                f"{latest:%Y-%m-%d %H:%M} UTC: give a time from then on, so that what came later still counts."
+                f"{latest:%Y-%m-%d %H:%M:%S} UTC: give a time from then on, so that what came later still counts."
             )
         mended = ledger.mend_times(now, to, now)
         for drop_id in mended:

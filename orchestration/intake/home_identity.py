@@ -32,6 +32,8 @@ _HOME = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
 )
 _MARK = "HOME.json"
+# What is in a store once something was filed; the lake of 0.1 had its folders of kinds before.
+_HISTORY = {"archive": "*/*", "lake": "*/edition=*", "releases": "*/*"}
 _WAY_BACK = "Put the right ledger back, or make it again from its newest copy and the archive: jalons restore"
 
 
@@ -55,18 +57,15 @@ def check_home(settings: Settings) -> None:
     known, last_drop_id = _known(settings)
     for name, place in _stores(settings):
         home = _mark(place)
-        if known is None and last_drop_id == 0 and (home or _holds_anything(place)):
+        if known is None and last_drop_id == 0 and (home or any(place.glob(_HISTORY[name]))):
             raise LedgerRefused(
                 f"The ledger is absent or empty, though the {name} ({place}) has a history. "
                 f"Nothing was taken in, and no file is lost. {_WAY_BACK}"
             )
         if home and known and home != known.home:
             raise LedgerRefused(f"The {name} ({place}) belongs to another home than the ledger. {_WAY_BACK}")
-        if known and home is None and name == "archive" and last_drop_id > 0:
-            raise LedgerRefused(
-                f"The archive ({place}) is not the one of this home: {_MARK} is missing there. If it is on another "
-                f"disk, mount it; if its bytes are lost for good, write {json.dumps({'home': known.home})} into it."
-            )
+    if known and last_drop_id > 0:
+        expect_archive(settings, known.home)
     beside = _beside(settings)
     if beside and (known is None or beside.home != known.home or beside.generation > known.generation):
         raise LedgerRefused(_OLDER.format("what lies beside it"))
@@ -79,6 +78,15 @@ _OLDER = (
     "The ledger is older than {}: an earlier copy was put in its place, and what was filed, closed and told since is "
     f"missing in it. Nothing was taken in, and no file is lost. {_WAY_BACK}"
 )
+
+
+def expect_archive(settings: Settings, home: str) -> None:
+    """Raise `LedgerRefused` where the archive is not marked as the one of this home: it may be another, empty disk."""
+    if _mark(settings.archive) != home:
+        raise LedgerRefused(
+            f"The archive ({settings.archive}) is not the one of this home: {_MARK} is missing there. If it is on "
+            f"another disk, mount it; if its bytes are lost for good, make that file: {json.dumps({'home': home})}"
+        )
 
 
 def enter_home(settings: Settings) -> None:
@@ -141,19 +149,19 @@ def _beside_path(settings: Settings) -> Path:
 
 
 def _beside(settings: Settings) -> Identity | None:
-    found = _read(_beside_path(settings))
+    found = _read(_beside_path(settings), "home", "generation")
     return Identity(found["home"], found["generation"]) if found else None
 
 
 def _mark(place: "Path | UPath") -> str | None:
-    found = _read(place / _MARK)
+    found = _read(place / _MARK, "home")
     return found["home"] if found else None
 
 
-def _read(path: "Path | UPath") -> dict[str, Any] | None:
+def _read(path: "Path | UPath", *names: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
-        found["home"]
+        found = {name: found[name] for name in names}
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as damaged:
@@ -168,17 +176,22 @@ def _next_is_recorded(settings: Settings, last_drop_id: int) -> bool:
         return True
 
 
-def _holds_anything(place: "Path | UPath") -> bool:
-    return place.exists() and any(path.is_dir() for path in place.iterdir())
-
-
 def _known(settings: Settings) -> tuple[Identity | None, int]:
     """What the ledger says of its home, and its last drop; asking a file that is not there would make it."""
     address = sa.make_url(settings.ledger)
     if address.get_backend_name() == "sqlite" and not (address.database and Path(address.database).exists()):
         return None, 0
-    with Ledger(settings.ledger) as ledger:
-        return _identity(ledger), ledger.extent().last_drop_id
+    try:
+        with Ledger(settings.ledger) as ledger:
+            return _identity(ledger), ledger.extent().last_drop_id
+    except sa.exc.OperationalError:
+        # Locked, or on a disk that does not answer: it may be whole.
+        raise
+    except sa.exc.DatabaseError as damaged:
+        raise LedgerRefused(
+            f"The ledger ({address.database}) cannot be read: {damaged.orig}. "
+            f"Nothing was taken in, and no file is lost. {_WAY_BACK}"
+        ) from damaged
 
 
 def _identity(ledger: Ledger) -> Identity | None:

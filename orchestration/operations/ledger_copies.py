@@ -4,34 +4,44 @@ What belongs here: making and finding them, of a ledger that is a SQLite file. W
 own backups do that, and putting one back (`restore`).
 """
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from orchestration.intake.home_identity import generation
+from orchestration.intake.home_identity import Identity, generation
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from orchestration.store.whole_file import appearing_whole
 
 _KEPT = 5
+_LOG = logging.getLogger(__name__)
+
+
+class DamagedCopy(ValueError):
+    """A copy is no whole database; the message says which."""
 
 
 def copy_ledger(settings: Settings) -> Path | None:
-    """Copy the ledger as it is at one instant, whoever else writes in it; `None` where it is no file."""
+    """Copy the ledger as it is at one instant, whoever else writes in it; `None` where it is no file, or damaged: its
+    copies of before are worth more.
+    """
     source = _file_of(settings)
     if source is None or not source.exists():
         return None
     with Ledger(settings.ledger) as ledger:
         number = generation(ledger)
-    target = _folder(settings) / f"ledger-{number:08d}.sqlite"
-    with (
-        appearing_whole(target) as aside,
-        closing(sqlite3.connect(source)) as ours,
-        closing(sqlite3.connect(aside)) as copy,
-    ):
-        ours.backup(copy)
+    target = folder(settings) / f"ledger-{number:08d}.sqlite"
+    try:
+        with appearing_whole(target) as aside:
+            with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(aside)) as copy:
+                ours.backup(copy)
+            identity_of(aside)
+    except DamagedCopy:
+        _LOG.exception("the ledger is not copied")
+        return None
     for old in copies(settings)[_KEPT:]:
         old.unlink(missing_ok=True)
     return target
@@ -39,10 +49,34 @@ def copy_ledger(settings: Settings) -> Path | None:
 
 def copies(settings: Settings) -> list[Path]:
     """The copies that are kept, the newest first."""
-    return sorted(_folder(settings).glob("ledger-*.sqlite"), reverse=True)
+    return sorted(folder(settings).glob("ledger-*.sqlite"), reverse=True)
 
 
-def _folder(settings: Settings) -> Path:
+def number_of(copy: Path) -> int:
+    """The generation that a copy is named for."""
+    return int(copy.stem.removeprefix("ledger-"))
+
+
+def identity_of(copy: Path) -> Identity | None:
+    """Which home and generation a copy says that it is of; `None` for one of 0.1. Raise `DamagedCopy`."""
+    try:
+        with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            said = opened.execute("pragma quick_check").fetchone()
+            if said != ("ok",):
+                raise DamagedCopy(f"{copy} is damaged: {said[0]}")
+            tables = {name for (name,) in opened.execute("select name from sqlite_master where type = 'table'")}
+            if "drops" not in tables:
+                raise DamagedCopy(f"{copy} is no ledger: it has no drops")
+            if "home" not in tables:
+                return None
+            row = opened.execute("select home_id, generation from home").fetchone()
+            return Identity(*row) if row else None
+    except sqlite3.DatabaseError as damaged:
+        raise DamagedCopy(f"{copy} is no ledger: {damaged}") from damaged
+
+
+def folder(settings: Settings) -> Path:
+    """Where the copies are kept."""
     return settings.home / "ledger-copies"
 
 

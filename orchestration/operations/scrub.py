@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from orchestration.intake import archive, incidents, lake
 from orchestration.intake.archive import DamagedBytes
+from orchestration.intake.home_identity import check_home
 from orchestration.intake.incidents import Incident
 from orchestration.intake.lake_check import set_aside
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.files import digest_of
 from orchestration.intake.rereading import bytes_of
+from orchestration.operations import ledger_copies
 from orchestration.publication.revision_check import altered_files, revisions
 from orchestration.settings import Settings
 from orchestration.store.whole_file import sweep
@@ -42,8 +44,11 @@ def scrub(settings: Settings, now: datetime, report: Report = lambda _step: None
     """Read all that the home keeps, store by store; only while no pass is at work. Engineers are told what is damaged.
 
     Bytes of the archive are mended from the inbox, records of drops from the ledger; rows of the lake and current
-    revisions by the next pass, from the archive and the marts.
+    revisions by the next pass, from the archive and the marts. Raise `LedgerRefused` where no pass may begin.
     """
+    check_home(settings)
+    # What was left half written is no part of what is read.
+    sweep_home(settings)
     with Ledger(settings.ledger) as ledger:
         found = []
         for name, store in _STORES.items():
@@ -54,7 +59,6 @@ def scrub(settings: Settings, now: datetime, report: Report = lambda _step: None
                 details = {"store": one.store, "files": list(one.damaged)}
                 incidents.note(ledger.engine, Incident("scrub_found", one.store, None, details, now))
         incidents.end(ledger.engine, "scrub_found", {one.store for one in found if one.damaged}, now)
-    sweep_home(settings)
     return found
 
 
@@ -62,6 +66,7 @@ def sweep_home(settings: Settings) -> None:
     """Remove what passes that died left half written; only while no pass is at work."""
     for folder in (settings.archive, settings.outbox, settings.lake, settings.warehouse, settings.releases):
         sweep(folder)
+    sweep(ledger_copies.folder(settings))
 
 
 def _scrubbed(
@@ -76,8 +81,11 @@ def _scrubbed(
 def _ledger(_settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     if ledger.engine.dialect.name != "sqlite":
         return
-    with ledger.engine.connect() as connection:
-        said: list[Any] = list(connection.execute(sa.text("pragma integrity_check")).scalars())
+    try:
+        with ledger.engine.connect() as connection:
+            said: list[Any] = list(connection.execute(sa.text("pragma integrity_check")).scalars())
+    except sa.exc.DatabaseError as damaged:
+        said = [str(damaged.orig)]
     yield "ledger", "whole" if said == ["ok"] else "damaged"
 
 
@@ -127,8 +135,11 @@ def _releases(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
 def _receipts(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     for receipt, digest in ledger.receipts():
         folder = settings.outbox / receipt
-        files = {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
-        yield receipt, "whole" if digest_of(files) == digest else "damaged"
+        try:
+            found = digest_of({path.name: path.read_bytes() for path in folder.iterdir()})
+        except OSError:
+            found = None
+        yield receipt, "whole" if found == digest else "damaged"
 
 
 _STORES: Mapping[str, Callable[[Settings, Ledger], Iterator[Finding]]] = {
