@@ -10,6 +10,7 @@ import pytest
 from orchestration.definitions import defs
 from orchestration.intake.lake import last_export
 from orchestration.passes import has_work as work
+from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.instance import prepare_instance
 from orchestration.publication.release import NoRelease, current_revision
 from orchestration.settings import Settings
@@ -101,12 +102,10 @@ def test_whatever_is_pressed_after_a_drop_nothing_wrong_is_published_and_the_che
     assert _shown(instance)
     monkeypatch.setattr(judgement, "validate_marts", HELD)
     capfd.readouterr()
-    assert press("dbt") == ""
-    assert "2021-S2 held back by portfolio" in press("edition_release", edition="2021-S2")
+    # The checks are run with their tables.
+    assert "2021-S2 held back by portfolio" in press("dbt")
     assert not _shown(instance)
-    with monkeypatch.context() as patched:
-        patched.undo()
-    for name in ("delivered_alerts", "releases", "edition_release", "delivered_alerts"):
+    for name in ("delivered_alerts", "releases", "edition_release"):
         _pass_the_check(instance)
         said = press(name, edition="2021-S2" if name == "edition_release" else None)
         assert ("held back" in said) == (name == "edition_release")
@@ -158,8 +157,9 @@ def test_a_pass_of_a_run_worker_leaves_nothing_to_do_and_no_pickle_and_the_last_
     drop(home.home, "2021-S2/MI/p.csv", projects_csv(GOOD, OTHER))
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     ops = {"ops": {"drops": MOMENT, "delivered_alerts": MOMENT}}
-    with dg.execute_job(dg.reconstructable(process_drops), instance, run_config=ops | quiet) as result:
-        assert result.success
+    # Not as a context manager: that would enter the home a second time.
+    assert dg.execute_job(dg.reconstructable(process_drops), instance, run_config=ops | quiet).success
+    let_go_of_runs()
     assert _is_released(home, "2021-S2")
     read = Settings()
     assert not work.has_work(read, NOW)

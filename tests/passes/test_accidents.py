@@ -65,6 +65,11 @@ def _titles(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith(" ")]
 
 
+def _of_files(lines: list[str]) -> list[str]:
+    """Without what the checks say of tables in which rows are missing."""
+    return [line for line in _titles(lines) if "Fichier" in line]
+
+
 def _rows(home: Settings, edition: str, perimeter: str) -> Path:
     (path,) = home.lake.glob(f"projects/edition={edition}/perimeter={perimeter}/*.parquet")
     return path
@@ -100,16 +105,15 @@ def test_rows_lost_for_good_hold_their_edition_and_the_later_ones_until_the_byte
     assert summary.releases == (("2021-S1", 2),)
     assert bytes_under(home.releases / "2021-S2") | bytes_under(home.releases / "2022-S1") == before
     (failure,) = summary.failures
-    assert failure.startswith(
-        "mart_checks: 2021-S2, 2022-S1 held back: rows that were accepted are missing (2021-S2, MI"
-    )
-    assert _titles(said) == ["🔴 Critique · Fichier perdu ou abîmé · édition 2021-S2"]
+    assert failure.startswith("mart_checks: ")
+    assert "2021-S2, 2022-S1 held back: rows that were accepted are missing (2021-S2, MI" in failure
+    assert _of_files(said) == ["🔴 Critique · Fichier perdu ou abîmé · édition 2021-S2"]
     assert has_work(home, later)
 
     archived.write_bytes(data)
     summary, said = a_pass(later)
     assert (summary.releases, summary.failures) == ((("2021-S2", 2),), ())
-    assert sorted(_titles(said)) == [
+    assert sorted(_of_files(said)) == [
         "✅ Rétabli · Fichier perdu ou abîmé",
         "🟠 Attention · Fichier refait · édition 2021-S2",
     ]
