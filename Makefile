@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev test fuzz mutants lint format lock clean
+.PHONY: help install demo dev test fuzz faults mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -58,6 +58,9 @@ test: install ## Lint, check types and run the whole suite
 
 fuzz: install ## Hold intake against 5 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
+
+faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the stores (the same ways: SEED=…)
+	@$(BIN)/python -m tests.campaign.run $(SEED)
 
 mutants: install ## See how many of 450 wrong rules the tests refuse, in a quarter of an hour (the same ones: SEED=…)
 	@$(BIN)/python benchmarks/mutants.py $(SEED)
