@@ -9,7 +9,6 @@ from datetime import datetime
 from orchestration.intake import inbox
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.rereading import has_bytes
 from orchestration.passes import fingerprint
 from orchestration.settings import Settings
 
@@ -29,7 +28,11 @@ def has_work(settings: Settings, now: datetime) -> bool:
         if not ledger.is_up_to_date() or ledger.due_reminders(now):
             return True
         # A drop that waits for its bytes is taken up when they are back.
-        if any(has_bytes(settings, drop) for drop in ledger.undecided()):
+        undecided = ledger.undecided()
+    if undecided:
+        from orchestration.intake.rereading import has_bytes
+
+        if any(has_bytes(settings, drop) for drop in undecided):
             return True
     return not fingerprint.is_as_noted(settings) or _is_unsettled(settings, now)
 

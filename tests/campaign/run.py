@@ -76,7 +76,8 @@ class Tally:
             self.kills += trial.kills
             self.failed += bool(trial.differs)
             self.held += not trial.differs
-            say(f"{'FAILED' if trial.differs else 'held  '} {trial.seconds:5.1f} s  {trial.name}")
+            kills = f" [{', '.join(f'{count} {kind}' for kind, count in trial.kills.items())}]" if trial.kills else ""
+            say(f"{'FAILED' if trial.differs else 'held  '} {trial.seconds:5.1f} s  {trial.name}{kills}")
             if trial.differs:
                 say("".join(f"    {one}\n" for one in trial.differs[:12]) + f"    kept: {trial.home}, seed {self.seed}")
 
