@@ -26,6 +26,8 @@ from orchestration.passes.telling import tell_cause, tell_recovered
 from orchestration.settings import Settings
 
 _PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+# What failed before this service was started says nothing of it.
+_LOADED_AT = datetime.now(UTC)
 # Those that died are none of them: each look at the inbox begins by healing.
 _UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -64,7 +66,8 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
         return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
     if context.instance.get_runs_count(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_UNDER_WAY)):
         return dg.SkipReason("A pass is under way; whatever came since is for the next one.")
-    recent = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=now - _PAUSE_AFTER_FAILURE)
+    paused = now - _PAUSE_AFTER_FAILURE
+    recent = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=paused, created_after=_LOADED_AT)
     last = context.instance.get_runs(recent, limit=2)
     # A death is no fault of the pass, unless the next one dies too.
     died_once = bool(last) and DIED in last[0].tags and not any(DIED in run.tags for run in last[1:])

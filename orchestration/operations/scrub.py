@@ -66,6 +66,8 @@ def sweep_home(settings: Settings) -> None:
     """Remove what passes that died left half written; only while no pass is at work."""
     for folder in (settings.archive, settings.outbox, settings.lake, settings.warehouse, settings.releases):
         sweep(folder)
+    # In the home itself no further down: hidden files of the inbox are the ministries' own.
+    sweep(settings.home, is_deep=False)
     sweep(ledger_copies.folder(settings))
 
 

@@ -77,8 +77,9 @@ def run_marks(dagster_home: Path) -> dict[str, Mark]:
 
 
 def forget_run(dagster_home: Path, run_id: str) -> None:
-    """Take away the file of a run that is over."""
-    (_folder(dagster_home) / run_id).unlink(missing_ok=True)
+    """Take away the file of a run that is over, and what it left of one that it was making."""
+    for name in (run_id, f".{run_id}.part"):
+        (_folder(dagster_home) / name).unlink(missing_ok=True)
 
 
 def is_a_run_dead(dagster_home: Path) -> bool:

@@ -53,6 +53,7 @@ def heal(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Non
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             if not run.is_finished:
                 instance.report_run_failed(run, "The process of this run died; the next pass takes all that waits.")
+            forget_run(home, run.run_id)
         for run_id, mark in marks.items():
             if not mark.is_held:
                 forget_run(home, run_id)

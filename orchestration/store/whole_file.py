@@ -56,9 +56,9 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: "Path | UPath") -> int:
-    """Remove what writers that died left anywhere under a folder, and count it; only where no writer is at work."""
-    left: list[Any] = list(folder.rglob(f".*{_ENDING}")) if folder.exists() else []
+def sweep(folder: "Path | UPath", *, is_deep: bool = True) -> int:
+    """Remove what writers that died left in a folder and under it, and count it; only where no writer is at work."""
+    left: list[Any] = list((folder.rglob if is_deep else folder.glob)(f".*{_ENDING}")) if folder.exists() else []
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
