@@ -4,15 +4,20 @@ What belongs here: its bytes, wherever they still are, and its rows as they are 
 done (`lake_check`, and the cells of the grid in the UI).
 """
 
-from orchestration.intake import archive, inbox, lake
+from typing import TYPE_CHECKING
+
+from orchestration.intake import archive, inbox
 from orchestration.intake.archive import DamagedBytes
-from orchestration.intake.examining import Arrival, examine, receipt_of
 from orchestration.intake.inbox import SeenFile
-from orchestration.intake.lake import WrittenRows
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
-from orchestration.intake.receipts.record import Receipt
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
+
+if TYPE_CHECKING:
+    # Half a second to import, where `has_bytes` is all that is asked.
+    from orchestration.intake.examining import Arrival
+    from orchestration.intake.lake import WrittenRows
+    from orchestration.intake.receipts.record import Receipt
 
 
 class Unreadable(Exception):
@@ -40,21 +45,24 @@ def bytes_of(settings: Settings, drop: Drop) -> bytes:
 def has_bytes(settings: Settings, drop: Drop) -> bool:
     """Whether a drop can be decided: its bytes can be had, or it never had any."""
     try:
-        arrival_of(settings, drop)
+        if drop.sha256:
+            bytes_of(settings, drop)
     except DamagedBytes:
         return False
     return True
 
 
-def arrival_of(settings: Settings, drop: Drop) -> Arrival:
+def arrival_of(settings: Settings, drop: Drop) -> "Arrival":
     """A drop with its bytes; raise `DamagedBytes` where they are lost."""
+    from orchestration.intake.examining import Arrival
+
     data = bytes_of(settings, drop) if drop.sha256 else b""
     return Arrival(
         drop.drop_id, drop.file_name, data, drop.sha256, drop.received_at, drop.place, is_misplaced=drop.place is None
     )
 
 
-def rows_again(settings: Settings, ledger: Ledger, drop_id: int) -> WrittenRows:
+def rows_again(settings: Settings, ledger: Ledger, drop_id: int) -> "WrittenRows":
     """The rows of an accepted drop as they are read today; raise `Unreadable` where there are none."""
     receipt, rows = _read_again(settings, ledger.drop(drop_id))
     if rows is None:
@@ -62,12 +70,14 @@ def rows_again(settings: Settings, ledger: Ledger, drop_id: int) -> WrittenRows:
     return rows
 
 
-def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> tuple[Receipt, Drop] | None:
+def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> "tuple[Receipt, Drop] | None":
     """Read again the submission that counts for a cell of the grid, after a rule has changed.
 
     The rows in the lake are written anew; the ledger and the receipt keep what was said on the day. `None` if nothing
     counts there; raise `Unreadable` where its bytes are lost.
     """
+    from orchestration.intake import lake
+
     with Ledger(settings.ledger) as ledger:
         drop = ledger.counting(edition, perimeter).get(kind)
         if drop is None:
@@ -79,7 +89,9 @@ def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> tuple
         return receipt, drop
 
 
-def _read_again(settings: Settings, drop: Drop) -> tuple[Receipt, WrittenRows | None]:
+def _read_again(settings: Settings, drop: Drop) -> "tuple[Receipt, WrittenRows | None]":
+    from orchestration.intake.examining import examine, receipt_of
+
     try:
         arrival = arrival_of(settings, drop)
     except DamagedBytes as lost:

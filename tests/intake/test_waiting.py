@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -208,3 +210,9 @@ def test_no_drop_is_decided_before_its_rows_and_receipt_are_on_the_disk(settings
         assert asked[at - 1] == "flush aside"
         assert asked[at + 1] == f"flush {name.rpartition('/')[0]}"
         assert at + 1 < decided
+
+
+def test_asking_whether_a_drop_can_be_decided_costs_no_library_that_is_slow_to_import():
+    code = "import orchestration.passes.has_work, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pyarrow", "numpy", "openpyxl", "alembic"} & set(done.stdout.split())
