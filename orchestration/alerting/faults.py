@@ -137,7 +137,7 @@ def _store_mended(one: Incident) -> tuple[Severity, str, str]:
     if one.details["store"] == "lake":
         said = (
             f"Le fichier du lac {one.subject} ({_whose(one)}) manquait, ou n’était plus celui qui avait été écrit : "
-            "il a été refait à partir des octets archivés, avec les lignes qui avaient été acceptées."
+            "il a été refait à partir des octets archivés, avec autant de lignes que celles acceptées."
         )
     elif one.subject.endswith("/current"):
         said = (

@@ -32,8 +32,8 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
         (
             "🟠 Attention · Fichier refait · édition 2021-S1",
             f"Le fichier du lac {FILE} (MI, édition 2021-S1, Grands projets, dépôt n° 7) manquait, ou n’était plus "
-            "celui qui avait été écrit : il a été refait à partir des octets archivés, avec les lignes qui avaient été "
-            "acceptées. Rien n’est perdu.",
+            "celui qui avait été écrit : il a été refait à partir des octets archivés, avec autant de lignes que "
+            "celles acceptées. Rien n’est perdu.",
             MEND,
         ),
     ),
