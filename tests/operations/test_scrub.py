@@ -41,7 +41,7 @@ def made(tmp_path_factory):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     with Ledger(settings.ledger) as ledger:
-        note_revision(ledger.engine, "2021-S2", 1, folder, {name: sha256(data) for name, data in files.items()})
+        note_revision(ledger.engine, "2021-S2", 1, {name: sha256(data) for name, data in files.items()})
     return settings
 
 
