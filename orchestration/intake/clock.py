@@ -28,8 +28,8 @@ def mend_times(settings: Settings, to: datetime, now: datetime) -> list[int]:
     `ValueError` for a time before a drop that is dated right: what came after it would count no more.
     """
     with Ledger(settings.ledger) as ledger:
-        latest = ledger.latest_receipt(until=now)
-        if latest and to < latest:
+        latest, last = ledger.latest_receipt(until=now), ledger.latest_receipt()
+        if latest and last != latest and to < latest:
             raise ValueError(
                 f"{to:%Y-%m-%d %H:%M} UTC is before the last drop that is dated right, received on "
                 f"{latest:%Y-%m-%d %H:%M:%S} UTC: give a time from then on, so that what came later still counts."

@@ -14,6 +14,7 @@ NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 PATH = "2021-S2/MI/a.csv"
 ROWS = [GOOD.replace("42,5", f"{cost},5") for cost in range(40, 48)]
+TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -47,7 +48,8 @@ def _open(settings, now) -> list[tuple[str, str]]:
 def test_a_correction_counts_though_the_clock_went_back_by_hours(settings, file):
     file(NOW)
     (corrected,) = file(NOW - 5 * HOUR)
-    assert corrected.receipt.received_at == NOW
+    # At one instant the files' own times would decide, and the same clock wrote those.
+    assert corrected.receipt.received_at == NOW + TICK
     assert _counts(settings) == 2
     assert _open(settings, NOW) == [("clock_behind", "clock")]
     file(NOW - 4 * HOUR)
@@ -56,7 +58,7 @@ def test_a_correction_counts_though_the_clock_went_back_by_hours(settings, file)
     file(NOW + HOUR)
     assert _counts(settings) == 4
     assert _open(settings, NOW) == []
-    assert _times(settings) == [NOW, NOW, NOW, NOW + HOUR]
+    assert _times(settings) == [NOW, NOW + TICK, NOW + 2 * TICK, NOW + HOUR]
 
 
 def test_an_incident_of_the_clock_ends_with_a_pass_that_finds_nothing_to_take_in(settings, file):
@@ -70,7 +72,8 @@ def test_an_incident_of_the_clock_ends_with_a_pass_that_finds_nothing_to_take_in
 def test_clocks_of_two_machines_may_differ_by_seconds(settings, file):
     file(NOW)
     (corrected,) = file(NOW - timedelta(seconds=50))
-    assert corrected.receipt.received_at == NOW
+    # At one instant the files' own times would decide, and the same clock wrote those.
+    assert corrected.receipt.received_at == NOW + TICK
     assert _counts(settings) == 2
     assert _open(settings, NOW) == []
 
@@ -136,7 +139,7 @@ def ahead(settings, file):
 
 def test_false_times_are_mended_in_the_order_in_which_the_drops_came(ahead, file):
     assert mend_times(ahead, NOW + HOUR, NOW + 2 * HOUR) == [2, 3]
-    assert _times(ahead) == [NOW, NOW + HOUR, NOW + HOUR]
+    assert _times(ahead) == [NOW, NOW + HOUR, NOW + HOUR + TICK]
     assert _counts(ahead) == 3
     (correction,) = file(NOW + 3 * HOUR)
     assert correction.receipt.received_at == NOW + 3 * HOUR
