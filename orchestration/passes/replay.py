@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.domain.edition import Edition
+from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
@@ -88,8 +89,10 @@ def replay(settings: Settings, waves: list[Wave], run_pass: Callable[[Wave], Non
     """Put each wave in the inbox and run a pass over it; an edition is closed when a later one's first wave arrives.
 
     Waves before the last one of which the ledger holds a drop have had their pass and are left alone: a replay cut off
-    goes on where it was.
+    goes on where it was. Raise `LedgerRefused` where no pass may begin.
     """
+    # Before the first closing is noted: each pass looks again.
+    check_home(settings)
     filed = {wave.order: list(_files(wave)) for wave in waves}
     with Ledger(settings.ledger) as ledger:
         received = ledger.received()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orchestration.intake.home_identity import LedgerRefused
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
 from orchestration.passes.replay import BadDropList, read_waves, replay
@@ -126,3 +127,12 @@ def test_waves_go_where_the_inbox_is(settings, listing, tmp_path):
     assert (tmp_path / "box" / "2020-S2" / "MI" / "a.csv").read_text() == "a"
     with Ledger(elsewhere.ledger) as ledger:
         assert len(ledger.received()) == 2
+
+
+def test_over_a_home_that_has_lost_its_ledger_nothing_is_filed_nor_closed(settings, listing):
+    replay(settings, read_waves(listing), _intake(settings)[0])
+    ledger = settings.home / "ledger.sqlite"
+    ledger.unlink()
+    with pytest.raises(LedgerRefused, match="absent"):
+        replay(settings, read_waves(listing), _cut_off)
+    assert not ledger.exists()
