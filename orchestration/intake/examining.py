@@ -51,7 +51,7 @@ class Examined(Judged):
     def parquet(self) -> WrittenRows:
         """Its rows as the lake keeps them: whose they are is said in each of them."""
         if not self.rows:
-            return WrittenRows(0, b"")
+            return WrittenRows(0, "", b"")
         self.rows.set_all(drop_id=self.arrival.drop_id, file_sha256=self.arrival.sha256)
         return parquet_of(str(self.reading.kind), self.rows)
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from orchestration.contracts import CONTRACTS
-from orchestration.intake.ledger import DROPS, EDITION_EVENTS, Ledger, Submission
+from orchestration.intake.ledger import DROPS, EDITION_EVENTS, LakeRows, Ledger, Submission
 from orchestration.intake.reading.rows import Rows
 from orchestration.store.digests import sha256
 from orchestration.store.file_state import FileState
@@ -51,9 +51,14 @@ _EVENTS_SCHEMA = pa.schema([("edition", pa.string()), ("event", pa.string()), ("
 
 @dataclass(frozen=True)
 class WrittenRows:
-    """The rows of a submission as a file: how many, and the bytes."""
+    """The rows of a submission as a file: how many, their SHA-256, and the bytes.
+
+    The SHA-256 is of the values, whatever the library of the day makes of them as Parquet; a column without any value
+    is no part of it, so that a contract may gain one.
+    """
 
     count: int
+    sha256: str
     data: bytes
 
 
@@ -78,14 +83,19 @@ def parquet_of(kind: str, rows: Rows) -> WrittenRows:
     return _written(kind, table)
 
 
-def write_submission(lake: Path, one: Submission, rows: WrittenRows) -> FileState:
+def write_submission(lake: Path, one: Submission, rows: WrittenRows) -> LakeRows:
     """Write the file of a submission and return how it is to be noted.
 
     A submission without rows (`NÉANT`) has no file: the ledger alone says that it was filed.
     """
     path = path_of(lake, one)
     write_whole(path, rows.data)
-    return FileState.of(path, sha256(rows.data))
+    return noted(path, rows)
+
+
+def noted(path: Path, rows: WrittenRows) -> LakeRows:
+    """How a file that holds these rows is to be noted."""
+    return LakeRows(rows.count, rows.sha256, FileState.of(path, sha256(rows.data)))
 
 
 def read_submission(lake: Path, kind: str, edition: str, perimeter: str, drop_id: int) -> list[dict[str, object]]:
@@ -187,6 +197,15 @@ def read_ledger(lake: Path, name: Literal["drops", "edition_events"]) -> list[di
     return list(pq.read_table(path, partitioning=None).to_pylist()) if path.exists() else []
 
 
+def values_sha256(table: pa.Table) -> str:
+    """The SHA-256 of the values of rows, as `WrittenRows` has it."""
+    filled = table.select(sorted(name for name in table.column_names if table.column(name).null_count < len(table)))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, filled.schema) as stream:
+        stream.write_table(filled.combine_chunks())
+    return sha256(sink.getvalue().to_pybytes())
+
+
 def _about_export(lake: Path) -> Path:
     return lake / "_ledger" / "export.json"
 
@@ -200,7 +219,7 @@ def _written(kind: str, table: pa.Table) -> WrittenRows:
     about = json.dumps({"kind": kind, **said, "rows": table.num_rows}).encode()
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata({"jalons": about}), sink)
-    return WrittenRows(table.num_rows, sink.getvalue().to_pybytes())
+    return WrittenRows(table.num_rows, values_sha256(table), sink.getvalue().to_pybytes())
 
 
 def _ledger_path(lake: Path, name: str) -> Path:

@@ -5,6 +5,7 @@ writing rows (`lake`), reading a drop (`take_in`), and which editions wait (`orc
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,13 @@ from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.rereading import Unreadable, rows_again
 from orchestration.settings import Settings
-from orchestration.store.digests import sha256
-from orchestration.store.file_state import FileState
 
 
 def check_lake(settings: Settings, ledger: Ledger, now: datetime) -> dict[int, str]:
     """Mend what can be mended; the submissions whose rows cannot be had, by number, with the reason in English.
 
     A file that is missing or damaged is made again from the archived bytes, and engineers are told; where that gives
-    no rows, or not as many as were accepted, a person must decide. Costs a look at each file.
+    no rows, or others than were accepted, a person must decide. Costs a look at each file.
     """
     lost: dict[int, str] = {}
     damaged: set[str] = set()
@@ -51,17 +50,18 @@ def _suspects(settings: Settings, ledger: Ledger) -> Iterator[Submission]:
     for one in ledger.submissions():
         if not one.rows:
             continue
-        found = one.file.found(lake.path_of(settings.lake, one)) if one.file else None
-        if found is None or one.file is None or found.sha256 != one.file.sha256:
+        noted = one.lake_rows
+        found = noted.file.found(lake.path_of(settings.lake, one)) if noted else None
+        if found is None or noted is None or found.sha256 != noted.file.sha256:
             yield one
-        elif found != one.file:
-            ledger.note_rows(one.drop_id, one.rows, found)
+        elif found != noted.file:
+            ledger.note_rows(one.drop_id, replace(noted, file=found))
 
 
 def _mend(settings: Settings, ledger: Ledger, one: Submission, path: Path, mended: Incident) -> str | None:
     """Write the rows of a submission again; why they cannot be had, if so."""
-    if one.file is None and (stamped := lake.stamped(one, path)):
-        ledger.note_rows(one.drop_id, stamped.count, lake.write_submission(settings.lake, one, stamped))
+    if one.lake_rows is None and (stamped := lake.stamped(one, path)):
+        ledger.note_rows(one.drop_id, lake.write_submission(settings.lake, one, stamped))
         return None
     try:
         again = rows_again(settings, ledger, one.drop_id)
@@ -69,13 +69,15 @@ def _mend(settings: Settings, ledger: Ledger, one: Submission, path: Path, mende
         return str(reason)
     if again.count != one.rows:
         return f"read again it gives {again.count} rows, where {one.rows} were accepted"
+    if one.lake_rows and one.lake_rows.sha256 not in (again.sha256, None):
+        return "read again it gives other values than those that were accepted: the rules of reading changed since"
     if _holds(path, again.data):
         # Whoever read it again by hand died before the ledger knew.
-        ledger.note_rows(one.drop_id, again.count, FileState.of(path, sha256(again.data)))
+        ledger.note_rows(one.drop_id, lake.noted(path, again))
         return None
     # Noted first: whoever dies here tells it after.
     incidents.note(ledger.engine, mended)
-    ledger.note_rows(one.drop_id, again.count, lake.write_submission(settings.lake, one, again))
+    ledger.note_rows(one.drop_id, lake.write_submission(settings.lake, one, again))
     return None
 
 

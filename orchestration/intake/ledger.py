@@ -90,6 +90,8 @@ LAKE_FILES = sa.Table(
     sa.Column("drop_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
     sa.Column("rows", sa.Integer, nullable=False),
     *columns(),
+    # Not known of rows that were noted before 0004.
+    sa.Column("rows_sha256", sa.Text),
 )
 _PASSES = sa.Table(
     "passes",
@@ -124,8 +126,17 @@ class Extent(NamedTuple):
 
 
 @dataclass(frozen=True)
+class LakeRows:
+    """The rows of a submission as they were written: how many, the SHA-256 of their values, and their file."""
+
+    count: int
+    sha256: str | None
+    file: FileState
+
+
+@dataclass(frozen=True)
 class Submission:
-    """An accepted drop that is no dry run: whose rows they are, how many, and their file as it was noted, if it was."""
+    """An accepted drop that is no dry run: whose rows they are, how many, and as they were noted, if they were."""
 
     drop_id: int
     sha256: str
@@ -133,7 +144,12 @@ class Submission:
     perimeter: str
     kind: str
     rows: int
-    file: FileState | None
+    lake_rows: LakeRows | None
+
+    @property
+    def file(self) -> FileState | None:
+        """The file of its rows as it was noted."""
+        return self.lake_rows.file if self.lake_rows else None
 
 
 class Ledger:
@@ -235,28 +251,28 @@ class Ledger:
             ).one_or_none()
         return _drop(row) if row else None
 
-    def decide(self, drop_id: int, rows: tuple[int, FileState] | None = None, **verdict: object) -> None:
+    def decide(self, drop_id: int, rows: LakeRows | None = None, **verdict: object) -> None:
         """Write the verdict of a drop, with its rows and their file if any; an accepted one that counts opens its
         edition.
         """
         with self.engine.begin() as connection:
             connection.execute(sa.update(DROPS).where(DROPS.c.drop_id == drop_id).values(verdict))
             if rows:
-                _note_rows(connection, drop_id, *rows)
+                _note_rows(connection, drop_id, rows)
             row = connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).one()
             if row.status in ACCEPTED and not row.is_dry_run:
                 _record(connection, row.edition, "opened", row.received_at)
 
-    def note_rows(self, drop_id: int, rows: int, file: FileState) -> None:
+    def note_rows(self, drop_id: int, rows: LakeRows) -> None:
         """Note that a submission's rows were written anew."""
         with self.engine.begin() as connection:
-            _note_rows(connection, drop_id, rows, file)
+            _note_rows(connection, drop_id, rows)
 
     def submissions(self) -> list[Submission]:
         """Every accepted drop that is no dry run, in ledger order."""
         of_file = (LAKE_FILES.c[name].label(f"file_{name}") for name in FileState.__dataclass_fields__)
         chosen = (
-            sa.select(DROPS, LAKE_FILES.c.rows, *of_file)
+            sa.select(DROPS, LAKE_FILES.c.rows, LAKE_FILES.c.rows_sha256, *of_file)
             .join(LAKE_FILES, LAKE_FILES.c.drop_id == DROPS.c.drop_id, isouter=True)
             .where(DROPS.c.status.in_(ACCEPTED), ~DROPS.c.is_dry_run)
             .order_by(DROPS.c.drop_id)
@@ -429,9 +445,10 @@ def _see_clock(connection: sa.Connection, now: datetime) -> None:
     connection.execute(sa.insert(_CLOCK).values(only=1, seen_at=max(naive_utc(now), seen or naive_utc(now))))
 
 
-def _note_rows(connection: sa.Connection, drop_id: int, rows: int, file: FileState) -> None:
+def _note_rows(connection: sa.Connection, drop_id: int, rows: LakeRows) -> None:
     connection.execute(sa.delete(LAKE_FILES).where(LAKE_FILES.c.drop_id == drop_id))
-    connection.execute(sa.insert(LAKE_FILES).values(drop_id=drop_id, rows=rows, **file.as_row()))
+    values = {"drop_id": drop_id, "rows": rows.count, "rows_sha256": rows.sha256, **rows.file.as_row()}
+    connection.execute(sa.insert(LAKE_FILES).values(values))
 
 
 def _record(connection: sa.Connection, edition: str, event: str, at: datetime) -> bool:
@@ -458,5 +475,5 @@ def _submission(row: Any) -> Submission:
         perimeter=row.perimeter,
         kind=row.kind,
         rows=row.rows if is_noted else row.rows_accepted or 0,
-        file=FileState(**states) if is_noted else None,
+        lake_rows=LakeRows(row.rows, row.rows_sha256, FileState(**states)) if is_noted else None,
     )

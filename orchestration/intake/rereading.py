@@ -85,7 +85,7 @@ def reread(settings: Settings, kind: str, edition: str, perimeter: str) -> "tupl
         receipt, rows = _read_again(settings, drop)
         if rows and rows.count:
             (one,) = (one for one in ledger.submissions() if one.drop_id == drop.drop_id)
-            ledger.note_rows(drop.drop_id, rows.count, lake.write_submission(settings.lake, one, rows))
+            ledger.note_rows(drop.drop_id, lake.write_submission(settings.lake, one, rows))
         return receipt, drop
 
 

@@ -28,7 +28,7 @@ from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.inbox import Place
 from orchestration.intake.incidents import Incident
 from orchestration.intake.lake_check import check_lake
-from orchestration.intake.ledger import ACCEPTED, Drop, Ledger, Submission
+from orchestration.intake.ledger import ACCEPTED, Drop, LakeRows, Ledger, Submission
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import MAX_BYTES
@@ -37,7 +37,6 @@ from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.rereading import arrival_of
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
-from orchestration.store.file_state import FileState
 
 _LOG = logging.getLogger(__name__)
 
@@ -179,13 +178,13 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined) -> Ou
     return Outcome(receipt, drop.path, str(written.folder))
 
 
-def _write_rows(settings: Settings, receipt: Receipt, one: Examined) -> tuple[int, FileState] | None:
-    """Write the rows of a drop that is accepted and counts, if it has any: how many, and their file."""
+def _write_rows(settings: Settings, receipt: Receipt, one: Examined) -> LakeRows | None:
+    """Write the rows of a drop that is accepted and counts, if it has any: as they are to be noted."""
     if receipt.status not in ACCEPTED or receipt.is_dry_run or not one.rows:
         return None
     whose = (receipt.drop_id, receipt.sha256, receipt.edition, receipt.perimeter, receipt.kind)
-    submission = Submission(*whose, rows=len(one.rows), file=None)  # type: ignore[arg-type]
-    return len(one.rows), lake.write_submission(settings.lake, submission, one.parquet())
+    submission = Submission(*whose, rows=len(one.rows), lake_rows=None)  # type: ignore[arg-type]
+    return lake.write_submission(settings.lake, submission, one.parquet())
 
 
 def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined) -> Receipt:

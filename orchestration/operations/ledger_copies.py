@@ -4,7 +4,6 @@ What belongs here: making and finding them, of a ledger that is a SQLite file. W
 own backups do that, and putting one back (`restore`).
 """
 
-import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,6 @@ from orchestration.settings import Settings
 from orchestration.store.whole_file import appearing_whole
 
 _KEPT = 5
-_LOG = logging.getLogger(__name__)
 
 
 class DamagedCopy(ValueError):
@@ -25,8 +23,9 @@ class DamagedCopy(ValueError):
 
 
 def copy_ledger(settings: Settings) -> Path | None:
-    """Copy the ledger as it is at one instant, whoever else writes in it; `None` where it is no file, or damaged: its
-    copies of before are worth more.
+    """Copy the ledger as it is at one instant, whoever else writes in it; `None` where it is no file.
+
+    Raise `DamagedCopy` where it is damaged: its copies of before are kept, being worth more.
     """
     source = _file_of(settings)
     if source is None or not source.exists():
@@ -34,14 +33,10 @@ def copy_ledger(settings: Settings) -> Path | None:
     with Ledger(settings.ledger) as ledger:
         number = generation(ledger)
     target = folder(settings) / f"ledger-{number:08d}.sqlite"
-    try:
-        with appearing_whole(target) as aside:
-            with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(aside)) as copy:
-                ours.backup(copy)
-            identity_of(aside)
-    except DamagedCopy:
-        _LOG.exception("the ledger is not copied")
-        return None
+    with appearing_whole(target) as aside:
+        with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(aside)) as copy:
+            ours.backup(copy)
+        identity_of(aside)
     for old in copies(settings)[_KEPT:]:
         old.unlink(missing_ok=True)
     return target

@@ -160,6 +160,7 @@ _CAUSES = (
 # Our own exceptions, whose message is the sentence, and what the address of a database that is none is called. By name:
 # it is all that Dagster keeps of a class.
 _BY_NAME: Mapping[str, Key] = {
+    "DamagedCopy": "ledger_unreadable",
     "LedgerRefused": "ledger_refused",
     "NewerDatabase": "ledger_newer",
     "ClockAhead": "clock_ahead",

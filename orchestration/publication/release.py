@@ -305,6 +305,9 @@ def _switch(folder: Path, revision: int) -> bool:
     current, target = folder / "current", Path(f"r{revision}")
     if current.is_symlink() and current.readlink() == target:
         return False
+    if current.exists() and not current.is_symlink():
+        # A copy of the home that followed links: what it shows is kept, under a name that nothing reads.
+        current.rename(folder / f"current.set-aside-{sum(1 for _ in folder.glob('current.set-aside-*')) + 1}")
     aside = folder / f"{_BUILDING}{os.getpid()}-current"
     aside.symlink_to(target)
     aside.replace(current)

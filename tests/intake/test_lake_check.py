@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -205,10 +207,30 @@ def test_other_bytes_in_the_inbox_under_the_same_name_mend_nothing(home, rows):
 @pytest.mark.parametrize("count", [0, 2])
 def test_rows_that_are_read_otherwise_today_are_not_taken_for_those_that_were_accepted(home, rows, count, monkeypatch):
     rows.unlink()
-    monkeypatch.setattr(lake_check, "rows_again", lambda *_given: WrittenRows(count, b"other rows"))
+    monkeypatch.setattr(lake_check, "rows_again", lambda *_given: WrittenRows(count, "", b"other rows"))
     assert _check(home) == {1: f"read again it gives {count} rows, where 1 were accepted"}
     assert not rows.exists()
     assert _open(home) == [("store_damaged", NAME)]
+
+
+def test_as_many_rows_with_other_values_are_not_taken_for_those_that_were_accepted(home, rows, monkeypatch):
+    """A parser that was mended since reads another cost in the same bytes: revisions rest on the one accepted."""
+    rows.unlink()
+    otherwise = rereading.arrival_of
+    monkeypatch.setattr(rereading, "arrival_of", lambda *given: replace(otherwise(*given), data=projects_csv(OTHER)))
+    reason = "read again it gives other values than those that were accepted: the rules of reading changed since"
+    assert _check(home) == {1: reason}
+    assert not rows.exists()
+    assert rereading.reread(home, "projects", "2021-S2", "MI") is not None
+    assert _check(home) == {}
+
+
+def test_a_column_that_a_contract_gains_leaves_the_values_of_rows_as_they_were():
+    table = pa.table({"project_name": ["Chorus"], "cost_meur": [1]})
+    gained = pa.table({"reason": pa.nulls(1), "project_name": ["Chorus"], "cost_meur": [1]})
+    others = [pa.table({"project_name": ["Chorus"], "cost_meur": [cost]}) for cost in (2, None)]
+    assert lake.values_sha256(gained) == lake.values_sha256(table)
+    assert lake.values_sha256(table) not in map(lake.values_sha256, others)
 
 
 def test_rows_that_the_rules_of_today_refuse_are_not_had_and_the_reason_says_so(home, rows, monkeypatch):
@@ -225,7 +247,7 @@ def test_rows_that_the_rules_of_today_refuse_are_not_had_and_the_reason_says_so(
 def test_a_cell_that_a_person_reads_again_is_what_counts_from_then_on(home, rows, monkeypatch):
     rows.unlink()
     with monkeypatch.context() as changed:
-        changed.setattr(lake_check, "rows_again", lambda *_given: WrittenRows(2, b"other rows"))
+        changed.setattr(lake_check, "rows_again", lambda *_given: WrittenRows(2, "", b"other rows"))
         assert list(_check(home)) == [1]
     assert rereading.reread(home, "projects", "2021-S2", "MI") is not None
     assert _check(home) == {}

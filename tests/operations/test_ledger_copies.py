@@ -11,6 +11,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.operations import ledger_copies
 from orchestration.operations.ledger_copies import DamagedCopy, copies, copy_ledger, identity_of, number_of
 from orchestration.operations.scrub import sweep_home
+from orchestration.passes.causes import cause_of
 from orchestration.settings import Settings
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -43,7 +44,7 @@ def test_a_copy_holds_nothing_of_what_another_process_has_not_committed(settings
         assert opened.execute("select count(*) from clock_events").fetchone() == (0,)
 
 
-def test_a_damaged_ledger_is_not_copied_over_what_was_whole(settings, caplog):
+def test_a_damaged_ledger_is_not_copied_over_what_was_whole(settings):
     for _ in range(6):
         _pass(settings)
     before = copies(settings)
@@ -56,9 +57,12 @@ def test_a_damaged_ledger_is_not_copied_over_what_was_whole(settings, caplog):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledger_copies, "generation", lambda _ledger: 7)
         patch.setattr(ledger_copies, "Ledger", _NoLedger)
-        assert copy_ledger(settings) is None
+        with pytest.raises(DamagedCopy, match=r"is (damaged|no ledger)") as damaged:
+            copy_ledger(settings)
+    cause = cause_of(damaged.value)
+    assert cause is not None
+    assert cause.key == "ledger_unreadable"
     assert copies(settings) == before
-    assert "is damaged" in caplog.text or "is no ledger" in caplog.text
     assert [path for path in (settings.home / "ledger-copies").iterdir() if path not in before] == []
 
 
