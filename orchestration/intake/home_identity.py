@@ -54,9 +54,18 @@ def check_home(settings: Settings) -> None:
 
     A home in which nothing was ever done passes, and so does one of 0.1, whose stores have no mark yet.
     """
+    try:
+        _look(settings)
+    except LedgerRefused:
+        # Whoever is at work writes between two looks at his stores.
+        _look(settings)
+
+
+def _look(settings: Settings) -> None:
+    # The stores first: the ledger is written before them.
+    beside, marks = _beside(settings), [_mark(place) for _, place in _stores(settings)]
     known, last_drop_id = _known(settings)
-    for name, place in _stores(settings):
-        home = _mark(place)
+    for (name, place), home in zip(_stores(settings), marks, strict=True):
         if known is None and last_drop_id == 0 and (home or any(place.glob(_HISTORY[name]))):
             raise LedgerRefused(
                 f"The ledger is absent or empty, though the {name} ({place}) has a history. "
@@ -66,7 +75,6 @@ def check_home(settings: Settings) -> None:
             raise LedgerRefused(f"The {name} ({place}) belongs to another home than the ledger. {_WAY_BACK}")
     if known and last_drop_id > 0:
         expect_archive(settings, known.home)
-    beside = _beside(settings)
     if beside and (known is None or beside.home != known.home or beside.generation > known.generation):
         raise LedgerRefused(_OLDER.format("what lies beside it"))
     # A record is written once the ledger knows its drop.

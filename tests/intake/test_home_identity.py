@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from orchestration.intake import archive, home_identity, lake
 from orchestration.intake.home_identity import LedgerRefused, begin_generation, check_home, enter_home, generation
+from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.operations.ledger_copies import copies
 from orchestration.settings import Settings
@@ -114,6 +116,22 @@ def test_a_copy_that_lacks_nothing_but_a_closing_is_older(home):
         begin_generation(home, ledger)
     shutil.copy(copies(home)[0], _ledger(home))
     _refused(home, "older than what lies beside it")
+
+
+def test_a_home_is_not_refused_while_somebody_begins_a_generation_and_files(home):
+    def work() -> None:
+        with Ledger(home.ledger) as ledger:
+            for number in range(40):
+                begin_generation(home, ledger)
+                seen = SeenFile(modified=str(number), path="2021-S2/MI/c.csv", size=number)
+                drop_id = ledger.receive(seen, str(number), Place("2021-S2", "MI", False), NOW)
+                archive.record(home.archive, ledger.record(int(drop_id or 0)))
+
+    with ThreadPoolExecutor() as pool:
+        at_work = pool.submit(work)
+        while not at_work.done():
+            check_home(home)
+        at_work.result()
 
 
 def test_the_ledger_of_another_home_is_refused(home, tmp_path):
