@@ -41,14 +41,13 @@ class Damage:
     """`do` spoils the file or folder at `place` of a home, given the home from which the scene began and a chance.
 
     A pass that is asked to go on where it `is_refused`, as nobody can tell whose ledger it is, takes nothing in, and
-    tells engineers `told` times; then the right one is put back, or the ledger `is_restored`.
+    tells engineers once; then the right one is put back, or the ledger `is_restored`.
     """
 
     place: str
     do: Callable[[Path, Path, random.Random], None]
     is_refused: bool = False
     is_restored: bool = False
-    told: int = 1
 
 
 def _remove(path: Path, _old: Path, _chance: random.Random) -> None:
@@ -110,7 +109,7 @@ DAMAGES: Mapping[str, Damage] = {
     "Dagster's databases emptied": Damage("dagster", _empty_databases),
     "an older ledger put back": Damage(LEDGER, _put_older, is_refused=True),
     "the ledger removed": Damage(LEDGER, _remove, is_refused=True),
-    "the ledger cut in half": Damage(LEDGER, _truncate, is_refused=True, told=0),
+    "the ledger cut in half": Damage(LEDGER, _truncate, is_refused=True),
     "an older ledger put back, then restored": Damage(LEDGER, _put_older, is_refused=True, is_restored=True),
     "the ledger removed, then restored": Damage(LEDGER, _remove, is_refused=True, is_restored=True),
     "the mark of the archive removed": Damage("archive/HOME.json", _remove, is_refused=True),
@@ -133,11 +132,7 @@ def damaged(campaign: Campaign, scene: Scene, name: str) -> Trial:
         if damage.is_refused:
             trial.differs += _not_refused(trial.home, scene) + (["the pass was whole"] if ended.is_whole else [])
             new = [message["text"] for message in slack.messages[len(scene.clean_messages) :]]
-            # A ledger that cannot be read says nothing to anybody.
-            trial.differs += [] if len(new) == damage.told else [f"engineers were told {len(new)} times of it: {new}"]
-            if damage.place == LEDGER:
-                # That they were told is in the ledger that was not the right one.
-                slack.messages[:] = scene.clean_messages
+            trial.differs += [] if len(new) == 1 else [f"engineers were told {len(new)} times of it: {new}"]
         elif checker.differences(trial.home, clean, arrivals) and not checker.engineers_told(trial.home):
             # What only looks as it did is found by reading all of it.
             scrub(Settings(home=trial.home), now)
