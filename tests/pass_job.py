@@ -1,4 +1,4 @@
-"""A pass as the command line runs one: the real job, executed in this process."""
+"""A pass as the command line runs one by force: the real jobs, executed in this process."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,14 +8,14 @@ import dagster as dg
 
 from orchestration.definitions import defs
 from orchestration.passes import run
-from orchestration.passes.run import PassSummary
+from orchestration.passes.run import Pass, PassSummary
 from orchestration.settings import Settings
 
 
 @cache
-def job() -> dg.JobDefinition:
-    """The job of a pass, resolved once."""
-    return defs().resolve_job_def("process_drops")
+def jobs() -> dict[str, dg.JobDefinition]:
+    """The jobs of a pass, resolved once."""
+    return {name: defs().resolve_job_def(name) for name in ("intake", "publication")}
 
 
 def run_pass(
@@ -26,4 +26,4 @@ def run_pass(
     is_replay: bool = False,
 ) -> PassSummary:
     """One pass over a home, as if at `now`."""
-    return run.run_pass(job(), settings, now, report, is_replay=is_replay)
+    return run.run_pass(Pass(jobs(), settings, now, report, is_replay=is_replay))

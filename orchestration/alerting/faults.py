@@ -120,7 +120,7 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
         sensor,
         level="error",
         severity="critique",
-        detail=f"Le capteur {sensor} n’a plus regardé la boîte de dépôt depuis le {moment(last)} : {cause}.",
+        detail=f"Le capteur {sensor} n’a plus rien regardé depuis le {moment(last)} : {cause}.",
         to_do="À faire : remettre le capteur en marche dans Dagster (`jalons ui`, Automation) ; d’ici là, "
         "`jalons run` prend ce qui attend.",
     )

@@ -20,13 +20,13 @@ def close(
     from orchestration.intake.home_identity import begin_generation, check_home
     from orchestration.intake.ledger import Ledger
     from orchestration.operations.ledger_copies import copy_ledger
-    from orchestration.passes.lock import pass_lock
+    from orchestration.passes.lock import intake_lock
 
     settings, now = settings_of(home), datetime.now(UTC)
     if at and at > now:
         raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come", param_hint="--at")
     check_home(settings)
-    with pass_lock(settings, lambda step: typer.echo(step, err=True)), Ledger(settings.ledger) as ledger:
+    with intake_lock(settings, lambda step: typer.echo(step, err=True)), Ledger(settings.ledger) as ledger:
         # A clock that went back must not make corrections of what was filed before.
         latest = ledger.latest_receipt()
         if not ledger.close(edition, at or max(now, latest or now)):

@@ -1,7 +1,7 @@
 """Commands that keep a home in good order: scrub it, restore its ledger, put its clock right.
 
-What belongs here: calling `orchestration.operations` while no pass is at work, and printing what it found. What does
-not: what is done.
+What belongs here: calling `orchestration.operations` under the lock that each needs, and printing what it found. What
+does not: what is done.
 """
 
 from datetime import UTC, datetime
@@ -18,12 +18,10 @@ from orchestration.cli.output import progress, say_no
 @app.command()
 def scrub(home: Home = HERE) -> None:
     """Read every file that the home keeps, and hold it against what was noted of it."""
-    from orchestration.operations.scrub import scrub as scrub_home
-    from orchestration.passes.lock import pass_lock
+    from orchestration.passes.upkeep import scrub_home
 
-    settings = settings_of(home)
-    with progress("Scrubbing…") as report, pass_lock(settings, report):
-        found = scrub_home(settings, datetime.now(UTC), report)
+    with progress("Scrubbing…") as report:
+        found = scrub_home(settings_of(home), datetime.now(UTC), report)
     for one in found:
         typer.echo(f"  {one.store}: {one.files} read, {len(one.mended)} mended, {len(one.damaged)} missing or damaged")
         for name in one.damaged:
@@ -46,13 +44,13 @@ def restore(
     from orchestration.intake.archive import DamagedBytes
     from orchestration.operations.restore import NothingToRestore
     from orchestration.operations.restore import restore as restore_ledger
-    from orchestration.passes.lock import pass_lock
+    from orchestration.passes.lock import home_lock
 
     settings = settings_of(home)
     if copy and not copy.is_file():
         raise typer.BadParameter(f"there is no file {copy}")
     try:
-        with progress("Restoring…") as report, pass_lock(settings, report):
+        with progress("Restoring…") as report, home_lock(settings, report):
             done = restore_ledger(settings, datetime.now(UTC), copy)
     except (NothingToRestore, ValueError) as error:
         say_no(str(error))
@@ -90,12 +88,12 @@ def mend(
     from orchestration.intake.clock import mend_times
     from orchestration.intake.home_identity import enter_home
     from orchestration.operations.ledger_copies import copy_ledger
-    from orchestration.passes.lock import pass_lock
+    from orchestration.passes.lock import intake_lock
 
     settings, now = settings_of(home), datetime.now(UTC)
     if at > now:
         raise typer.BadParameter(f"{at:%Y-%m-%d %H:%M} UTC has not come: it is {now:%Y-%m-%d %H:%M} UTC")
-    with progress("Mending…") as report, pass_lock(settings, report):
+    with progress("Mending…") as report, intake_lock(settings, report):
         enter_home(settings)
         try:
             drops = mend_times(settings, at, now)

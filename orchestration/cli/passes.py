@@ -1,6 +1,7 @@
-"""Commands that start passes: `run`, `replay`, and `ui`, whose sensor starts them.
+"""Commands that start passes: `run`, `replay`, and `ui`, whose sensors start them.
 
-What belongs here: handing the job to a pass and printing its summary. What does not: the pass (`orchestration.passes`).
+What belongs here: handing the jobs to a pass, and printing its summary. What does not: the pass
+(`orchestration.passes`).
 """
 
 import os
@@ -18,6 +19,8 @@ from orchestration.cli.output import progress
 from orchestration.settings import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dagster import JobDefinition
 
     from orchestration.passes.replay import Wave
@@ -31,10 +34,12 @@ def run(
 ) -> None:
     """Run one pass over everything that is pending: take in, consolidate, validate, release, alert.
 
-    Where nothing has changed since the last whole pass, and nothing is damaged, say so and stop.
+    Where nothing has changed since the last whole pass, and nothing is damaged, say so and stop. Exit 1 where something
+    failed or an edition is held back.
     """
     from orchestration.passes.alive import is_a_run_dead
     from orchestration.passes.databases import unreadable
+    from orchestration.passes.fingerprint import held_back
     from orchestration.passes.has_work import has_work
     from orchestration.passes.telling import causes_told, tell_recovered
 
@@ -44,13 +49,15 @@ def run(
         if not (force or is_damaged or has_work(settings, now)):
             tell_recovered(settings)
             typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
-            return
+            held = held_back(settings)
+            _print_held(held)
+            raise typer.Exit(1 if held else 0)
         with progress("Starting a pass…") as report:
-            from orchestration.passes.run import run_pass
+            from orchestration.passes.run import Pass, run_pass
 
-            summary = run_pass(_job(), settings, now, report)
+            summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force))
     _print_summary(summary)
-    if summary.failures:
+    if summary.failures or summary.held_back:
         raise typer.Exit(1)
 
 
@@ -74,14 +81,14 @@ def replay(
         raise typer.BadParameter(str(error), param_hint="DROPS.csv") from error
     failures: list[str] = []
     with progress(f"Starting {len(waves)} waves…") as report:
-        from orchestration.passes.run import run_pass
+        from orchestration.passes.run import Pass, run_pass
 
         def one(wave: "Wave") -> None:
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
             report(f"{label}: starting")
             told = lambda step: report(f"{label}: {step}")  # noqa: E731
-            summary = run_pass(_job(), settings, wave.received_at, told, is_replay=True)
-            failures.extend(summary.failures)
+            summary = run_pass(Pass(_jobs(), settings, wave.received_at, told, is_replay=True))
+            failures.extend((*summary.failures, *summary.held_back))
             typer.echo(f"{label}")
             _print_summary(summary)
 
@@ -99,7 +106,7 @@ def ui(
     port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000,
     home: Home = HERE,
 ) -> None:
-    """Open the Dagster UI over a home, with its sensor running; stop it with Ctrl-C."""
+    """Open the Dagster UI over a home, with its sensors running; stop it with Ctrl-C."""
     from orchestration.passes.run import make_ready
 
     settings = settings_of(home)
@@ -111,11 +118,11 @@ def ui(
 
 
 @cache
-def _job() -> "JobDefinition":
+def _jobs() -> "dict[str, JobDefinition]":
     from orchestration.definitions import defs
-    from orchestration.passes.faults import PROCESS_DROPS
+    from orchestration.passes.faults import JOBS
 
-    return defs().resolve_job_def(PROCESS_DROPS)
+    return {name: defs().resolve_job_def(name) for name in JOBS}
 
 
 def _print_summary(summary: "PassSummary") -> None:
@@ -125,7 +132,13 @@ def _print_summary(summary: "PassSummary") -> None:
         typer.echo(f"  Released {edition}, revision {revision}")
     for channel, count in sorted(summary.alerts_sent.items()):
         typer.echo(f"  Alerts on {channel}: {count}")
+    _print_held(summary.held_back)
     for failure in summary.failures:
         typer.echo(f"  Failed: {failure}", err=True)
     if summary.failures:
         typer.echo(f"  All that the run logged: jalons ui, then run {summary.run_id}", err=True)
+
+
+def _print_held(reasons: "Iterable[str]") -> None:
+    for held in reasons:
+        typer.echo(f"  Held: {held}", err=True)

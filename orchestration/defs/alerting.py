@@ -20,18 +20,19 @@ from orchestration.passes.home import Home
     deps=["alerts", "releases", "verdicts"],
 )
 def delivered_alerts(
-    context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
+    context: dg.AssetExecutionContext, config: Moment, publication: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[None]:
     """One row per alert and channel, in the outbox: each alert reaches each channel once, after its release is out.
 
-    It is the last step: what the pass took in now needs no other pass, unless an edition is held back.
+    It is the last step: what the ledger listed needs no other publication until something changes, an edition that is
+    held back neither; unless a check could not run.
     """
-    home.report("Delivering alerts")
-    judgement = home.judgement()
+    publication.report("Delivering alerts")
+    judgement = publication.judgement()
     say_what_holds(context, judgement)
-    delivery = deliver(home.settings, config.read(), judgement)
-    home.done.delivery = delivery
-    if not judgement.holds:
-        home.note_whole(judgement.ledger_head)
+    delivery = deliver(publication.settings, config.read(), judgement)
+    publication.done.delivery = delivery
+    if not judgement.broken:
+        publication.note_whole(judgement.ledger_head)
     lines = [{"channel": name, **counts} for name, counts in delivery.counts.items()]
     return dg.MaterializeResult(metadata={"channels": markdown_table(lines)})

@@ -1,10 +1,12 @@
-"""What starts a pass: one job over everything that has no partition, and the sensor that looks at the inbox.
+"""What starts passes: the jobs of an intake and of a publication, and the sensors that ask whether they are owed.
 
-What belongs here: the job, its sensor and its patience, and the sensor that tells engineers of faults. What does not:
-what a pass does and what a fault is (`orchestration.passes`).
+What belongs here: the jobs, their sensors and their patience, and the sensor that tells engineers of faults. What does
+not: what a pass does and what a fault is (`orchestration.passes`).
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import dagster as dg
 from dagster import DagsterRunStatus
@@ -15,17 +17,20 @@ from orchestration.intake.home_identity import check_home
 from orchestration.passes.faults import (
     ALL_RULES,
     DIED,
+    INTAKE,
     LATE,
-    PROCESS_DROPS,
+    OWED,
+    PUBLICATION,
     faults_of_passes,
     faults_of_ticks,
 )
-from orchestration.passes.has_work import has_work
+from orchestration.passes.has_work import has_work, intake_owed, publication_owed
 from orchestration.passes.healing import heal
 from orchestration.passes.telling import tell_cause, tell_recovered
 from orchestration.settings import Settings
 
-_PAUSE_AFTER_FAILURE = timedelta(minutes=5)
+# A run that fails for one cause is tried again after a pause, each time twice as long, up to the longest.
+_PAUSE, _LONGEST_PAUSE, _MOST_TRIES = timedelta(minutes=5), timedelta(hours=1), 5
 # What failed before this service was started says nothing of it.
 _LOADED_AT = datetime.now(UTC)
 # Those that died are none of them: each look at the inbox begins by healing.
@@ -42,43 +47,78 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 # One job cannot hold two kinds of partitions: a pass logs what it filled of these, and they are run by hand.
 _PARTITIONED = dg.AssetSelection.assets(*(["submissions", kind] for kind in CONTRACTS), "edition_release")
+_DROPS = dg.AssetSelection.assets("drops")
 
-process_drops = dg.define_asset_job(
-    PROCESS_DROPS,
-    selection=dg.AssetSelection.all() - _PARTITIONED,
-    description="One pass: take in every pending drop, consolidate, validate, release what changed, deliver alerts.",
+intake = dg.define_asset_job(
+    INTAKE,
+    selection=_DROPS,
+    description="Take in every pending drop and answer it, whatever a publication is at.",
+    executor_def=dg.in_process_executor,
+    config=_QUIET,
+)
+publication = dg.define_asset_job(
+    PUBLICATION,
+    selection=dg.AssetSelection.all() - _DROPS - _PARTITIONED,
+    description="Consolidate what the ledger lists, validate, release what changed, deliver alerts.",
     executor_def=dg.in_process_executor,
     config=_QUIET,
 )
 
 
-@dg.sensor(job=process_drops, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(job=intake, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a pass when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
+    """Ask for an intake when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
+    return _asked_for(context, INTAKE, intake_owed)
+
+
+@dg.sensor(job=publication, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+def publication_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a publication when what was published is not what the ledger, the rules and the stores say now."""
+    return _asked_for(context, PUBLICATION, publication_owed)
+
+
+def _asked_for(
+    context: dg.SensorEvaluationContext, job: str, owed: Callable[[Settings, datetime], str | None]
+) -> dg.RunRequest | dg.SkipReason:
     settings, now = Settings(), datetime.now(UTC)
     try:
         heal(settings, context.instance, now)
-        is_work_owed = has_work(settings, now)
+        word = owed(settings, now)
+        if word is None and not has_work(settings, now):
+            tell_recovered(settings)
     except Exception as error:
         return _known_cause(settings, error)
-    if not is_work_owed:
-        tell_recovered(settings)
-        return dg.SkipReason("The inbox holds nothing that the ledger does not know.")
-    if context.instance.get_runs_count(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_UNDER_WAY)):
-        return dg.SkipReason("A pass is under way; whatever came since is for the next one.")
-    paused = now - _PAUSE_AFTER_FAILURE
-    recent = dg.RunsFilter(job_name=PROCESS_DROPS, updated_after=paused, created_after=_LOADED_AT)
-    last = context.instance.get_runs(recent, limit=2)
+    if word is None:
+        return dg.SkipReason(f"There is nothing to do for the {job}.")
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY)):
+        return dg.SkipReason(f"The {job} is under way; whatever came since is for the next one.")
+    again = _tried_again_at(context.instance, job, word)
+    if again and again > now:
+        return dg.SkipReason(f"The last {job} failed; tried again at {again:%H:%M:%S} UTC, or when anything changes.")
+    return dg.RunRequest(tags={OWED: word})
+
+
+def _tried_again_at(instance: dg.DagsterInstance, job: str, owed: str) -> datetime | None:
+    """When a run may be tried again that failed over what is owed now; `None` where none did."""
+    recent = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=_LOADED_AT), limit=_MOST_TRIES)
+    last = list(takewhile(lambda one: _is_failed(one, owed), recent))
     # A death is no fault of the pass, unless the next one dies too.
-    died_once = bool(last) and DIED in last[0].tags and not any(DIED in run.tags for run in last[1:])
-    if last and last[0].status == DagsterRunStatus.FAILURE and not died_once:
-        return dg.SkipReason(f"The last pass failed ({last[0].run_id}); the next try is five minutes after it.")
-    return dg.RunRequest()
+    died = [DIED in one.dagster_run.tags for one in last]
+    if not last or died == [True] or died[:2] == [True, False]:
+        return None
+    ended: datetime = last[0].update_timestamp
+    pause: timedelta = min(_PAUSE * 2 ** (len(last) - 1), _LONGEST_PAUSE)
+    return ended + pause
+
+
+def _is_failed(record: dg.RunRecord, owed: str) -> bool:
+    run = record.dagster_run
+    return run.status == DagsterRunStatus.FAILURE and run.tags.get(OWED) == owed
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Tell engineers what is wrong with passes, checks and the inbox's sensor: each fault once, and its end once."""
+    """Tell engineers what is wrong with passes, checks and the sensors: each fault once, and its end once."""
     settings, now = Settings(), datetime.now(UTC)
     # While a machine is off nothing ticks, this sensor neither: only what it has watched for itself is late.
     since, last = map(datetime.fromisoformat, context.cursor.split()) if context.cursor else (now, now)
@@ -89,7 +129,8 @@ def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         # The outbox of a ledger that is not this home's is none of ours.
         check_home(settings)
         heal(settings, context.instance, now)
-        late = faults_of_ticks(context.instance, inbox_sensor.name, now, since)
+        watched = (inbox_sensor.name, publication_sensor.name)
+        late = (late for name in watched for late in faults_of_ticks(context.instance, name, now, since))
         faults = [*faults_of_passes(settings, context.instance, now), *late]
         alert_engineers(settings, faults, now, ALL_RULES)
     except Exception as error:

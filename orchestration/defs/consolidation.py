@@ -49,20 +49,23 @@ class Translator(DagsterDbtTranslator):
     name="consolidation",
     pool="duckdb",
 )
-def consolidation(home: dg.ResourceParam[Home]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+def consolidation(publication: dg.ResourceParam[Home]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Rebuild every table in one dbt invocation."""
-    home.report("Consolidating")
-    hand_over(home.settings, datetime.now(UTC))
-    result = build(home.settings)
+    publication.report("Consolidating")
+    # What the ledger lists now is what is built, released and told, whatever arrives meanwhile.
+    with publication.intake():
+        hand_over(publication.settings, datetime.now(UTC))
+    result = build(publication.settings)
     for node in result.nodes:
         if spec := _CHECKS.get(node.unique_id):
             yield _test(spec, node)
         elif node.status == "success":
-            yield _table(home.settings, node)
+            yield _table(publication.settings, node)
     # A test that fails leaves the marts behind it as they were: they must not be released as if they were new.
     broken = [f"{node.unique_id}: {node.message}" for node in result.broken]
     if broken:
         raise dg.Failure("\n".join(broken), allow_retries=False)
+    publication.done.is_built = True
 
 
 _TABLES = {str(spec.metadata[_UNIQUE_ID]): spec for spec in consolidation.specs}

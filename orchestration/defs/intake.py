@@ -7,7 +7,6 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -18,12 +17,11 @@ from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
 from orchestration.intake.judging import ARRIVAL
-from orchestration.intake.lake_check import hand_over
 from orchestration.intake.ledger import ACCEPTED
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.rereading import Unreadable, reread
 from orchestration.intake.take_in import TakeIn, take_in
-from orchestration.passes.faults import last_evaluations
+from orchestration.passes.faults import INTAKE, last_evaluations
 from orchestration.passes.home import Home
 
 _OWNERS = ["team:intake"]
@@ -37,18 +35,16 @@ inbox = dg.AssetSpec(
 )
 
 
-@dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool="duckdb", deps=[inbox])
+@dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool=INTAKE, deps=[inbox])
 def drops(
     context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[None]:
-    """One row per file ever seen settled in the inbox, with its verdict: the ledger, exported for dbt.
+    """One row per file ever seen settled in the inbox, with its verdict: the ledger.
 
-    A pass decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
+    An intake decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
-    now = config.read()
-    taken = take_in(home.settings, now, home.report, is_replay=config.is_replay)
-    # From here on the marts are of an earlier ledger: nobody releases them before they are built again.
-    hand_over(home.settings, now)
+    with home.intake():
+        taken = take_in(home.settings, config.read(), home.report, is_replay=config.is_replay)
     home.done.taken = taken
     filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
     add_editions(context.instance, {str(one.receipt.edition) for one in filed})
@@ -72,19 +68,21 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         pool="duckdb",
         description=f"The rows of {kind} accepted from a perimeter for an edition; one Parquet file a submission. "
-        "A pass fills the cells; materialize one by hand to read its archived bytes again after a rule has changed.",
+        "An intake fills the cells; materialize one by hand to read its archived bytes again after a rule has changed.",
     )
-    def of_kind(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+    def of_kind(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
         key = context.partition_key.keys_by_dimension
         try:
-            again = reread(home.settings, kind, key["edition"], key["perimeter"])
+            with publication.intake():
+                again = reread(publication.settings, kind, key["edition"], key["perimeter"])
         except Unreadable as reason:
             raise dg.Failure(str(reason), allow_retries=False) from reason
         if again is None:
             raise dg.Failure(f"Nothing counts for {key['edition']}, {key['perimeter']}, {kind}.", allow_retries=False)
-        hand_over(home.settings, datetime.now(UTC))
         receipt, drop = again
-        return dg.MaterializeResult(metadata=_receipt(receipt, drop.path, str(receipt.folder(home.settings.outbox))))
+        return dg.MaterializeResult(
+            metadata=_receipt(receipt, drop.path, str(receipt.folder(publication.settings.outbox)))
+        )
 
     return of_kind
 

@@ -8,17 +8,14 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.defs.metadata import markdown_table
-from orchestration.operations.scrub import scrub
-from orchestration.passes.lock import pass_lock
+from orchestration.passes import upkeep
 from orchestration.settings import Settings
 
 
 @dg.op(description="Read every file that the home keeps, and hold it against what was noted of it.")
 def scrub_home(context: dg.OpExecutionContext) -> None:
-    """Scrub the home while no pass is at work; fail where something is missing or damaged."""
-    settings = Settings()
-    with pass_lock(settings, context.log.info):
-        found = scrub(settings, datetime.now(UTC), context.log.info)
+    """Scrub the home between two publications; fail where something is missing or damaged."""
+    found = upkeep.scrub_home(Settings(), datetime.now(UTC), context.log.info)
     lines = [
         {"store": one.store, "read": one.files, "mended": len(one.mended), "damaged": ", ".join(one.damaged)}
         for one in found

@@ -20,19 +20,24 @@ _OWNERS = ["team:publication"]
 _MARTS = [*TABLES, "submissions"]
 
 
-@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=[*_MARTS, "verdicts"])
-def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+@dg.asset(
+    group_name="publication",
+    owners=_OWNERS,
+    kinds={"python", "html"},
+    deps=[*_MARTS, "verdicts"],
+)
+def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per edition: its latest revision. A pass makes a revision of each edition whose content has changed.
 
     An edition that a verdict holds back keeps the revision that it has, and is no row here.
 
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
-    home.report("Releasing")
-    judgement = home.judgement()
+    publication.report("Releasing")
+    judgement = publication.judgement()
     say_what_holds(context, judgement)
-    made = release(home.settings, judgement, datetime.now(UTC))
-    home.done.releases = tuple(made)
+    made = release(publication.settings, judgement, datetime.now(UTC))
+    publication.done.releases = tuple(made)
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
     for one in new:
@@ -41,18 +46,26 @@ def releases(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) ->
     return dg.MaterializeResult(metadata={"new": len(new), "releases": markdown_table(lines, most=100)})
 
 
-@dg.asset(group_name="publication", owners=_OWNERS, kinds={"python", "html"}, deps=_MARTS, partitions_def=EDITIONS)
-def edition_release(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+@dg.asset(
+    group_name="publication",
+    owners=_OWNERS,
+    kinds={"python", "html"},
+    deps=_MARTS,
+    partitions_def=EDITIONS,
+)
+def edition_release(
+    context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]
+) -> dg.MaterializeResult[None]:
     """The revisions of one edition: the site, the open data and the manifest.
 
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
-    judgement = home.judgement()
+    judgement = publication.judgement()
     say_what_holds(context, judgement)
     holds = [hold for hold in judgement.holds if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)
-    made = release(home.settings, judgement, datetime.now(UTC), [context.partition_key])
+    made = release(publication.settings, judgement, datetime.now(UTC), [context.partition_key])
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
     return dg.MaterializeResult(metadata=_release(made[0]))

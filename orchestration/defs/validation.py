@@ -23,13 +23,13 @@ from orchestration.validation.judgement import Judgement
     kinds={"python", "greatexpectations"},
     deps=[suite.name for suite in MART_SUITES],
 )
-def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per rule on the marts: whether what is about to be published is plausible.
 
     Releases and alerts of an edition wait until no row of it fails a rule of severity error.
     """
-    home.report("Validating the marts")
-    judgement = home.judgement()
+    publication.report("Validating the marts")
+    judgement = publication.judgement()
     failed = sum(not one.success for one in judgement.verdicts)
     held_back = markdown_table([_line(hold) for hold in judgement.holds], most=40)
     return dg.MaterializeResult(
@@ -41,12 +41,15 @@ def verdicts(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     name=MART_CHECKS,
     specs=[check_spec(rule, [suite.name], judged_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
 )
-def mart_checks(home: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
-    """Say the verdicts, each on its mart; the step fails where an edition is held back, and nothing waits for it."""
-    judgement = home.judgement()
+def mart_checks(publication: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
+    """Say the verdicts, each on its mart: an edition that is held back fails its check and no step.
+
+    The step fails where a check could not run, and nothing waits for it.
+    """
+    judgement = publication.judgement()
     yield from check_results(judgement.verdicts)
-    if judgement.holds:
-        raise dg.Failure("\n".join(map(reason, judgement.holds)), allow_retries=False)
+    if judgement.broken:
+        raise dg.Failure("\n".join(map(reason, judgement.broken)), allow_retries=False)
 
 
 def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from filelock import FileLock
 
 from orchestration.intake import archive
 from orchestration.intake.archive import DamagedBytes
@@ -98,7 +99,7 @@ def expect_archive(settings: Settings, home: str) -> None:
 
 
 def enter_home(settings: Settings) -> None:
-    """Check the home, and begin a generation of its ledger; only one at a time. Raise `LedgerRefused`."""
+    """Check the home, and begin a generation of its ledger; whoever else does so. Raise `LedgerRefused`."""
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
         begin_generation(settings, ledger)
@@ -106,6 +107,12 @@ def enter_home(settings: Settings) -> None:
 
 def begin_generation(settings: Settings, ledger: Ledger) -> None:
     """Count a generation of the ledger, then say so beside it: the ledger is never behind. Stores get their mark."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.home / "generation.lock"):
+        _begin_generation(settings, ledger)
+
+
+def _begin_generation(settings: Settings, ledger: Ledger) -> None:
     known = _identity(ledger)
     found = identity_of_stores(settings)
     home = known.home if known else found.home if found else str(uuid.uuid4())

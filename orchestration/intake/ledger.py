@@ -419,8 +419,11 @@ class Ledger:
         return Extent(int(last), int(events), int(times))
 
     def head(self) -> str:
-        """A word that changes whenever the ledger says something new."""
-        return ":".join(map(str, self.extent()))
+        """A word that changes whenever the ledger says something new: a drop received, one decided, an event."""
+        with self.engine.connect() as connection:
+            undecided = sa.select(sa.func.count()).select_from(DROPS).where(DROPS.c.status == "received")
+            waiting = connection.execute(undecided).scalar_one()
+        return ":".join(map(str, (*self.extent(), waiting)))
 
     def is_up_to_date(self) -> bool:
         """Whether a pass went through to its end since the ledger last changed."""

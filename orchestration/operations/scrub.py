@@ -41,14 +41,12 @@ class Scrubbed:
 
 
 def scrub(settings: Settings, now: datetime, report: Report = lambda _step: None) -> list[Scrubbed]:
-    """Read all that the home keeps, store by store; only while no pass is at work. Engineers are told what is damaged.
+    """Read all that the home keeps, store by store, while no publication is at work; engineers are told of damage.
 
     Bytes of the archive are mended from the inbox, records of drops from the ledger; rows of the lake and current
     revisions by the next pass, from the archive and the marts. Raise `LedgerRefused` where no pass may begin.
     """
     check_home(settings)
-    # What was left half written is no part of what is read.
-    sweep_home(settings)
     with Ledger(settings.ledger) as ledger:
         found = []
         for name, store in _STORES.items():

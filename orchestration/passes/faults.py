@@ -38,12 +38,13 @@ from orchestration.passes.causes import Cause, cause_of_record, words_of
 from orchestration.passes.databases import folders_set_aside
 from orchestration.settings import Settings
 
-# The job of a pass, and its step that says the verdicts on the marts.
-PROCESS_DROPS, MART_CHECKS = "process_drops", "mart_checks"
+# The jobs of a pass (and the resource that a publication holds), and its step that says the verdicts on the marts.
+INTAKE, PUBLICATION, MART_CHECKS = "intake", "publication", "mart_checks"
+JOBS = (INTAKE, PUBLICATION)
 # The names of what a failed check says for engineers.
 BROKEN, FOUND = "broken", "found"
-# The tag of a run whose process died.
-DIED = "jalons/died"
+# Tags of a run: that its process died, and the word for what was owed as it began.
+DIED, OWED = "jalons/died", "jalons/owed"
 # The inbox's sensor looks every ten seconds; a restart of the machine takes a minute or two.
 LATE = timedelta(minutes=10)
 
@@ -63,16 +64,17 @@ _UNKNOWN = "aucune cause enregistrée"
 
 
 def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Iterator[Alert]:
-    """Where the last pass that ended stopped, passes that died, checks that failed when last they ran, what of
-    Dagster's own was set aside, and what went wrong with the stores of the home.
+    """Where the last intake and publication that ended stopped, runs that died, checks that failed when last they ran,
+    what of Dagster's own was set aside, and what went wrong with the stores of the home.
     """
     with Ledger(settings.ledger) as ledger:
         yield from map(of_incident, open_incidents(ledger.engine, now))
-    ended = instance.get_runs(dg.RunsFilter(job_name=PROCESS_DROPS, statuses=_ENDED), limit=_MOST_RUNS)
-    # A pass that died says nothing of what stopped the one before it.
-    last = next((run for run in ended if DIED not in run.tags), None)
-    if last and last.status == DagsterRunStatus.FAILURE:
-        yield from _stops(instance, last.run_id)
+    for job in JOBS:
+        ended = instance.get_runs(dg.RunsFilter(job_name=job, statuses=_ENDED), limit=_MOST_RUNS)
+        # One that died says nothing of what stopped the one before it.
+        last = next((run for run in ended if DIED not in run.tags), None)
+        if last and last.status == DagsterRunStatus.FAILURE:
+            yield from _stops(instance, last)
     yield from faults_of_deaths(settings, instance)
     for record in _last_judgements(instance):
         yield from _failed(record)
@@ -81,27 +83,35 @@ def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: date
 
 
 def faults_of_deaths(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Alert]:
-    """Each run that died, until a pass has gone through since, and until every channel has been told."""
-    through = dg.RunsFilter(job_name=PROCESS_DROPS, statuses=[DagsterRunStatus.SUCCESS])
-    last = max((record.update_timestamp for record in instance.get_run_records(through, limit=1)), default=None)
+    """Each run that died, until its job has gone through since, and until every channel has been told.
+
+    What was begun by hand is over once a publication has gone through.
+    """
+    through = {job: _last_success(instance, job) for job in JOBS}
     dead = instance.get_run_records(dg.RunsFilter(tags={DIED: "true"}), limit=_MOST_RUNS)
     told = read_states(settings) if dead else {}
     # The oldest first: of two deaths of a pass, the message is about the later one.
     for record in reversed(dead):
         fault = death_of(instance, record.dagster_run)
+        last = through.get(record.dagster_run.job_name, through[PUBLICATION])
         states = told[fault.alert_key].channels.values() if fault.alert_key in told else ()
         if last is None or last < record.update_timestamp or not _UNTOLD.isdisjoint(states):
             yield fault
 
 
+def _last_success(instance: dg.DagsterInstance, job: str) -> datetime | None:
+    through = dg.RunsFilter(job_name=job, statuses=[DagsterRunStatus.SUCCESS])
+    return max((record.update_timestamp for record in instance.get_run_records(through, limit=1)), default=None)
+
+
 def death_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
-    """What is said of a run that died: a pass after another is one fault, a run begun by hand is one each."""
-    is_by_hand = run.job_name != PROCESS_DROPS
+    """What is said of a run that died: one run of a job after another is one fault, a run begun by hand is one each."""
+    is_by_hand = run.job_name not in JOBS
     ends = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
     logs = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.STEP_START, *ends})
     # Steps come one after the other: the last word is of the one that it died in, or after.
     step, is_over = (logs[-1].step_key, logs[-1].dagster_event_type in ends) if logs else (None, False)
-    subject = run.run_id if is_by_hand else PROCESS_DROPS
+    subject = run.run_id if is_by_hand else run.job_name
     return pass_died(subject, step=step, is_step_over=is_over, is_by_hand=is_by_hand, run_id=run.run_id)
 
 
@@ -177,14 +187,14 @@ def last_evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Ite
             yield record.event.asset_check_evaluation
 
 
-def _stops(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
-    logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE})
+def _stops(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
+    logs = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE})
     events = [entry.dagster_event for entry in logs if entry.dagster_event]
     for step, words, cause in stops(events) or [Stop(None, _UNKNOWN, None)]:
         # A check that fails is a fault of its own: the step that says it stops nothing.
         if step != MART_CHECKS:
             said, to_do = (cause.said, cause.to_do) if cause else (_brief(words), None)
-            yield pass_failed(step or PROCESS_DROPS, step=step, cause=said, to_do=to_do, run_id=run_id)
+            yield pass_failed(step or run.job_name, step=step, cause=said, to_do=to_do, run_id=run.run_id)
 
 
 def _last_judgements(instance: dg.DagsterInstance) -> Iterator[AssetCheckExecutionRecord]:

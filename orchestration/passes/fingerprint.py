@@ -1,16 +1,19 @@
-"""What the last whole pass saw and left, so that the next one can tell that there is nothing to do.
+"""What the last whole publication saw, left and held back, so that the next one can tell that there is nothing to do.
 
-What belongs here: holding everything that a pass reads and writes against what was noted at its end. What does not:
+What belongs here: holding everything that it reads and writes against what was noted at its end. What does not:
 what is pending in the inbox (`has_work`), or what a pass does.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from orchestration.settings import CHECKOUT, Settings
 from orchestration.store.digests import sha256
+from orchestration.store.json_values import json_document
 from orchestration.store.whole_file import write_whole
 
 # Rules, models and seeds: whoever changes one is owed a pass.
@@ -25,9 +28,12 @@ def sources(settings: Settings) -> str:
     return _digest([*parts, *(line for name in _SOURCES for line in _seen(CHECKOUT / name))])
 
 
-def note(settings: Settings, of_sources: str) -> None:
-    """Note that a pass went through to its end without a fault, over sources that were such before it began."""
-    write_whole(_noted(settings), _state(settings, of_sources).encode())
+def note(settings: Settings, of_sources: str, held_back: Sequence[str] = ()) -> None:
+    """Note that a publication went through to its end, over sources that were such before it began, and why which
+    editions were held back.
+    """
+    noted = {"state": _state(settings, of_sources), "held_back": list(held_back)}
+    write_whole(_noted(settings), json_document(noted))
 
 
 def forget(settings: Settings) -> None:
@@ -41,12 +47,28 @@ def is_noted(settings: Settings) -> bool:
 
 
 def is_as_noted(settings: Settings) -> bool:
-    """Whether all that a pass reads and writes is as the last whole pass left it; false where nothing was noted."""
+    """Whether all that it reads and writes is as the last whole publication left it; false where nothing was noted."""
     try:
-        return _noted(settings).read_text(encoding="utf-8") == _state(settings, sources(settings))
-    except FileNotFoundError:
+        return bool(_read(settings)["state"] == _state(settings, sources(settings)))
+    except (FileNotFoundError, KeyError):
         # Nothing was noted, or a file went while it was looked at: somebody is at work.
         return False
+
+
+def held_back(settings: Settings) -> list[str]:
+    """Which editions the last whole publication held back, each with the reason, in English."""
+    try:
+        return list(_read(settings)["held_back"])
+    except (FileNotFoundError, KeyError):
+        return []
+
+
+def _read(settings: Settings) -> dict[str, Any]:
+    try:
+        found = json.loads(_noted(settings).read_bytes())
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _noted(settings: Settings) -> Path:

@@ -1,7 +1,7 @@
-"""Whether a pass would find anything to do: the one question of the command line, the sensor and whoever watches.
+"""Whether a pass would find anything to do: the one question of the command line, the sensors and whoever watches.
 
-What belongs here: the question. What does not: what the last pass saw and left (`fingerprint`), or a pass (`run`).
-When in doubt there is something to do.
+What belongs here: the question, for an intake and for a publication. What does not: what the last publication saw and
+left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 """
 
 from datetime import datetime
@@ -11,30 +11,46 @@ from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
 from orchestration.settings import Settings
+from orchestration.store.digests import sha256
 
 
 def has_work(settings: Settings, now: datetime) -> bool:
-    """Whether a pass would find anything to take in, remind, mend, rebuild, release or send; under a second.
+    """Whether there is anything to take in, remind, mend, rebuild, release or send; under a second.
+
+    Raise `LedgerRefused` where no pass may begin.
+    """
+    return bool(intake_owed(settings, now) or publication_owed(settings, now))
+
+
+def intake_owed(settings: Settings, now: datetime) -> str | None:
+    """A word for what an intake would find to do, another for anything else; `None` where that is nothing.
 
     Raise `LedgerRefused` where no pass may begin.
     """
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
-        files = inbox.list_files(settings.inbox)
-        if files - ledger.seen_files():
-            return True
-        if not (ledger.is_begun() or files):
-            return False
-        if not ledger.is_up_to_date() or ledger.due_reminders(now):
-            return True
+        new = inbox.list_files(settings.inbox) - ledger.seen_files()
+        reminders = ledger.due_reminders(now)
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
     if undecided:
         from orchestration.intake.rereading import has_bytes
 
-        if any(has_bytes(settings, drop) for drop in undecided):
-            return True
-    return not fingerprint.is_as_noted(settings) or _is_unsettled(settings, now)
+        undecided = [drop for drop in undecided if has_bytes(settings, drop)]
+    owed = sorted([*map(repr, new), *map(repr, reminders), *(str(drop.drop_id) for drop in undecided)])
+    return sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
+
+
+def publication_owed(settings: Settings, now: datetime) -> str | None:
+    """The same of what a publication would find to do."""
+    check_home(settings)
+    with Ledger(settings.ledger) as ledger:
+        if not ledger.is_begun():
+            return None
+        is_up_to_date, head = ledger.is_up_to_date(), ledger.head()
+    if is_up_to_date and fingerprint.is_as_noted(settings) and not _is_unsettled(settings, now):
+        return None
+    return sha256(f"{head} {fingerprint.sources(settings)}".encode())
 
 
 def _is_unsettled(settings: Settings, now: datetime) -> bool:

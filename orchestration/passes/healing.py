@@ -12,9 +12,10 @@ from filelock import FileLock
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.answers.filing_status import known_editions
+from orchestration.passes import fingerprint
 from orchestration.passes.alive import ENDED, Mark, forget_run, run_marks
 from orchestration.passes.databases import set_aside_unreadable_log
-from orchestration.passes.faults import DIED, PROCESS_DROPS, death_of, faults_of_deaths
+from orchestration.passes.faults import DIED, JOBS, death_of, faults_of_deaths
 from orchestration.settings import Settings
 
 # From its first word to its file a run takes some ten seconds, to load its code: until then it may be starting.
@@ -54,6 +55,9 @@ def heal(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Non
             if not run.is_finished:
                 instance.report_run_failed(run, "The process of this run died; the next pass takes all that waits.")
             forget_run(home, run.run_id)
+        if dead:
+            # What they left half written is swept before the next publication.
+            fingerprint.forget(settings)
         for run_id, mark in marks.items():
             if not mark.is_held:
                 forget_run(home, run_id)
@@ -90,5 +94,5 @@ def _leaves_a_file(run: dg.DagsterRun) -> bool:
     """Whether a run is ours, and takes the home for sure: checks alone do not, and hold nothing."""
     origin = run.remote_job_origin
     is_ours = origin is None or origin.location_name == _LOCATION
-    takes_home = run.job_name == PROCESS_DROPS or (run.job_name.startswith(_BY_HAND) and bool(run.run_op_concurrency))
+    takes_home = run.job_name in JOBS or (run.job_name.startswith(_BY_HAND) and bool(run.run_op_concurrency))
     return is_ours and takes_home

@@ -1,10 +1,11 @@
-"""What every step of a pass is given: the home it works in, held for the whole pass.
+"""What every step of a pass is given: the home it works in; a publication holds its part of it until its run ends.
 
-What belongs here: the resource. What does not: settings themselves (`orchestration.settings`), and which definitions
+What belongs here: the resources. What does not: settings themselves (`orchestration.settings`), and which definitions
 bind it (`defs/`).
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import dagster as dg
@@ -17,10 +18,11 @@ from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.operations.scrub import sweep_home
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import run_mark
-from orchestration.passes.lock import pass_lock
+from orchestration.passes.lock import intake_lock, publication_lock
 from orchestration.passes.telling import tell_recovered
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
+from orchestration.validation.holding import reason
 from orchestration.validation.judgement import Judgement, judged
 
 
@@ -29,6 +31,7 @@ class Done:
     """What the steps of a run have done so far, for whoever started it: nothing else passes from one to another."""
 
     taken: TakeIn | None = None
+    is_built: bool = False
     releases: tuple[Release, ...] | None = None
     delivery: Delivery | None = None
     judgement: Judgement | None = None
@@ -43,6 +46,10 @@ class Home:
     of_sources: str
     done: Done
 
+    def intake(self) -> AbstractContextManager[None]:
+        """The home's intake, held for what is done inside."""
+        return intake_lock(self.settings, self.report)
+
     def judgement(self) -> Judgement:
         """The judgement on the marts as they stand: reached once in a run, and again where they are others since.
 
@@ -53,37 +60,47 @@ class Home:
         return self.done.judgement
 
     def note_whole(self, ledger_head: str) -> None:
-        """Note that all up to this head of the ledger was taken in, released and told, if this run did all of it."""
-        if self.done.taken is None or self.done.releases is None or self.done.delivery is None:
+        """Note that all up to this head of the ledger was built, released and told, if this run did all of it."""
+        if not self.done.is_built or self.done.releases is None or self.done.delivery is None:
             return
         with Ledger(self.settings.ledger) as ledger:
             ledger.pass_done(ledger_head)
-        fingerprint.note(self.settings, self.of_sources)
+        fingerprint.note(self.settings, self.of_sources, list(map(reason, self.judgement().holds)))
         tell_recovered(self.settings)
 
 
 def home_resource(
     read: Callable[[], Settings], report: Callable[[str], None], done: Done | None = None
 ) -> dg.ResourceDefinition:
-    """A home that no other pass can enter: steps of one process share it, and it is let go when the run ends.
+    """A home that is this ledger's, with the run's mark until the run ends.
 
     What the steps do is noted in `done`, for whoever gave it.
     """
 
-    @dg.resource(description="The home of the pass (JALONS_HOME), locked until the run ends.")
+    @dg.resource(description="The home of the pass (JALONS_HOME).")
     def home(context: dg.InitResourceContext) -> Iterator[Home]:
         settings, run_id = read(), context.run.run_id if context.run else "none"
         # Taken before anything is read: what is edited during the pass is owed another.
         of_sources = fingerprint.sources(settings)
         # A run that waits for its turn is alive: it says so before it waits.
-        with run_mark(settings.dagster_home, run_id), pass_lock(settings, report):
+        with run_mark(settings.dagster_home, run_id):
             enter_home(settings)
-            if not fingerprint.is_noted(settings):
-                sweep_home(settings)
-            fingerprint.forget(settings)
             try:
                 yield Home(settings, report, of_sources, done or Done())
             finally:
-                copy_ledger(settings)
+                with intake_lock(settings, report):
+                    copy_ledger(settings)
 
     return home
+
+
+@dg.resource(required_resource_keys={"home"}, description="The same home, its publication locked until the run ends.")
+def publication(context: dg.InitResourceContext) -> Iterator[Home]:
+    """The home, its publication held; until one ends whole, another is owed."""
+    home: Home = context.resources.home
+    with publication_lock(home.settings, home.report):
+        if not fingerprint.is_noted(home.settings):
+            with home.intake():
+                sweep_home(home.settings)
+        fingerprint.forget(home.settings)
+        yield home

@@ -1,7 +1,9 @@
-"""One pass at a time over one home: whoever starts a pass holds this lock until its end, and who waits says so.
+"""One intake and one publication at a time over one home, each under a lock of its own, and who waits says so.
 
-What belongs here: the locks. What does not: what is done under them (`run`, and the resource of `defs/`), and which
-runs are alive (`alive`).
+An intake answers drops while a publication builds on what was listed before. Whoever needs both locks takes that of the
+publication first.
+What belongs here: the locks. What does not: what is done under them (`home`, `upkeep`), and which runs are alive
+(`alive`).
 """
 
 from collections.abc import Callable, Iterator
@@ -16,13 +18,34 @@ _SECONDS_BEFORE_SAYING = 2.0
 
 
 @contextmanager
-def pass_lock(settings: Settings, report: Callable[[str], None] = lambda _step: None) -> Iterator[None]:
-    """Wait for the pass that runs now, then hold the home; the system lets go of it if the process dies.
+def intake_lock(settings: Settings, report: Callable[[str], None] = lambda _step: None) -> Iterator[None]:
+    """Hold what intake writes: the ledger's decisions, the archive, receipts and the rows of the lake.
 
-    Who has to wait is told so once, through `report`.
+    For as short as can be: drops wait for their receipts. The system lets go of it if the process dies; who has to wait
+    is told so once, through `report`.
     """
+    with _held(settings, "intake", "another intake", report):
+        yield
+
+
+@contextmanager
+def publication_lock(settings: Settings, report: Callable[[str], None] = lambda _step: None) -> Iterator[None]:
+    """Hold what a publication writes: what the ledger listed for it, the marts, releases and messages; as above."""
+    with _held(settings, "publication", "another publication", report):
+        yield
+
+
+@contextmanager
+def home_lock(settings: Settings, report: Callable[[str], None] = lambda _step: None) -> Iterator[None]:
+    """Hold the whole home."""
+    with publication_lock(settings, report), intake_lock(settings, report):
+        yield
+
+
+@contextmanager
+def _held(settings: Settings, name: str, what: str, report: Callable[[str], None]) -> Iterator[None]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    with waited_for(settings.home / "pass.lock", "another pass over this home", report):
+    with waited_for(settings.home / f"{name}.lock", f"{what} over this home", report):
         yield
 
 

@@ -1,6 +1,6 @@
-"""A pass executed by this process on the home's Dagster instance.
+"""A pass executed by this process on the home's Dagster instance: an intake, then a publication.
 
-What belongs here: running the job that it is given, telling engineers what failed, and summing the run up. What does
+What belongs here: running the jobs that it is given, telling engineers what failed, and summing them up. What does
 not: what a pass does (the assets of `defs/`), whether there is anything to do (`has_work`), or what is done about runs
 that died (`healing`).
 """
@@ -21,51 +21,67 @@ from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.causes import cause_of
 from orchestration.passes.event_log import connections_kept_open
-from orchestration.passes.faults import PASS_RULES, Stop, faults_of_passes, stops
+from orchestration.passes.faults import INTAKE, OWED, PASS_RULES, PUBLICATION, Stop, faults_of_passes, stops
+from orchestration.passes.has_work import intake_owed, publication_owed
 from orchestration.passes.healing import fill_grid, heal
-from orchestration.passes.home import Done, home_resource
+from orchestration.passes.home import Done, home_resource, publication
 from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
+from orchestration.passes.lock import intake_lock
 from orchestration.passes.telling import tell_cause
 from orchestration.settings import Settings
+from orchestration.validation.holding import reason
 
+# The jobs of a pass in their order, each with the question whether its work is owed, and its op that is told the hour.
+_OWED = {INTAKE: intake_owed, PUBLICATION: publication_owed}
+_OPS_WITH_MOMENT = {INTAKE: "drops", PUBLICATION: "delivered_alerts"}
 # What failed is in the summary, and in full in the UI.
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
 class PassSummary:
-    """What a pass did: drops by status, (edition, revision) of new releases, alerts sent by channel, what failed.
+    """What a pass did: drops by status, (edition, revision) of new releases, alerts sent by channel, what was held back
+    and what failed, a line each; `run_id` is the run that failed, else the last one.
 
-    A failure is a line; `causes` are the keys of those that are known.
+    `causes` are the keys of the causes that are known.
     """
 
-    run_id: str
+    run_id: str = ""
     drops: Mapping[str, int] = field(default_factory=dict)
     releases: tuple[tuple[str, int], ...] = ()
     alerts_sent: Mapping[str, int] = field(default_factory=dict)
+    held_back: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     causes: frozenset[str] = frozenset()
 
 
-def run_pass(
-    job: dg.JobDefinition,
-    settings: Settings,
-    now: datetime,
-    report: Callable[[str], None] = lambda _step: None,
-    *,
-    is_replay: bool = False,
-) -> PassSummary:
-    """Execute the job of a pass in this process on the home's instance, as if at `now`; `report` is told each step.
+@dataclass(frozen=True)
+class Pass:
+    """What is asked of a pass: by the jobs of an intake and of a publication, in a home, as if at `now`.
 
-    What fails is in the summary; nothing is raised for it. A replay says the time of another day. Where Dagster's
-    databases cannot be read, they are begun anew, and so is the pass.
+    A replay says the time of another day. Each job runs where its work is owed, or `is_forced`.
     """
-    report("Starting")
-    prepare_instance(settings.dagster_home, report)
-    moment = {"config": {"now": now.isoformat(), "is_replay": is_replay}}
+
+    jobs: Mapping[str, dg.JobDefinition]
+    settings: Settings
+    now: datetime
+    report: Callable[[str], None] = lambda _step: None
+    is_replay: bool = False
+    is_forced: bool = True
+
+
+def run_pass(asked: Pass) -> PassSummary:
+    """Execute a pass in this process on the home's instance; `report` is told each step.
+
+    What fails is in the summary; nothing is raised for it. A publication that is owed follows an intake that failed.
+    Where Dagster's databases cannot be read, they are begun anew, and so is the pass.
+    """
+    settings = asked.settings
+    asked.report("Starting")
+    prepare_instance(settings.dagster_home, asked.report)
 
     def execute() -> PassSummary:
-        return _execute(job, settings, now, moment, report)
+        return _execute(asked)
 
     try:
         summary = execute()
@@ -87,27 +103,39 @@ def make_ready(settings: Settings, now: datetime, report: Callable[[str], None])
         fill_grid(settings, instance)
 
 
-def _execute(
-    job: dg.JobDefinition,
-    settings: Settings,
-    now: datetime,
-    moment: Mapping[str, object],
-    report: Callable[[str], None],
-) -> PassSummary:
-    done = Done()
+def _execute(asked: Pass) -> PassSummary:
+    settings, done, found, run_id = asked.settings, Done(), list[Stop](), ""
     dagster_home = str(settings.dagster_home)
     with dg.DagsterInstance.from_config(dagster_home) as instance, connections_kept_open(instance), gc_paused():
-        heal(settings, instance, now)
-        result = job.execute_in_process(
-            instance=instance,
-            resources={"home": home_resource(lambda: settings, report, done)},
-            run_config={"ops": {"drops": moment, "delivered_alerts": moment}, **_SILENT},
-            tags={"jalons/now": now.isoformat()},
-            raise_on_error=False,
-        )
+        heal(settings, instance, asked.now)
+        for job, owed in _OWED.items():
+            word = _word_of(owed, asked)
+            if word or asked.is_forced:
+                result = _run(asked, job, word or "", instance, done)
+                run_id = run_id if found else result.run_id
+                found += stops(result.all_events)
         let_go_of_runs()
-        found = [*stops(result.all_events), *_told(settings, instance, now)]
-    return _summary(result.run_id, done, found)
+        found += _told(settings, instance, asked.now)
+    return _summary(run_id, done, found)
+
+
+def _word_of(owed: Callable[[Settings, datetime], str | None], asked: Pass) -> str | None:
+    try:
+        return owed(asked.settings, asked.now)
+    except Exception:
+        # The run meets it too, and says it.
+        return "unknown"
+
+
+def _run(asked: Pass, job: str, owed: str, instance: dg.DagsterInstance, done: Done) -> dg.ExecuteInProcessResult:
+    moment = {"config": {"now": asked.now.isoformat(), "is_replay": asked.is_replay}}
+    return asked.jobs[job].execute_in_process(
+        instance=instance,
+        resources={"home": home_resource(lambda: asked.settings, asked.report, done), PUBLICATION: publication},
+        run_config={"ops": {_OPS_WITH_MOMENT[job]: moment}, **_SILENT},
+        tags={"jalons/now": asked.now.isoformat(), OWED: owed},
+        raise_on_error=False,
+    )
 
 
 def _told(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> list[Stop]:
@@ -118,7 +146,8 @@ def _told(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> li
         fill_grid(settings, instance)
         alert_engineers(settings, faults_of_passes(settings, instance, now), now, PASS_RULES)
         # With what engineers were told, which they would be told again from a copy without it.
-        copy_ledger(settings)
+        with intake_lock(settings):
+            copy_ledger(settings)
     except Exception as error:
         cause = cause_of(error)
         # Whoever begins Dagster's databases anew begins the pass again.
@@ -137,6 +166,7 @@ def _summary(run_id: str, done: Done, found: Sequence[Stop]) -> PassSummary:
         drops=Counter(one.receipt.status for one in done.taken.outcomes) if done.taken else {},
         releases=tuple((one.edition, one.revision) for one in done.releases or () if one.is_new),
         alerts_sent=sent,
+        held_back=tuple(map(reason, done.judgement.holds)) if done.judgement else (),
         # One cause may stop several things.
         failures=tuple(dict.fromkeys(sentence for stop in found for sentence in stop.sentences)),
         causes=frozenset(stop.cause.key for stop in found if stop.cause),

@@ -22,6 +22,11 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     holds: tuple[Hold, ...]
 
+    @property
+    def broken(self) -> tuple[Hold, ...]:
+        """What is held back since a check could not run, which is no fault of what was filed."""
+        return tuple(hold for hold in self.holds if hold.verdict and hold.verdict.broken)
+
     def is_on(self, settings: Settings) -> bool:
         """Whether the marts that stand now are those that this is on; raise `UnfitMarts` where they are of no build."""
         return _built(settings).sha256 == self.marts_sha256

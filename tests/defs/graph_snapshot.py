@@ -11,9 +11,8 @@ SNAPSHOT = Path(__file__).with_name("graph.json")
 
 
 def graph_snapshot(definitions: dg.Definitions) -> dict[str, object]:
-    """Each asset with what the UI shows of its place, and its checks, the blocking ones apart; and what a pass runs."""
+    """Each asset with what the UI shows of its place, and its checks, the blocking ones apart; and what jobs run."""
     graph = definitions.resolve_asset_graph()
-    job = definitions.resolve_job_def("process_drops")
     return {
         "assets": {
             key.to_user_string(): {
@@ -27,7 +26,12 @@ def graph_snapshot(definitions: dg.Definitions) -> dict[str, object]:
             }
             for key in sorted(graph.get_all_asset_keys())
         },
-        "pass": sorted(key.to_user_string() for key in job.asset_layer.selected_asset_keys),
+        "jobs": {
+            name: sorted(
+                key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.selected_asset_keys
+            )
+            for name in ("intake", "publication")
+        },
     }
 
 

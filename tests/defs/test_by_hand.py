@@ -18,7 +18,8 @@ from orchestration.store.mart_set import UnfitMarts, fit_marts
 from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
-from tests.pass_job import job, run_pass
+from tests.pass_job import jobs, run_pass
+from tests.passes.test_accidents import bytes_under
 from tests.passes.test_pass import failing_first
 
 NOT_NEGATIVE = dg.AssetCheckKey(dg.AssetKey("portfolio"), "portfolio_current_cost_not_negative")
@@ -58,7 +59,7 @@ def press(instance: dg.DagsterInstance) -> Callable[..., str]:
     """Materialize assets as the UI does, alone; give the cause where the run failed, else nothing."""
     everything = defs().resolve_implicit_global_asset_job_def()
     marts = [dg.AssetKey("drops"), dg.AssetKey("verdicts"), dg.AssetKey("releases"), dg.AssetKey("delivered_alerts")]
-    tables = [key for key in job().asset_layer.selected_asset_keys if key not in marts]
+    tables = [key for key in jobs()["publication"].asset_layer.selected_asset_keys if key not in marts]
 
     def one(*names: str, edition: str | None = None) -> str:
         keys = tables if names == ("dbt",) else [dg.AssetKey(name) for name in names]
@@ -95,15 +96,18 @@ def test_whatever_is_pressed_after_a_drop_nothing_wrong_is_published_and_the_che
 ):
     drop(home.home, "2021-S2/MI/p.csv", projects_csv(GOOD))
     assert press("drops") == ""
-    # The tables are of before: whatever is made of them would be.
+    # The tables are of before, whole and judged: what is made of them is what was published.
+    before = bytes_under(home.releases)
     for name in ("verdicts", "releases", "delivered_alerts"):
-        assert "built from other submissions than the ledger names now" in press(name)
-    assert "other submissions" in press("edition_release", edition="2021-S1")
+        assert press(name) == ""
+    assert press("edition_release", edition="2021-S1") == ""
+    assert bytes_under(home.releases) == before
+    assert work.publication_owed(home, NOW)
     assert _shown(instance)
     monkeypatch.setattr(judgement, "validate_marts", HELD)
     capfd.readouterr()
     # The checks are run with their tables.
-    assert "2021-S2 held back by portfolio" in press("dbt")
+    assert press("dbt") == ""
     assert not _shown(instance)
     for name in ("delivered_alerts", "releases", "edition_release"):
         _pass_the_check(instance)
@@ -146,9 +150,14 @@ def test_marts_that_were_edited_removed_or_replaced_are_refused_and_a_build_that
     assert current_revision(home, "2021-S1") == 1
 
 
-def process_drops() -> dg.JobDefinition:
-    """The job, as a process that a daemon begins finds it by name."""
-    return job()
+def intake() -> dg.JobDefinition:
+    """A job, as a process that a daemon begins finds it by name."""
+    return jobs()["intake"]
+
+
+def publication() -> dg.JobDefinition:
+    """The other one."""
+    return jobs()["publication"]
 
 
 def test_a_pass_of_a_run_worker_leaves_nothing_to_do_and_no_pickle_and_the_last_button_alone_does_not(
@@ -156,9 +165,10 @@ def test_a_pass_of_a_run_worker_leaves_nothing_to_do_and_no_pickle_and_the_last_
 ):
     drop(home.home, "2021-S2/MI/p.csv", projects_csv(GOOD, OTHER))
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    ops = {"ops": {"drops": MOMENT, "delivered_alerts": MOMENT}}
     # Not as a context manager: that would enter the home a second time.
-    assert dg.execute_job(dg.reconstructable(process_drops), instance, run_config=ops | quiet).success
+    for begun, op in ((intake, "drops"), (publication, "delivered_alerts")):
+        config = {"ops": {op: MOMENT}} | quiet
+        assert dg.execute_job(dg.reconstructable(begun), instance, run_config=config).success
     let_go_of_runs()
     assert _is_released(home, "2021-S2")
     read = Settings()

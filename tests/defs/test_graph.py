@@ -32,14 +32,14 @@ def test_every_asset_says_what_it_is_and_whose(definitions):
     assert anonymous == []
 
 
-def test_a_pass_runs_every_asset_that_has_no_partition(definitions):
+def test_an_intake_and_a_publication_run_every_asset_that_has_no_partition_between_them(definitions):
     graph = definitions.resolve_asset_graph()
-    job = definitions.resolve_job_def("process_drops")
     unpartitioned = {key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned}
-    assert set(job.asset_layer.selected_asset_keys) == unpartitioned
+    jobs = [definitions.resolve_job_def(name).asset_layer.selected_asset_keys for name in ("intake", "publication")]
+    assert [set(keys) for keys in jobs] == [{dg.AssetKey("drops")}, unpartitioned - {dg.AssetKey("drops")}]
 
 
 def test_the_sensors_run_without_being_asked_to(definitions):
     assert {one.name: one.default_status for one in definitions.sensors} == dict.fromkeys(
-        ("inbox_sensor", "engineers_sensor"), dg.DefaultSensorStatus.RUNNING
+        ("inbox_sensor", "publication_sensor", "engineers_sensor"), dg.DefaultSensorStatus.RUNNING
     )

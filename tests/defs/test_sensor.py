@@ -1,7 +1,7 @@
 """The sensor asks for a pass when there is something to do, and only then."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -11,6 +11,8 @@ from orchestration.defs import automation
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
 from orchestration.passes import fingerprint, healing
+from orchestration.passes.faults import OWED
+from orchestration.passes.has_work import intake_owed, publication_owed
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 
@@ -23,21 +25,26 @@ def instance():
 
 @pytest.fixture
 def tick(instance, settings, monkeypatch):
-    """Evaluate the sensor once over the home; what it answers is its words when it skips, else the request."""
+    """Evaluate a sensor once over the home; what it answers is its words when it skips, else the request."""
     monkeypatch.setenv("JALONS_HOME", str(settings.home))
 
-    def evaluate():
-        answer = automation.inbox_sensor(dg.build_sensor_context(instance=instance))
+    def evaluate(sensor=automation.inbox_sensor):
+        answer = sensor(dg.build_sensor_context(instance=instance))
         return answer.skip_message if isinstance(answer, dg.SkipReason) else answer
 
     return evaluate
 
 
 @pytest.fixture
-def begin(instance):
-    """Record a run of the job in a given state."""
-    job = defs().resolve_job_def("process_drops")
-    return lambda status: instance.create_run_for_job(job, status=status)
+def begin(instance, settings):
+    """Record a run over what is owed now, in a given state."""
+    owed = {"intake": intake_owed, "publication": publication_owed}
+
+    def run(status, job="intake"):
+        word = str(owed[job](settings, datetime.now(UTC)))
+        return instance.create_run_for_job(defs().resolve_job_def(job), status=status, tags={OWED: word})
+
+    return run
 
 
 def _pass(settings):
@@ -47,56 +54,82 @@ def _pass(settings):
     fingerprint.note(settings, fingerprint.sources(settings))
 
 
-def test_a_drop_asks_for_a_pass_until_one_has_gone_through(tick, settings):
+def _is_asked(answer) -> bool:
+    return isinstance(answer, dg.RunRequest)
+
+
+def test_a_drop_asks_for_an_intake_and_what_it_took_in_for_a_publication(tick, settings):
     _pass(settings)
     assert "nothing" in tick()
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    assert tick() == dg.RunRequest()
-    assert tick() == dg.RunRequest()
-    _pass(settings)
+    assert _is_asked(tick())
+    assert _is_asked(tick())
+    assert "nothing" in tick(automation.publication_sensor)
+    take_in(settings, NOW)
     assert "nothing" in tick()
+    assert _is_asked(tick(automation.publication_sensor))
+    _pass(settings)
+    assert ("nothing" in tick(), "nothing" in tick(automation.publication_sensor)) == (True, True)
 
 
-def test_a_deleted_warehouse_asks_for_a_pass(tick, settings):
+def test_a_deleted_warehouse_asks_for_a_publication(tick, settings):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     _pass(settings)
-    assert "nothing" in tick()
     shutil.rmtree(settings.warehouse)
-    assert tick() == dg.RunRequest()
+    assert "nothing" in tick()
+    assert _is_asked(tick(automation.publication_sensor))
 
 
 def test_the_same_name_with_other_bytes_asks_again(tick, settings):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     _pass(settings)
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD, GOOD.replace("HORIZON", "CAP")))
-    assert tick() == dg.RunRequest()
-
-
-def test_a_pass_that_died_after_the_ledger_is_asked_for_again(tick, settings):
-    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    take_in(settings, NOW)
-    assert tick() == dg.RunRequest()
+    assert _is_asked(tick())
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
-def test_nothing_is_asked_while_a_pass_is_under_way(tick, begin, settings, status):
+def test_nothing_is_asked_while_a_run_of_the_same_job_is_under_way(tick, begin, settings, status):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     begin(status)
     assert "under way" in tick()
 
 
-def test_a_run_that_died_holds_no_pass_back_unless_the_next_one_dies_too(tick, begin, settings, monkeypatch):
+def test_a_drop_waits_for_no_publication(tick, begin, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    take_in(settings, NOW)
+    for status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED):
+        begin(status, job="publication")
+        drop(settings.home, f"2021-S2/MJ/{status.value}.csv", projects_csv(GOOD))
+        assert _is_asked(tick())
+
+
+def test_a_run_that_died_holds_none_back_unless_the_next_one_dies_too(tick, begin, settings, monkeypatch):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     monkeypatch.setattr(healing, "STARTING_UP", timedelta(0))
     begin(dg.DagsterRunStatus.STARTED)
-    assert tick() == dg.RunRequest()
+    assert _is_asked(tick())
     begin(dg.DagsterRunStatus.STARTED)
-    assert "five minutes" in tick()
+    assert "failed; tried again at" in tick()
 
 
-def test_a_failed_pass_is_tried_again_after_a_pause(tick, begin, settings, monkeypatch):
+def test_what_failed_is_tried_again_after_a_pause_and_at_once_when_anything_changes(tick, begin, settings, monkeypatch):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     begin(dg.DagsterRunStatus.FAILURE)
-    assert "five minutes" in tick()
-    monkeypatch.setattr(automation, "_PAUSE_AFTER_FAILURE", timedelta(0))
-    assert tick() == dg.RunRequest()
+    assert "failed; tried again at" in tick()
+    drop(settings.home, "2021-S2/MJ/projets.csv", projects_csv(GOOD))
+    assert _is_asked(tick())
+    begin(dg.DagsterRunStatus.FAILURE)
+    assert "failed" in tick()
+    monkeypatch.setattr(automation, "_PAUSE", timedelta(0))
+    assert _is_asked(tick())
+
+
+def test_each_pause_over_one_cause_is_twice_as_long_up_to_the_longest(tick, begin, instance, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    pauses = []
+    for _ in range(6):
+        run = begin(dg.DagsterRunStatus.FAILURE)
+        (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
+        at = automation._tried_again_at(instance, "intake", run.tags[OWED])
+        pauses.append(round((at - record.update_timestamp) / timedelta(minutes=1)))
+    assert pauses == [5, 10, 20, 40, 60, 60]

@@ -130,7 +130,7 @@ def tick(instance, capfd):
 
 
 def test_a_pass_of_the_daemon_that_failed_is_told_by_the_sensor_once(instance, tick):
-    run = instance.create_run_for_job(defs().resolve_job_def("process_drops"), status=dg.DagsterRunStatus.STARTED)
+    run = instance.create_run_for_job(defs().resolve_job_def("publication"), status=dg.DagsterRunStatus.STARTED)
     instance.report_run_failed(run, "the worker was killed")
     said = tick(timedelta(0))[1]
     assert said[0] == "🔴 Critique · Passe en échec"

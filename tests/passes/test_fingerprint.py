@@ -17,7 +17,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
 from orchestration.passes import fingerprint
 from orchestration.passes.has_work import has_work
-from orchestration.passes.home import home_resource
+from orchestration.passes.home import home_resource, publication
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, drop, projects_csv
 
@@ -79,7 +79,8 @@ def test_what_is_left_for_a_channel_that_was_closed_asks_for_no_pass(done):
 
 
 def test_a_pass_that_began_and_did_not_end_whole_is_to_be_done_again(done):
-    with dg.build_resources({"home": home_resource(lambda: done, lambda _step: None)}) as resources:
+    home = home_resource(lambda: done, lambda _step: None)
+    with dg.build_resources({"home": home, "publication": publication}) as resources:
         assert resources.home.settings == done
     assert has_work(done, NOW)
 

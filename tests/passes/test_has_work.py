@@ -1,4 +1,4 @@
-"""Whether there is anything to do is one question: the command line and the sensor give it the same answer."""
+"""Whether there is anything to do is one question: the command line and the sensors give it the same answer."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,7 +45,7 @@ def _whole_pass(settings: Settings) -> None:
 
 @pytest.fixture
 def asks(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[bool, bool]]:
-    """What the command line and the sensor answer, as if at a time."""
+    """What the command line and the sensors answer, as if at a time."""
 
     class Clock(automation.datetime):  # type: ignore[name-defined,misc]
         at = NOW
@@ -58,8 +58,9 @@ def asks(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple
         Clock.at = now
         with dg.DagsterInstance.ephemeral() as instance, monkeypatch.context() as patched:
             patched.setattr(automation, "datetime", Clock)
-            answer = automation.inbox_sensor(dg.build_sensor_context(instance=instance))
-        return has_work(Settings(), now), isinstance(answer, dg.RunRequest)
+            sensors = (automation.inbox_sensor, automation.publication_sensor)
+            answers = [sensor(dg.build_sensor_context(instance=instance)) for sensor in sensors]
+        return has_work(Settings(), now), any(isinstance(answer, dg.RunRequest) for answer in answers)
 
     return both
 
@@ -99,7 +100,7 @@ def _write(path) -> None:
 
 
 @pytest.mark.parametrize(("change", "owed"), STATES.values(), ids=STATES)
-def test_the_command_line_and_the_sensor_agree(home, asks, change, owed):
+def test_the_command_line_and_the_sensors_agree(home, asks, change, owed):
     change(home)
     assert asks() == (owed, owed)
 

@@ -23,7 +23,7 @@ from orchestration.passes.alive import is_a_run_dead, let_go_of_runs, run_mark, 
 from orchestration.passes.faults import faults_of_passes
 from orchestration.passes.healing import heal
 from orchestration.passes.instance import prepare_instance
-from orchestration.passes.lock import pass_lock
+from orchestration.passes.lock import publication_lock
 from orchestration.settings import Settings
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
@@ -104,7 +104,7 @@ def begin():
     """Record a run on an instance, as if its status were of so long ago."""
 
     def begun(instance, status, job=None, age=timedelta(0)):
-        run = instance.create_run_for_job(job or defs().resolve_job_def("process_drops"), status=status)
+        run = instance.create_run_for_job(job or defs().resolve_job_def("publication"), status=status)
         with instance.run_storage.connect() as connection:
             when = (datetime.now(UTC) - age).replace(tzinfo=None)
             connection.exec_driver_sql(
@@ -128,7 +128,11 @@ def test_the_start_after_a_kill_reports_the_run_failed_and_tells_it_and_its_end_
     assert "La passe est morte à l’étape consolidation : son processus n’est plus là." in said
     assert "Rien n’est perdu" in said
     with _instance(killed) as instance:
-        assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
+        runs = [(run.job_name, run.status) for run in instance.get_runs()]
+    assert runs == [
+        *(("publication", DagsterRunStatus.SUCCESS), ("intake", DagsterRunStatus.SUCCESS)),
+        *(("publication", DagsterRunStatus.FAILURE), ("intake", DagsterRunStatus.SUCCESS)),
+    ]
     run_pass(killed, NOW)
     assert _titles(capfd.readouterr().err) == []
     assert run_marks(killed.dagster_home) == {}
@@ -154,10 +158,10 @@ def test_two_starts_at_once_heal_once(killed, capfd):
 def test_a_tick_of_the_sensor_heals_and_asks_for_a_pass_at_once(killed, capfd, monkeypatch):
     monkeypatch.setenv("JALONS_HOME", str(killed.home))
     with _instance(killed) as instance:
-        assert automation.inbox_sensor(dg.build_sensor_context(instance)) == dg.RunRequest()
+        assert isinstance(automation.publication_sensor(dg.build_sensor_context(instance)), dg.RunRequest)
         assert _titles(capfd.readouterr().err) == [DIED]
         said = automation.engineers_sensor(dg.build_sensor_context(instance)).skip_message
-    assert said == "Faults: pass_died:process_drops::error."
+    assert said == "Faults: pass_died:publication::error."
     assert _titles(capfd.readouterr().err) == []
 
 
@@ -174,7 +178,7 @@ def test_a_pass_at_work_is_never_failed_however_old(settings, capfd):
 
 def test_a_run_that_waits_for_its_turn_is_alive(settings, instance, begin, capfd):
     run_id = begin(instance, DagsterRunStatus.STARTED, age=timedelta(hours=9))
-    with pass_lock(settings), run_mark(settings.dagster_home, run_id):
+    with publication_lock(settings), run_mark(settings.dagster_home, run_id):
         heal(settings, instance, NOW)
         assert instance.get_run_by_id(run_id).status == DagsterRunStatus.STARTED
 
@@ -249,7 +253,7 @@ def test_a_channel_that_cannot_be_told_now_is_told_once_the_pass_has_gone_throug
     (said,) = _titles(capfd.readouterr().err)
     assert said.startswith(DIED)
     run_pass(killed, later)
-    assert read_states(killed)["pass_died:process_drops::error"].channels == {"engineers-console": "resolved"}
+    assert read_states(killed)["pass_died:publication::error"].channels == {"engineers-console": "resolved"}
 
 
 def test_a_run_that_waits_behind_a_dead_one_may_be_launched_once_it_is_healed(settings, instance, begin):
@@ -266,7 +270,7 @@ def test_a_run_that_waits_behind_a_dead_one_may_be_launched_once_it_is_healed(se
         return counter.is_blocked(waiting)
 
     begin(instance, DagsterRunStatus.STARTED, age=timedelta(minutes=1))
-    waiting = instance.create_run_for_job(defs().resolve_job_def("process_drops"))
+    waiting = instance.create_run_for_job(defs().resolve_job_def("publication"))
     instance.event_log_storage.initialize_concurrency_limit_to_default("duckdb")
     assert is_blocked()
     heal(settings, instance, NOW)

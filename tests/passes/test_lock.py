@@ -8,24 +8,25 @@ import sys
 import threading
 
 import pytest
+from filelock import FileLock, Timeout
 
 from orchestration.passes import lock
 from orchestration.passes.alive import read_mark
 from orchestration.passes.instance import prepare_instance
-from orchestration.passes.lock import pass_lock, waited_for
+from orchestration.passes.lock import home_lock, intake_lock, publication_lock, waited_for
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from orchestration.passes.lock import pass_lock
+from orchestration.passes.lock import publication_lock
 from orchestration.settings import Settings
-with pass_lock(Settings(home=Path(sys.argv[1]))):
+with publication_lock(Settings(home=Path(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
-def test_a_second_pass_waits_until_the_first_has_died(settings):
+def test_a_second_publication_waits_until_the_first_has_died(settings):
     command = [sys.executable, "-c", HOLD, str(settings.home)]
     holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "held\n"
@@ -39,8 +40,15 @@ def test_a_second_pass_waits_until_the_first_has_died(settings):
             process.kill()
             process.wait()
             process.stdout.close()
-    with pass_lock(settings):
+    with publication_lock(settings):
         pass
+
+
+def test_an_intake_waits_for_no_publication_and_whoever_holds_the_home_for_both(settings):
+    with publication_lock(settings), intake_lock(settings):
+        pass
+    with home_lock(settings), pytest.raises(Timeout):
+        FileLock(settings.home / "intake.lock").acquire(blocking=False)
 
 
 @pytest.fixture
@@ -71,18 +79,18 @@ def said_by(monkeypatch):
     return call
 
 
-def _wait_for_pass(settings):
+def _wait_for_publication(settings):
     def wait(report):
-        with pass_lock(settings, report):
+        with publication_lock(settings, report):
             pass
 
     return wait
 
 
-def test_who_waits_for_a_pass_is_told_once_and_by_which_process_it_is_held(settings, said_by):
+def test_who_waits_for_a_publication_is_told_once_and_by_which_process_it_is_held(settings, said_by):
     settings.home.mkdir(parents=True)
-    said = said_by(settings.home / "pass.lock", _wait_for_pass(settings))
-    assert said == [f"Waiting for another pass over this home (process {os.getpid()})…"]
+    said = said_by(settings.home / "publication.lock", _wait_for_publication(settings))
+    assert said == [f"Waiting for another publication over this home (process {os.getpid()})…"]
 
 
 def test_who_waits_for_an_instance_to_be_prepared_is_told(tmp_path, said_by):
@@ -92,7 +100,7 @@ def test_who_waits_for_an_instance_to_be_prepared_is_told(tmp_path, said_by):
 
 def test_nothing_is_said_where_there_is_no_wait(settings, tmp_path):
     said: list[str] = []
-    with pass_lock(settings, said.append):
+    with publication_lock(settings, said.append):
         prepare_instance(tmp_path, said.append)
     assert said == []
 
@@ -101,7 +109,7 @@ def test_a_holder_that_died_is_not_named(settings, said_by):
     command = [sys.executable, "-c", HOLD, str(settings.home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
-        beside = settings.home / "pass.holder"
+        beside = settings.home / "publication.holder"
         left = beside.read_bytes()
         holder.send_signal(signal.SIGKILL)
     assert (read_mark(beside).is_held, left) == (False, f"process {holder.pid}".encode())
@@ -110,7 +118,7 @@ def test_a_holder_that_died_is_not_named(settings, said_by):
         # As if whoever holds the lock now had not come to say so yet.
         beside.unlink()
         beside.write_bytes(left)
-        _wait_for_pass(settings)(report)
+        _wait_for_publication(settings)(report)
 
-    (said,) = said_by(settings.home / "pass.lock", wait)
+    (said,) = said_by(settings.home / "publication.lock", wait)
     assert str(holder.pid) not in said
