@@ -10,6 +10,7 @@ from datetime import date, datetime
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake import holds
 from orchestration.intake.ledger import ACCEPTED, Ledger
 from orchestration.publication.manifest import missing_perimeters
 from orchestration.settings import Settings
@@ -18,9 +19,15 @@ from orchestration.store.marts import read_mart
 
 @dataclass(frozen=True)
 class Filing:
-    """What a perimeter last filed of a kind that counts, or, where nothing does, was last refused."""
+    """What a perimeter last filed of a kind that was accepted, or, where nothing was, was last refused.
 
+    What is accepted may be held, until a time or, where that is `None`, until it is accepted by a person.
+    """
+
+    drop_id: int
     is_accepted: bool
+    is_held: bool
+    held_until: datetime | None
     rows_accepted: int
     received_at: datetime
 
@@ -67,9 +74,17 @@ def _filings(ledger: Ledger, edition: str) -> dict[str, dict[str, Filing | None]
     drops = [drop for drop in ledger.filings(edition) if not drop.is_dry_run]
     last = {(drop.perimeter, drop.kind): drop for drop in drops}
     last |= {(drop.perimeter, drop.kind): drop for drop in drops if drop.status in ACCEPTED}
+    held = holds.held(ledger)
     return {
         perimeter: {
-            kind: Filing(drop.status in ACCEPTED, drop.rows_accepted, drop.received_at)
+            kind: Filing(
+                drop.drop_id,
+                drop.status in ACCEPTED,
+                drop.drop_id in held,
+                held.get(drop.drop_id),
+                drop.rows_accepted,
+                drop.received_at,
+            )
             if (drop := last.get((perimeter, kind)))
             else None
             for kind in CONTRACTS

@@ -1,11 +1,11 @@
-"""Commands for whoever files: the check of a file, the template, the schema, the rules.
+"""Commands for whoever files: the check of a file, a word on a submission, the template, the schema, the rules.
 
 What belongs here: printing or writing what the rooms make. What does not: any word for an agent.
 """
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,11 @@ from orchestration.cli.output import print_table, progress, say_no, shown
 from orchestration.domain.edition import Edition
 from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestration.intake.ledger import Ledger
 
 
 @app.command()
@@ -65,6 +70,48 @@ def check(
             print_table(rows, file.name)
     if receipt.status == "rejected":
         raise typer.Exit(1)
+
+
+@app.command()
+def hold(
+    drop: Annotated[int, typer.Argument(help="The number of the drop, as its receipt says it.")], home: Home = HERE
+) -> None:
+    """Let a submission count no longer, until it is accepted; what was filed before it counts meanwhile."""
+    from orchestration.intake import holds
+
+    _say_of_drop(home, drop, holds.hold)
+    typer.echo(f"Drop {drop} is held until it is accepted (jalons accept {drop}). Next: jalons run")
+
+
+@app.command()
+def accept(
+    drop: Annotated[int, typer.Argument(help="The number of the drop, as its receipt says it.")], home: Home = HERE
+) -> None:
+    """Let a submission that is held count from now on."""
+    from orchestration.intake import holds
+
+    _say_of_drop(home, drop, holds.accept)
+    typer.echo(f"Drop {drop} counts. Next: jalons run")
+
+
+def _say_of_drop(home: Path, drop_id: int, say: "Callable[[Ledger, int, datetime], None]") -> None:
+    from orchestration.intake.holds import NotHoldable
+    from orchestration.intake.home_identity import begin_generation, check_home
+    from orchestration.intake.ledger import Ledger
+    from orchestration.operations.ledger_copies import copy_ledger
+    from orchestration.passes.lock import intake_lock
+
+    settings = settings_of(home)
+    check_home(settings)
+    with intake_lock(settings, lambda step: typer.echo(step, err=True)), Ledger(settings.ledger) as ledger:
+        latest = ledger.latest_receipt()
+        now = datetime.now(UTC)
+        try:
+            say(ledger, drop_id, max(now, latest or now))
+        except NotHoldable as no:
+            say_no(str(no))
+        begin_generation(settings, ledger)
+        copy_ledger(settings)
 
 
 @app.command()

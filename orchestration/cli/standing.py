@@ -83,7 +83,9 @@ def _filed(filing: "Filing | None") -> str:
     if filing is None:
         return "–"
     done = f"{filing.rows_accepted} rows" if filing.is_accepted else "rejected"
-    return f"{done} on {filing.received_at:%Y-%m-%d}"
+    until = f"until {filing.held_until:%Y-%m-%d %H:%M} UTC" if filing.held_until else "until it is accepted"
+    held = f", drop {filing.drop_id} held {until}" if filing.is_held else ""
+    return f"{done} on {filing.received_at:%Y-%m-%d}{held}"
 
 
 def _awaited(perimeters: Sequence[str], *, is_late: bool) -> str:

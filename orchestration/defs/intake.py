@@ -141,6 +141,7 @@ def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:
         "sha256": receipt.sha256,
         "receipt": dg.MetadataValue.path(f"{folder}/accuse.html"),
         "findings": markdown_table(findings, most=20),
+        **({"held_until": receipt.held_until.isoformat()} if receipt.held_until else {}),
     }
 
 
@@ -150,4 +151,5 @@ def _summary(taken: TakeIn) -> Metadata:
         for one in taken.outcomes
     ]
     counts: Metadata = {str(status): n for status, n in Counter(one.receipt.status for one in taken.outcomes).items()}
+    counts["held"] = sum(one.receipt.held_until is not None for one in taken.outcomes)
     return counts | {"drops": markdown_table(lines, most=100)}

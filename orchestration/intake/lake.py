@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from orchestration.contracts import CONTRACTS
+from orchestration.intake import holds
 from orchestration.intake.ledger import DROPS, EDITION_EVENTS, LakeRows, Ledger, Submission
 from orchestration.intake.reading.rows import Rows
 from orchestration.store.digests import sha256
@@ -140,9 +141,10 @@ def export_ledger(lake: Path, ledger: Ledger, unavailable: Mapping[int, str] = M
     """Write what dbt must know of the ledger beside the rows, in ledger order, and an empty file for each kind.
 
     `lake_file` and `lake_sha256` name the file of each submission that has rows, but for those whose rows are
-    `unavailable`, for the reasons given.
+    `unavailable`, for the reasons given. One that is held is told as `held`, and without its rows.
     """
-    submissions, head = ledger.submissions(), ledger.head()
+    held = holds.held(ledger)
+    submissions, head = [one for one in ledger.submissions() if one.drop_id not in held], ledger.head()
     files = {
         one.drop_id: (one.rows, path_of(lake, one).relative_to(lake).as_posix(), one.file.sha256)
         for one in submissions
@@ -159,12 +161,11 @@ def export_ledger(lake: Path, ledger: Ledger, unavailable: Mapping[int, str] = M
         for row in connection.execute(decided).mappings():
             rows, file, digest = files.get(row["drop_id"], (None, None, None))
             names = {"file_name": row["path"].rsplit("/", 1)[-1]}
-            drops.append({**row, **names, "lake_rows": rows, "lake_file": file, "lake_sha256": digest})
-        events = list(
-            connection.execute(
-                sa.select(EDITION_EVENTS).order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)
-            ).mappings()
-        )
+            status = {"status": "held"} if row["drop_id"] in held else {}
+            drops.append({**row, **status, **names, "lake_rows": rows, "lake_file": file, "lake_sha256": digest})
+        events = [dict(row) for row in connection.execute(sa.select(EDITION_EVENTS)).mappings()]
+    events += [{"edition": edition, "event": event, "at": at} for edition, event, at in holds.changes(ledger)]
+    events.sort(key=lambda one: (one["edition"], one["event"], one["at"]))
     _write(_ledger_path(lake, "edition_events"), _table(events, _EVENTS_SCHEMA))
     _write(_ledger_path(lake, "drops"), _table(drops, _DROPS_SCHEMA))
     for kind, contract in CONTRACTS.items():

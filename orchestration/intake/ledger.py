@@ -83,6 +83,16 @@ _CLOCK_EVENTS = sa.Table(
     sa.Column("said_at", sa.DateTime),
     sa.Column("mended_to", sa.DateTime),
 )
+# A submission is held before it counts, `until` a time or a person's word, or no longer: its last event says.
+HOLD_EVENTS = sa.Table(
+    "hold_events",
+    METADATA,
+    sa.Column("hold_event_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("drop_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("until", sa.DateTime),
+)
 # The file of the lake that holds a submission's rows, as it was written last; none for one without rows.
 LAKE_FILES = sa.Table(
     "lake_files",
@@ -103,13 +113,14 @@ _PASSES = sa.Table(
 
 @dataclass(frozen=True)
 class Drop:
-    """A row of the ledger that is still to be decided."""
+    """A drop of the ledger."""
 
     drop_id: int
     path: str
     sha256: str
     received_at: datetime
     place: Place | None
+    rows_accepted: int = 0
 
     @property
     def file_name(self) -> str:
@@ -123,6 +134,7 @@ class Extent(NamedTuple):
     last_drop_id: int
     edition_events: int
     clock_events: int
+    hold_events: int
 
 
 @dataclass(frozen=True)
@@ -211,7 +223,7 @@ class Ledger:
             return _drop(connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).one())
 
     def counting(self, edition: str, perimeter: str) -> dict[str, Drop]:
-        """The submission that now counts for each kind of an edition and perimeter."""
+        """The submission that now counts for each kind of an edition and perimeter; one that is held does not."""
         with self.engine.connect() as connection:
             rows = connection.execute(
                 sa.select(DROPS)
@@ -220,15 +232,19 @@ class Ledger:
                     DROPS.c.perimeter == perimeter,
                     DROPS.c.status.in_(ACCEPTED),
                     ~DROPS.c.is_dry_run,
+                    DROPS.c.drop_id.not_in(held_drop_ids()),
                 )
                 .order_by(DROPS.c.received_at, DROPS.c.drop_id)
             )
             return {row.kind: _drop(row) for row in rows}
 
-    def before(self, place: Place, kind: str, received_at: datetime, drop_id: int | None) -> Drop | None:
-        """The submission of a kind that counted for a place when this drop came, else for its latest earlier edition.
+    def before(
+        self, place: Place, kind: str, received_at: datetime, drop_id: int | None, *, is_counting: bool = False
+    ) -> Drop | None:
+        """The submission of a kind that came last for a place before this drop, else for its latest earlier edition.
 
-        It is the same however often the drop is decided; a drop that is not filed has no number and comes last.
+        With `is_counting`, none that is held now. It is the same however often the drop is decided; a drop that is
+        not filed has no number and comes last.
         """
         came_first = DROPS.c.received_at < naive_utc(received_at)
         if drop_id is None:
@@ -245,20 +261,27 @@ class Ledger:
                     DROPS.c.status.in_(ACCEPTED),
                     ~DROPS.c.is_dry_run,
                     came_first,
+                    DROPS.c.drop_id.not_in(held_drop_ids()) if is_counting else sa.true(),
                 )
                 .order_by(DROPS.c.edition.desc(), DROPS.c.received_at.desc(), DROPS.c.drop_id.desc())
                 .limit(1)
             ).one_or_none()
         return _drop(row) if row else None
 
-    def decide(self, drop_id: int, rows: LakeRows | None = None, **verdict: object) -> None:
-        """Write the verdict of a drop, with its rows and their file if any; an accepted one that counts opens its
-        edition.
+    def decide(
+        self, drop_id: int, rows: LakeRows | None = None, held_until: datetime | None = None, **verdict: object
+    ) -> None:
+        """Write the verdict of a drop, with its rows and their file if any, and until when it is held if it is; an
+        accepted one opens its edition.
         """
         with self.engine.begin() as connection:
             connection.execute(sa.update(DROPS).where(DROPS.c.drop_id == drop_id).values(verdict))
             if rows:
                 _note_rows(connection, drop_id, rows)
+            if held_until:
+                at = sa.select(DROPS.c.received_at).where(DROPS.c.drop_id == drop_id)
+                event = {"drop_id": drop_id, "event": "held", "at": connection.execute(at).scalar_one()}
+                connection.execute(sa.insert(HOLD_EVENTS).values(event | {"until": naive_utc(held_until)}))
             row = connection.execute(sa.select(DROPS).where(DROPS.c.drop_id == drop_id)).one()
             if row.status in ACCEPTED and not row.is_dry_run:
                 _record(connection, row.edition, "opened", row.received_at)
@@ -412,11 +435,11 @@ class Ledger:
         """How much the ledger has to say."""
         with self.engine.connect() as connection:
             last = connection.execute(sa.select(sa.func.max(DROPS.c.drop_id))).scalar() or 0
-            events, times = (
-                connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-                for table in (EDITION_EVENTS, _CLOCK_EVENTS)
-            )
-        return Extent(int(last), int(events), int(times))
+            counts = [
+                int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+                for table in (EDITION_EVENTS, _CLOCK_EVENTS, HOLD_EVENTS)
+            ]
+        return Extent(int(last), *counts)
 
     def head(self) -> str:
         """A word that changes whenever the ledger says something new: a drop received, one decided, an event."""
@@ -442,6 +465,12 @@ class Ledger:
             connection.execute(sa.insert(_PASSES).values(only=1, head=head))
 
 
+def held_drop_ids() -> sa.Select[tuple[int]]:
+    """The drops that are held now."""
+    last = sa.select(sa.func.max(HOLD_EVENTS.c.hold_event_id)).group_by(HOLD_EVENTS.c.drop_id)
+    return sa.select(HOLD_EVENTS.c.drop_id).where(HOLD_EVENTS.c.hold_event_id.in_(last), HOLD_EVENTS.c.event == "held")
+
+
 def _see_clock(connection: sa.Connection, now: datetime) -> None:
     seen: datetime | None = connection.execute(sa.select(_CLOCK.c.seen_at)).scalar()
     connection.execute(sa.delete(_CLOCK))
@@ -465,7 +494,7 @@ def _record(connection: sa.Connection, edition: str, event: str, at: datetime) -
 
 def _drop(row: sa.Row[tuple[object, ...]]) -> Drop:
     place = Place(row.edition, row.perimeter, row.is_dry_run) if row.edition and row.perimeter else None
-    return Drop(row.drop_id, row.path, row.sha256, row.received_at.replace(tzinfo=UTC), place)
+    return Drop(row.drop_id, row.path, row.sha256, row.received_at.replace(tzinfo=UTC), place, row.rows_accepted or 0)
 
 
 def _submission(row: Any) -> Submission:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from expectations.runner import Verdict
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
-from orchestration.intake import archive, inbox, incidents, lake
+from orchestration.intake import archive, holds, inbox, incidents, lake
 from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.clock import time_of_receipt
 from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
@@ -105,7 +105,11 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None,
                 incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
         incidents.end(ledger.engine, "store_damaged", lost, now, store="archive")
         examined, verdicts = examine(arrivals)
-        outcomes = [_decide(settings, ledger, drop, one) for drop, one in zip(drops, examined, strict=True)]
+        outcomes = [
+            _decide(settings, ledger, drop, one, may_be_held=not is_replay)
+            for drop, one in zip(drops, examined, strict=True)
+        ]
+        holds.lift_due(ledger, received_at)
         ledger.remind(received_at)
         return TakeIn(tuple(outcomes), verdicts)
 
@@ -125,7 +129,7 @@ def check_file(
     if settings is None or place is None:
         return Checked(receipt_of(examined, None), data, examined.sheets)
     with Ledger(settings.ledger) as ledger:
-        return Checked(_filed_receipt(settings, ledger, examined), data, examined.sheets)
+        return Checked(_filed_receipt(settings, ledger, examined, may_be_held=True), data, examined.sheets)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -148,9 +152,9 @@ def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
         ledger.receive(seen, sha256, inbox.place_of(seen.path), now)
 
 
-def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined) -> Outcome:
+def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined, *, may_be_held: bool) -> Outcome:
     try:
-        receipt = _filed_receipt(settings, ledger, one)
+        receipt = _filed_receipt(settings, ledger, one, may_be_held=may_be_held)
         rows = _write_rows(settings, receipt, one)
         written = write_receipt(receipt, settings.outbox, one.arrival.data, one.sheets)
     except (OSError, SQLAlchemyError):
@@ -163,6 +167,7 @@ def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined) -> Ou
     ledger.decide(
         drop.drop_id,
         rows,
+        receipt.held_until,
         kind=receipt.kind,
         status=receipt.status,
         contract_version=receipt.contract_version,
@@ -187,13 +192,20 @@ def _write_rows(settings: Settings, receipt: Receipt, one: Examined) -> LakeRows
     return lake.write_submission(settings.lake, submission, one.parquet())
 
 
-def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined) -> Receipt:
-    """The receipt of a drop beside what its home holds: what counts already, and what changes since."""
+def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined, *, may_be_held: bool) -> Receipt:
+    """The receipt of a drop beside what its home has: what counts already, and what changes since."""
     place, kind, drop_id = one.arrival.place, one.reading.kind, one.arrival.drop_id
     if place is None or kind is None:
         return receipt_of(one, None)
     one.findings += _since_previous_edition(settings, ledger, one, place, kind)
-    receipt = receipt_of(one, ledger.counting(place.edition, place.perimeter).get(kind))
+    counting = ledger.counting(place.edition, place.perimeter).get(kind)
+    if counting and holds.is_held_since(ledger, place, kind, counting):
+        counting = None
+    receipt = receipt_of(one, counting)
+    if may_be_held and receipt.status in ACCEPTED and not receipt.is_dry_run:
+        fuller = holds.compared_with(ledger, place, kind, receipt.received_at, drop_id, receipt.rows_accepted)
+        if fuller:
+            receipt = replace(receipt, held_until=receipt.received_at + holds.QUIET, fuller=fuller)
     earlier = ledger.before(place, kind, one.arrival.received_at, drop_id)
     if not earlier or not earlier.place or receipt.status not in ACCEPTED or len(one.rows) > MAX_ROWS:
         return replace(receipt, earlier=earlier)

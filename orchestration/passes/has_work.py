@@ -6,7 +6,7 @@ left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 
 from datetime import datetime
 
-from orchestration.intake import inbox
+from orchestration.intake import holds, inbox
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
@@ -30,14 +30,14 @@ def intake_owed(settings: Settings, now: datetime) -> str | None:
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
         new = inbox.list_files(settings.inbox) - ledger.seen_files()
-        reminders = ledger.due_reminders(now)
+        due = [*map(repr, ledger.due_reminders(now)), *(f"hold of {drop_id}" for drop_id in holds.due(ledger, now))]
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
     if undecided:
         from orchestration.intake.rereading import has_bytes
 
         undecided = [drop for drop in undecided if has_bytes(settings, drop)]
-    owed = sorted([*map(repr, new), *map(repr, reminders), *(str(drop.drop_id) for drop in undecided)])
+    owed = sorted([*map(repr, new), *due, *(str(drop.drop_id) for drop in undecided)])
     return sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
 
 

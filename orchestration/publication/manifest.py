@@ -11,6 +11,8 @@ from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
 from orchestration.store.marts import MartRow, mart_table
 
+_HOLDS = ("hold_placed", "hold_lifted")
+
 
 def drops_used(marts: Path, edition: str) -> list[MartRow]:
     """The drops that the figures of `edition` rest on, in the order of kind and perimeter."""
@@ -40,22 +42,31 @@ def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with:
 
 def closed_at(lake: Path, edition: str) -> datetime | None:
     """When `edition` was closed (UTC, naive), `None` while it is open."""
-    return min((at for closed, at in _closings(lake) if closed == edition), default=None)
+    return min((at for closed, at in _events(lake, "closed") if closed == edition), default=None)
 
 
 def known_at(marts: Path, lake: Path) -> datetime:
-    """When the latest of what the marts rest on came: a submission of any edition, or a closing (UTC, naive)."""
+    """When the latest of what the marts rest on came (UTC, naive): a submission of any edition, a closing, or a word on
+    what is held.
+    """
     return known_times(marts, lake)[0]
 
 
 def known_times(marts: Path, lake: Path) -> list[datetime]:
     """Every time at which something came that the marts rest on, the latest first."""
     times: list[datetime] = mart_table(marts, "submissions", columns=["received_at"]).column("received_at").to_pylist()
-    return sorted({*times, *(at for _, at in _closings(lake))}, reverse=True)
+    return sorted({*times, *(at for _, at in _events(lake, "closed", *_HOLDS))}, reverse=True)
 
 
-def _closings(lake: Path) -> list[tuple[str, datetime]]:
-    return [(row["edition"], row["at"]) for row in read_ledger(lake, "edition_events") if row["event"] == "closed"]
+def changed_at(headline: MartRow, lake: Path) -> datetime:
+    """When what counts for an edition last changed (UTC, naive): by a submission, or by a word on what is held."""
+    held = [at for edition, at in _events(lake, *_HOLDS) if edition == headline["edition"]]
+    released_at: datetime = headline["released_at"]
+    return max([released_at, *held])
+
+
+def _events(lake: Path, *events: str) -> list[tuple[str, datetime]]:
+    return [(row["edition"], row["at"]) for row in read_ledger(lake, "edition_events") if row["event"] in events]
 
 
 def missing_perimeters(headline: MartRow) -> list[str]:

@@ -25,7 +25,15 @@ from orchestration.intake import incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
 from orchestration.publication.figures import COMPARED, FIGURES
-from orchestration.publication.manifest import closed_at, content_sha256, drops_used, known_at, known_times, manifest
+from orchestration.publication.manifest import (
+    changed_at,
+    closed_at,
+    content_sha256,
+    drops_used,
+    known_at,
+    known_times,
+    manifest,
+)
 from orchestration.publication.revision_check import (
     altered_files,
     latest_revision,
@@ -185,7 +193,7 @@ def _release_edition(settings: Settings, engine: sa.Engine, content: _Content) -
     if is_new:
         revision += 1
         closing = closed_at(settings.lake, edition)
-        is_correction = closing is not None and content.headline["released_at"] > closing
+        is_correction = closing is not None and changed_at(content.headline, settings.lake) > closing
         whole = content.files | content.readable(revision, is_correction=is_correction)
         known = known_at(settings.marts, settings.lake)
         whole["MANIFEST.json"] = content.manifest(revision, known, whole, is_correction=is_correction)

@@ -22,7 +22,7 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     if receipt.is_dry_run and receipt.status != "rejected":
         counts = f"C’était un essai : rien n’est compté. Pour que ce fichier compte, déposez-le dans {folder}."
     else:
-        counts = {"unchanged": "", "rejected": ""}.get(receipt.status, "Votre envoi compte déjà.")
+        counts = {"unchanged": "", "rejected": ""}.get(receipt.status, _counts(receipt))
     again = f"déposez de nouveau le fichier dans {folder}"
     blamed = {finding.blame for finding in receipt.findings}
     if "us" in blamed:
@@ -49,6 +49,21 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     else:
         sentences = ["Vous n’avez rien à corriger."]
     return tuple(sentence for sentence in (counts, *sentences) if sentence)
+
+
+def _counts(receipt: Receipt) -> str:
+    """From when a submission counts, and why not before."""
+    if receipt.held_until is None or receipt.fuller is None:
+        return "Votre envoi compte déjà."
+    before = receipt.fuller.place.edition if receipt.fuller.place else None
+    of_edition = f" pour l’édition {before}" if before != receipt.edition else ""
+    return (
+        f"Votre envoi est bien reçu, mais il a moins de la moitié des lignes de celui du "
+        f"{dated(receipt.fuller)}{of_edition} : {number(receipt.rows_accepted)} au lieu de "
+        f"{number(receipt.fuller.rows_accepted)}. S’il est incomplet, déposez "
+        f"le fichier entier, qui le remplacera. S’il est complet, il comptera à partir du "
+        f"{moment(receipt.held_until.astimezone(UTC))}, ou avant si l’équipe qui consolide l’accepte à votre demande."
+    )
 
 
 def _still_counts(receipt: Receipt) -> str:

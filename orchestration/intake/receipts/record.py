@@ -30,7 +30,7 @@ class Receipt:
     """What is said of one drop. The first eleven fields are `accuse.json`, in its order.
 
     `published` says what will be published of it; `earlier` is the submission that counted before it and `difference`
-    what changed since.
+    what changed since. `held_until` says when it counts at last that has less than half the rows of `fuller`.
     """
 
     status: ReceiptStatus
@@ -50,6 +50,8 @@ class Receipt:
     published: str | None = None
     earlier: Drop | None = None
     difference: Difference | None = None
+    held_until: datetime | None = None
+    fuller: Drop | None = None
 
     @property
     def errors(self) -> int:
@@ -81,7 +83,8 @@ class Receipt:
         parts += [plural(left, "ligne refusée", "lignes refusées")] * bool(left)
         parts += [plural(self.errors, "erreur à corriger", "erreurs à corriger")] * bool(self.errors)
         parts += [plural(self.warnings, "point à vérifier", "points à vérifier")] * bool(self.warnings)
-        return f"Votre fichier {verb} accepté : {', '.join(parts)}."
+        later = " Il ne compte pas encore." if self.held_until else ""
+        return f"Votre fichier {verb} accepté : {', '.join(parts)}.{later}"
 
     @property
     def subject_fr(self) -> str:
@@ -112,6 +115,7 @@ class Receipt:
             "rows_read": self.rows_read,
             "rows_accepted": self.rows_accepted,
             "findings": [_finding(finding) for finding in self.findings],
+            "held_until": f"{self.held_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.held_until else None,
         }
         return json.dumps(accuse, ensure_ascii=False, indent=2) + "\n"
 

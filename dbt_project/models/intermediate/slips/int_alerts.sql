@@ -81,6 +81,13 @@ missing as (
             asked_for.edition = done.edition
             and asked_for.kind = done.kind
             and filed.perimeter = done.perimeter
+    -- Whoever filed what is held has filed.
+    anti join drops as held
+        on
+            asked_for.edition = held.edition
+            and asked_for.kind = held.kind
+            and filed.perimeter = held.perimeter
+            and held.status = 'held'
     -- A kind that nobody files, and nobody filed for the semester before, is no longer asked for.
     where asked_for.is_being_filed or asked_for.previous_edition = {{ semester_before('asked_for.edition') }}
 ),
