@@ -146,7 +146,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
         AlertRule("release_altered", "machine", "Publication altérée"),
         AlertRule("scrub_found", "machine", "Vérification complète : anomalie"),
         AlertRule("clock_behind", "machine", "Horloge en retard sur le registre"),
-        AlertRule("tick_late", "machine", "Boîte de dépôt sans surveillance"),
+        AlertRule("tick_late", "machine", "Capteur sans nouvelles"),
     )
 }
 

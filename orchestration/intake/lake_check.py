@@ -13,7 +13,7 @@ from typing import Any
 from orchestration.intake import incidents, lake
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.rereading import Unreadable, rows_again
+from orchestration.intake.rereading import Unreadable, has_bytes, rows_again
 from orchestration.settings import Settings
 
 
@@ -33,7 +33,9 @@ def check_lake(settings: Settings, ledger: Ledger, now: datetime) -> dict[int, s
             lost[one.drop_id] = reason
             damaged.add(name)
             set_aside(path)
-            about = {"reason": reason, "path": ledger.drop(one.drop_id).path, "sha256": one.sha256}
+            drop = ledger.drop(one.drop_id)
+            is_lost = not has_bytes(settings, drop)
+            about = {"reason": reason, "path": drop.path, "sha256": one.sha256, "is_lost": is_lost}
             incidents.note(ledger.engine, _incident("store_damaged", one, name, now, **about))
     incidents.end(ledger.engine, "store_damaged", damaged, now, store="lake")
     return lost

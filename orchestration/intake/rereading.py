@@ -4,9 +4,10 @@ What belongs here: its bytes, wherever they still are, and its rows as they are 
 done (`lake_check`, and the cells of the grid in the UI).
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestration.intake import archive, inbox
+from orchestration.intake import archive, inbox, incidents
 from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.inbox import SeenFile
 from orchestration.intake.ledger import ACCEPTED, Drop, Ledger
@@ -50,6 +51,13 @@ def has_bytes(settings: Settings, drop: Drop) -> bool:
     except DamagedBytes:
         return False
     return True
+
+
+def are_lost_bytes_back(settings: Settings, ledger: Ledger, now: datetime) -> bool:
+    """Whether bytes can be had again whose rows were found lost."""
+    damaged = (one for one in incidents.open_incidents(ledger.engine, now) if one.rule == "store_damaged")
+    lost = (one.details["drop_id"] for one in damaged if one.details.get("is_lost"))
+    return any(has_bytes(settings, ledger.drop(drop_id)) for drop_id in lost)
 
 
 def arrival_of(settings: Settings, drop: Drop) -> "Arrival":

@@ -6,7 +6,7 @@ left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 
 from datetime import datetime
 
-from orchestration.intake import holds, inbox
+from orchestration.intake import holds, inbox, rereading
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
@@ -33,10 +33,7 @@ def intake_owed(settings: Settings, now: datetime) -> str | None:
         due = [*map(repr, ledger.due_reminders(now)), *(f"hold of {drop_id}" for drop_id in holds.due(ledger, now))]
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
-    if undecided:
-        from orchestration.intake.rereading import has_bytes
-
-        undecided = [drop for drop in undecided if has_bytes(settings, drop)]
+    undecided = [drop for drop in undecided if rereading.has_bytes(settings, drop)]
     owed = sorted([*map(repr, new), *due, *(str(drop.drop_id) for drop in undecided)])
     return sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
 
@@ -48,6 +45,8 @@ def publication_owed(settings: Settings, now: datetime) -> str | None:
         if not ledger.is_begun():
             return None
         is_up_to_date, head = ledger.is_up_to_date(), ledger.head()
+        if is_up_to_date and rereading.are_lost_bytes_back(settings, ledger, now):
+            is_up_to_date = False
     if is_up_to_date and fingerprint.is_as_noted(settings) and not _is_unsettled(settings, now):
         return None
     return sha256(f"{head} {fingerprint.sources(settings)}".encode())

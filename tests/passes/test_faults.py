@@ -176,11 +176,11 @@ def test_a_sensor_that_ticks_is_not_late(inbox_ticked, tick):
 def test_a_late_tick_is_told_once_and_its_end_once(inbox_ticked, tick):
     inbox_ticked(timedelta(minutes=11))
     said = tick()[1]
-    assert said[0] == "🔴 Critique · Boîte de dépôt sans surveillance"
+    assert said[0] == "🔴 Critique · Capteur sans nouvelles"
     assert "il ne répond plus" in said[1]
     assert tick()[1] == []
     inbox_ticked(timedelta(0))
-    assert tick()[1][0] == "✅ Rétabli · Boîte de dépôt sans surveillance"
+    assert tick()[1][0] == "✅ Rétabli · Capteur sans nouvelles"
     assert tick()[1] == []
 
 

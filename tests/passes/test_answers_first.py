@@ -1,0 +1,76 @@
+"""Drops are answered whatever a publication is at, and a publication says what was listed at its start."""
+
+import dagster as dg
+import pytest
+
+from orchestration.consolidation.build import build
+from orchestration.defs import consolidation
+from orchestration.intake.ledger import Ledger
+from orchestration.intake.take_in import take_in
+from orchestration.passes.has_work import intake_owed, publication_owed
+from orchestration.passes.instance import prepare_instance
+from orchestration.passes.lock import publication_lock
+from orchestration.passes.run import Pass
+from orchestration.passes.run import run_pass as run
+from orchestration.publication.release import read_figures
+from tests.conftest import NOW
+from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.pass_job import jobs, run_pass
+
+FOR_MJ = OTHER.replace("l'Intérieur", "la Justice")
+
+
+@pytest.fixture
+def home(settings, monkeypatch):
+    """The home of the environment, in which MI has filed."""
+    monkeypatch.setenv("JALONS_HOME", str(settings.home))
+    monkeypatch.setenv("JALONS_SETTLE_SECONDS", "0")
+    drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
+    return settings
+
+
+def _statuses(settings) -> list[str]:
+    with Ledger(settings.ledger) as ledger:
+        return [row.status for row in ledger.filings("2021-S2")]
+
+
+def test_a_drop_is_answered_while_a_publication_holds_the_home(home):
+    prepare_instance(home.dagster_home)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance, publication_lock(home):
+        assert jobs()["intake"].execute_in_process(instance=instance, run_config=quiet).success
+        assert len(list((home.home / "outbox").rglob("accuse.html"))) == 1
+        assert intake_owed(home, NOW) is None
+        assert publication_owed(home, NOW)
+
+
+def test_a_publication_that_fails_costs_no_drop_its_answer_and_is_owed_until_it_goes_through(home, monkeypatch):
+    def fail(_settings):
+        raise ValueError("a model that fails")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(consolidation, "build", fail)
+        for name in ("b", "c"):
+            summary = run(Pass(jobs(), home, NOW, is_forced=False))
+            assert summary.failures == ("consolidation: ValueError: a model that fails",)
+            drop(home.home, f"2021-S2/MJ/{name}.csv", projects_csv(FOR_MJ, FOR_MJ.replace("BOUSSOLE", name)))
+        assert _statuses(home) == ["accepted", "accepted"]
+    summary = run(Pass(jobs(), home, NOW, is_forced=False))
+    assert (summary.failures, summary.releases) == ((), (("2021-S2", 1),))
+    assert (intake_owed(home, NOW), publication_owed(home, NOW)) == (None, None)
+
+
+def test_a_publication_says_what_was_listed_at_its_start_and_the_next_one_the_rest(home, monkeypatch):
+    def while_another_drop_arrives(settings):
+        drop(home.home, "2021-S2/MJ/b.csv", projects_csv(FOR_MJ))
+        take_in(settings, NOW)
+        return build(settings)
+
+    with monkeypatch.context() as arriving:
+        arriving.setattr(consolidation, "build", while_another_drop_arrives)
+        assert run_pass(home, NOW).releases == (("2021-S2", 1),)
+    assert read_figures(home, "2021-S2")["projects"] == 1
+    assert publication_owed(home, NOW)
+    summary = run(Pass(jobs(), home, NOW, is_forced=False))
+    assert (summary.drops, summary.releases) == ({}, (("2021-S2", 2),))
+    assert read_figures(home, "2021-S2")["projects"] == 2
