@@ -4,14 +4,15 @@ What belongs here: the order of the steps. What does not: states and their stora
 (`reconciliation`), wording (`messages`), channels.
 
 A row is committed as `sending` before the call. A pass that finds one there knows that its predecessor died: the row is
-`unknown`, and the channel is asked whether the message arrived before anything is sent again.
+`unknown`, and the channel is asked whether the message arrived, twice, before anything is sent again. What is refused
+for its channel or its sender stays planned; only a message that is itself refused is `dead`.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,18 +21,40 @@ from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
 from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import engineers_channels, open_channels
-from orchestration.alerting.faults import INCIDENT_RULES, FaultRule
+from orchestration.alerting.faults import (
+    DELIVERY_RULES,
+    INCIDENT_RULES,
+    FaultRule,
+    channel_unreachable,
+    message_refused,
+)
 from orchestration.alerting.messages import Message
-from orchestration.alerting.outbox import Outbox, OutboxEntry, State
+from orchestration.alerting.outbox import (
+    INTERRUPTED,
+    AlertState,
+    Letter,
+    LookUp,
+    Outbox,
+    OutboxEntry,
+    Refusal,
+    State,
+)
 from orchestration.alerting.reconciliation import latest, reconcile
 from orchestration.alerting.routing import Routing
+from orchestration.alerting.sentences import cut
+from orchestration.alerting.slack_codes import OF_MESSAGE, is_unfamiliar
 from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
+from orchestration.store.sql import engine_of
 from orchestration.validation.holding import is_held
 from orchestration.validation.judgement import Judgement
 
 MOST_SINGLE_MESSAGES = 5
+# A channel that nobody need mend (no connection, no answer, a rest it asked for) is told of when it lasts.
+_LASTING = timedelta(minutes=10)
+# What engineers read of a message that did not leave, in characters.
+_SHOWN_OF_MESSAGE = 200
 
 log = logging.getLogger("jalons.alerts")
 
@@ -68,7 +91,9 @@ def deliver(
 
         alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
         opened = open_channels(settings) if channels is None else channels
-        return _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
+        counts = _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
+        _leave_the_rest(engine, opened, is_free, now)
+        return Delivery(counts)
 
 
 def alert_engineers(
@@ -80,19 +105,81 @@ def alert_engineers(
 ) -> Delivery:
     """Bring the engineers' channels up to date with the faults that there are now, of the `rules` that were looked at.
 
-    A fault is told once, however often it is found again, and its end is told once. Otherwise as `deliver`.
+    A fault is told once, however often it is found again, and its end is told once. What delivery itself knows to be
+    wrong (`DELIVERY_RULES`) is told after it, on the channels that work. Otherwise as `deliver`.
     """
     alerts = {fault.alert_key: fault for fault in faults}
     opened = engineers_channels(settings) if channels is None else channels
+    spoken_of = {*rules, *DELIVERY_RULES}
     with outbox.opened(settings) as engine:
-        return _bring_up_to_date(
-            engine,
-            opened,
-            alerts,
-            lambda entry: entry.rule in rules,
-            settings.dagster_url,
-            now,
+        told = [_bring_up_to_date(engine, opened, alerts, lambda entry: entry.rule in rules, settings.dagster_url, now)]
+        names = {*_open_names(settings), *(channel.name for channel in opened)}
+        own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names, now)}
+        told.append(
+            _bring_up_to_date(
+                *(engine, opened, own),
+                lambda entry: entry.rule in DELIVERY_RULES,
+                *(settings.dagster_url, now),
+            )
         )
+        _leave_the_rest(engine, opened, lambda entry: entry.rule in spoken_of, now)
+    return Delivery({name: Counter(told[0][name]) + Counter(told[1][name]) for name in told[0]})
+
+
+def refused_messages(settings: Settings, edition: str | None = None) -> list[Letter]:
+    """The messages of open channels that are refused for good (of one edition, if given), which wait for a person."""
+    if not settings.home.is_dir():
+        return []
+    with engine_of(settings.ledger) as engine:
+        found = outbox.letters(engine, _open_names(settings))
+    return [one for one in found if one.state == "dead" and edition in (None, one.edition)]
+
+
+def refusing_channels(settings: Settings) -> list[Refusal]:
+    """The open channels that refuse what is sent to them, or to be looked through, or that asked for a rest."""
+    if not settings.home.is_dir():
+        return []
+    with engine_of(settings.ledger) as engine:
+        return outbox.refusals(engine, _open_names(settings))
+
+
+def retry(settings: Settings) -> int:
+    """Plan what open channels refused for good again, and give how many alerts that is; the next pass sends them.
+
+    A channel that refuses is tried again at once, but not before a time that it asked for.
+    """
+    if not settings.home.is_dir():
+        return 0
+    with outbox.opened(settings) as engine:
+        return outbox.plan_again(engine, _open_names(settings))
+
+
+def _open_names(settings: Settings) -> set[str]:
+    return {channel.name for channel in (*open_channels(settings), *engineers_channels(settings))}
+
+
+def _faults_of_delivery(engine: Engine, channels: Collection[str], now: datetime) -> Iterator[Alert]:
+    """What is wrong with channels, and the messages that are refused, or were answered with an unfamiliar code."""
+    refused = [one for one in outbox.refusals(engine, channels) if one.is_refused or now - one.since >= _LASTING]
+    # Of one channel once: what refuses a message for its token refuses a look-up for it too.
+    for one in {one.channel: one for one in sorted(refused, key=lambda one: one.act != "look_up")}.values():
+        yield channel_unreachable(one.channel, one.act, one.error, one.since)
+    for letter in outbox.letters(engine, channels):
+        # Planned again by a person, it is still the one that was refused.
+        is_dead = letter.state == "dead" or letter.error in OF_MESSAGE
+        # A message about a refused one that is refused too is in the exit codes; one about it would be refused as well.
+        if letter.rule not in DELIVERY_RULES and (is_dead or _is_unfamiliar(letter.error)):
+            yield message_refused(
+                *(letter.channel, letter.message_key),
+                headline=cut(letter.headline, _SHOWN_OF_MESSAGE),
+                rows=letter.rows,
+                code=letter.error,
+                is_dead=is_dead,
+            )
+
+
+def _is_unfamiliar(code: str) -> bool:
+    return code != INTERRUPTED and is_unfamiliar(code)
 
 
 def _bring_up_to_date(
@@ -102,27 +189,42 @@ def _bring_up_to_date(
     is_concerned: Callable[[OutboxEntry], bool],
     base_url: str,
     now: datetime,
-) -> Delivery:
+) -> dict[str, Counter[State]]:
     """Make each channel say what there is of `alerts`, and take back the rows concerned that are no more."""
     routing, counts = Routing(), {}
     for channel in channels:
         box = Outbox(engine, channel.name)
         before = latest(box.entries())
         _settle(box, channel, now)
-        routed = {key for key, alert in alerts.items() if routing.sends(alert, channel.name)}
+        routed = {key for key, alert in alerts.items() if _goes_to(alert, channel.name, routing)}
         box.record(*reconcile(list(filter(is_concerned, box.entries())), alerts, routed), now)
+        box.speak_of([entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)], [], now)
         planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
         # What the channel would not take of one message, it would not take of another either.
-        if not all(entry.may_leave(now) for entry in planned):
-            planned = []
-        _send(box, channel, planned, alerts, base_url, now)
+        if box.may("send", now):
+            _send(box, channel, [entry for entry in planned if entry.may_leave(now)], alerts, base_url, now)
         after = latest(box.entries())
         counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
-    return Delivery(counts)
+    return counts
+
+
+def _goes_to(alert: Alert, channel: str, routing: Routing) -> bool:
+    # A channel that works has nothing to say of itself: what would come there is the end alone.
+    is_itself = alert.rule == "channel_unreachable" and alert.subject == channel
+    return routing.sends(alert, channel) and not is_itself
+
+
+def _leave_the_rest(
+    engine: Engine, channels: Sequence[Channel], is_spoken_of: Callable[[OutboxEntry], bool], now: datetime
+) -> None:
+    for channel in channels:
+        box = Outbox(engine, channel.name)
+        box.speak_of([], [e for e in box.entries() if e.state == "planned" and not is_spoken_of(e)], now)
 
 
 def alert_states(settings: Settings, edition: str | None = None) -> list[dict[str, Any]]:
-    """The mart's rows (of one edition, if given), the most severe first, each with `channels`: {channel name: state}.
+    """The mart's rows (of one edition, if given), the most severe first, each with `channels`: {channel name: state},
+    and with `errors`: {channel name: why it did not leave}.
 
     After them, by key, what was told and is true no longer: of such a row the key, edition, rule, subject and, as its
     `detail`, the headline are left.
@@ -130,39 +232,65 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     rows = read_rows(settings) or []
     known = outbox.read_states(settings) if settings.home.is_dir() else {}
     sent = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
-    states = [row | {"channels": sent[row["alert_key"]].channels if row["alert_key"] in sent else {}} for row in rows]
+    states = [row | _said(sent.get(row["alert_key"])) for row in rows]
     for key in sorted(sent.keys() - {row["alert_key"] for row in rows}):
         one = sent[key]
         left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
         blank = dict.fromkeys(COLUMNS)
-        states.append(blank | left | {"detail": one.headline, "channels": one.channels})
+        states.append(blank | left | {"detail": one.headline} | _said(one))
     return [row for row in states if edition in (None, row["edition"])]
 
 
+def _said(one: AlertState | None) -> dict[str, dict[str, str]]:
+    return {"channels": one.channels if one else {}, "errors": one.errors if one else {}}
+
+
 def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
-    """Find out what became of the messages of which nobody knows; those that did not arrive are planned again."""
-    box.interrupt()
-    unknown = [entry for entry in box.entries() if entry.state == "unknown" and entry.message_key]
-    unknown = [entry for entry in unknown if entry.may_leave(now)]
-    if not unknown:
+    """Find out what became of the messages whose answer was lost; those that did not arrive are planned again.
+
+    One that arrives after it was sent again is taken back.
+    """
+    box.interrupt(now, channel.lists_within)
+    due = box.due(now)
+    if not due or not box.may("look_up", now):
         return
-    keys = sorted({entry.message_key for entry in unknown if entry.message_key})
-    marks = [entry.after_id for entry in unknown]
+    marks = [one.after_id for one in due]
     try:
-        arrived = channel.find(keys, None if None in marks else min(mark for mark in marks if mark))
-    except Exception as fault:
-        log.warning("%s: cannot look up %d message(s): %s", channel.name, len(keys), _brief(fault))
-        box.postpone(keys, now)
-        return
-    if arrived is None:
-        log.warning("%s: cannot tell what became of %d message(s)", channel.name, len(keys))
-        box.postpone(keys, now)
-        return
-    for key in keys:
-        outcome = (
-            Outcome("sent", message_id=arrived[key]) if key in arrived else Outcome("planned", retry_after_seconds=0)
+        found = channel.find(
+            {one.message_key for one in due}, None if None in marks else min(mark for mark in marks if mark)
         )
-        box.conclude(key, outcome, now)
+    except Exception as fault:
+        found = Outcome("planned", error=_brief(fault))
+    if isinstance(found, Outcome):
+        log.warning("%s: cannot tell what became of %d message(s): %s", channel.name, len(due), found.error)
+        box.cannot_tell(found, now)
+        return
+    for one in due:
+        kept, extra = _kept(box, one, found.get(one.message_key, ()))
+        retracted = [message_id for message_id in extra if _is_retracted(channel, one.message_key, message_id)]
+        box.looked(one, kept, retracted, now, channel.lists_within)
+
+
+def _kept(box: Outbox, one: LookUp, ids: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Of the ids under which a message is there, the one that stays, and those that came beside it.
+
+    What was noted as sent stays: another one came late, and may say what was corrected since. Where nothing was, the
+    first stays, unless alerts that it tells of were corrected meanwhile: what is left of it is sent anew.
+    """
+    noted, parts = box.sent_as(one.message_key)
+    kept = noted if noted in ids else ids[0] if ids and parts == one.parts else None
+    return kept, [message_id for message_id in ids if message_id != kept]
+
+
+def _is_retracted(channel: Channel, key: str, message_id: str) -> bool:
+    try:
+        is_gone = channel.retract(message_id)
+    except Exception as fault:
+        log.warning("%s: message %s came late as %s: %s", channel.name, key, message_id, _brief(fault))
+        return False
+    said = "is taken back" if is_gone else "could not be taken back"
+    log.warning("%s: message %s came late as %s, and %s", channel.name, key, message_id, said)
+    return is_gone
 
 
 def _send(
@@ -173,7 +301,7 @@ def _send(
     base_url: str,
     now: datetime,
 ) -> None:
-    """Send what is planned; a refusal or a lost answer concerns one message, "not now" ends the pass for a channel."""
+    """Send what is planned; a refusal or a lost answer concerns one message, "not now" every other one too."""
     rank = {key: number for number, key in enumerate(alerts)}
     ends = [entry for entry in planned if entry.kind == "resolution"]
     news = [replace(e, headline=messages.summary_line([alerts[e.alert_key]])) for e in planned if e.kind == "alert"]
@@ -185,7 +313,7 @@ def _send(
             outcome = channel.send(message)
         except Exception as fault:
             outcome = Outcome("unknown", error=_brief(fault))
-        box.conclude(message.key, outcome, now)
+        box.conclude(message.key, outcome, now, channel.lists_within)
         if outcome.error:
             log.warning("%s: message %s is %s: %s", channel.name, message.key, outcome.state, outcome.error)
         if outcome.state == "planned":

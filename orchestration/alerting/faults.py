@@ -1,4 +1,4 @@
-"""Faults of the machine, for its engineers: checks and passes that failed, passes that died, a late sensor.
+"""Faults of the machine, for its engineers: checks and passes that failed, passes that died, a late sensor, a channel.
 
 What belongs here: what each fault says, in French, and what to do next. What does not: finding them
 (`orchestration.passes.faults` asks Dagster) and delivery, which is that of every alert.
@@ -9,13 +9,19 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from orchestration.alerting.alerts import COLUMNS, Alert
+from orchestration.alerting.slack_codes import family_of
 from orchestration.domain.alert_rules import AlertKey, Severity
 from orchestration.domain.french import LABELS, and_others, moment
 from orchestration.intake.incidents import Incident, IncidentRule
 
+# What delivery itself knows to be wrong.
+DeliveryRule = Literal["channel_unreachable", "message_refused"]
 FaultRule = (
-    Literal["check_failed", "check_broken", "pass_failed", "pass_died", "history_set_aside", "tick_late"] | IncidentRule
+    Literal["check_failed", "check_broken", "pass_failed", "pass_died", "history_set_aside", "tick_late"]
+    | DeliveryRule
+    | IncidentRule
 )
+DELIVERY_RULES: tuple[DeliveryRule, ...] = get_args(DeliveryRule)
 # The rules of what went wrong with stores and clock.
 INCIDENT_RULES: tuple[IncidentRule, ...] = get_args(IncidentRule)
 _HELD = {True: " Aucune révision de cette édition ne paraît tant qu’il échoue.", False: " Rien n’est retenu."}
@@ -126,6 +132,54 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
     )
 
 
+def channel_unreachable(channel: str, act: Literal["send", "look_up"], code: str, since: datetime) -> Alert:
+    """A channel that does not take messages, or does not say which arrived, since when (UTC) and with which code."""
+    why, to_do = _OF_CHANNELS.get(family_of(code) or "", (None, None))
+    if act == "look_up":
+        said = (
+            f"Le canal « {channel} » ne dit plus quels messages lui sont parvenus depuis le {moment(since)} ({code}). "
+            "Ceux dont l’arrivée n’est pas connue attendent, pour ne rien dire deux fois."
+        )
+    else:
+        said = (
+            f"Le canal « {channel} » ne prend plus de message depuis le {moment(since)} ({code}). Ce qui est à y dire "
+            "attend, et partira de soi-même dès qu’il le prendra."
+        )
+    to_do = to_do or "vérifier le réseau et le mandataire de la machine, puis chercher ce code dans la documentation."
+    return _fault(
+        "channel_unreachable",
+        channel,
+        level="error",
+        severity="critique",
+        detail=f"{said} {why}" if why else said,
+        to_do=f"À faire : {to_do.format(setting=_SETTINGS.get(channel, 'JALONS_…'))}",
+    )
+
+
+def message_refused(channel: str, message_key: str, *, headline: str, rows: int, code: str, is_dead: bool) -> Alert:
+    """A message (its first headline, of how many alerts it is) that a channel refuses, or answers with a code that
+    nobody knows.
+    """
+    what = f"« {headline} »{and_others(rows - 1)}"
+    if is_dead:
+        said = f"Le canal « {channel} » refuse pour toujours un message ({code}) : {what}. Il n’est plus tenté."
+        to_do = (
+            "chercher ce code dans la documentation du canal, corriger la cause (elle est chez nous), puis remettre "
+            "le message à envoyer (`jalons alerts retry`)."
+        )
+    else:
+        said = (
+            f"Le canal « {channel} » a répondu à un message par un code que Jalons ne connaît pas ({code}) : {what}. "
+            "Le message est cherché dans le canal, puis tenté de nouveau, de plus en plus rarement."
+        )
+        to_do = (
+            "chercher ce code dans la documentation du canal, et corriger sa cause ; le message partira de lui-même."
+        )
+    level = "dead" if is_dead else "unfamiliar"
+    given = {"severity": "critique" if is_dead else "attention", "detail": said, "to_do": f"À faire : {to_do}"}
+    return _fault("message_refused", f"{channel}:{message_key}", level=level, **given)
+
+
 def of_incident(one: Incident) -> Alert:
     """What went wrong with a store of the home, or with its clock."""
     severity, detail, to_do = _INCIDENTS[one.rule](one)
@@ -232,6 +286,34 @@ _INCIDENTS: Mapping[IncidentRule, Callable[[Incident], tuple[Severity, str, str]
     "clock_behind": _clock_behind,
 }
 _SHOWN_FILES = 5
+
+# Why a channel refuses, and what to do, by what of it a person must mend; `{setting}` holds its identifier.
+_OF_CHANNELS: Mapping[str, tuple[str, str]] = {
+    "membership": ("Le robot n’en est pas membre.", "inviter le robot dans ce canal de Slack (`/invite`)."),
+    "address": (
+        "Slack ne connaît pas ce canal, ou n’y laisse pas entrer le robot.",
+        "vérifier l’identifiant du canal (`{setting}`), et inviter le robot dans le canal s’il est privé.",
+    ),
+    "archived": ("Il est archivé.", "le désarchiver dans Slack, ou donner l’identifiant d’un autre (`{setting}`)."),
+    "token": (
+        "Slack ne reconnaît plus le robot.",
+        "vérifier dans Slack que l’application est installée, et renouveler son jeton (`SLACK_BOT_TOKEN`).",
+    ),
+    "rights": (
+        "Il manque un droit au robot.",
+        "donner au robot les droits `chat:write` et `channels:history` (`groups:history` pour un canal privé), "
+        "réinstaller l’application et renouveler son jeton (`SLACK_BOT_TOKEN`) s’il a changé.",
+    ),
+    "policy": (
+        "Un réglage de l’espace Slack l’interdit, ou l’espace est en maintenance.",
+        "demander à l’administrateur de l’espace Slack de laisser le robot écrire dans ce canal.",
+    ),
+    "network": (
+        "Aucune connexion n’a pu être établie.",
+        "vérifier le réseau et le mandataire de la machine, et l’adresse de Slack (`JALONS_SLACK_BASE_URL`).",
+    ),
+}
+_SETTINGS = {"slack": "JALONS_SLACK_CHANNEL", "engineers-slack": "JALONS_SLACK_ENGINEERS_CHANNEL"}
 
 
 def _fault(rule: FaultRule, subject: str, *, edition: str | None = None, level: str, **given: Any) -> Alert:

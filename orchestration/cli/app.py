@@ -27,6 +27,15 @@ class _SayingCauses(TyperGroup):
             say_no(cause.sentence)
 
 
+class _ShowingByDefault(TyperGroup):
+    """Shows, unless the first word is another of its commands: `jalons alerts 2021-S2` is what people know."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command that shows before words that name none."""
+        is_named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if is_named else ["show", *args])
+
+
 app = typer.Typer(
     name="jalons",
     cls=_SayingCauses,
@@ -38,6 +47,11 @@ edition_app = typer.Typer(help="Events in the life of an edition.", no_args_is_h
 app.add_typer(edition_app, name="edition")
 clock_app = typer.Typer(help="The machine's clock, where the home cannot believe it.", no_args_is_help=True)
 app.add_typer(clock_app, name="clock")
+alerts_app = typer.Typer(
+    cls=_ShowingByDefault,
+    help="The alerts and what became of them on each channel (show, which need not be said), and what was refused.",
+)
+app.add_typer(alerts_app, name="alerts")
 alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
 app.add_typer(alias_app, name="alias")
 

@@ -16,7 +16,7 @@ import typer
 from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
 from orchestration.cli.output import progress
-from orchestration.settings import CHECKOUT
+from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ def run(
     """Run one pass over everything that is pending: take in, consolidate, validate, release, alert.
 
     Where nothing has changed since the last whole pass, and nothing is damaged, say so and stop. Exit 1 where something
-    failed or an edition is held back.
+    failed, an edition is held back, or a channel refused a message for good.
     """
     from orchestration.passes.alive import is_a_run_dead
     from orchestration.passes.databases import unreadable
@@ -51,12 +51,14 @@ def run(
             typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
             held = held_back(settings)
             _print_held(held)
+            _expect_no_refusal(settings)
             raise typer.Exit(1 if held else 0)
         with progress("Starting a pass…") as report:
             from orchestration.passes.run import Pass, run_pass
 
             summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force))
     _print_summary(summary)
+    _expect_no_refusal(settings)
     if summary.failures or summary.held_back:
         raise typer.Exit(1)
 
@@ -115,6 +117,14 @@ def ui(
     os.chdir(CHECKOUT)
     command = Path(sys.executable).parent / "dagster"
     os.execv(command, [str(command), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+def _expect_no_refusal(settings: Settings) -> None:
+    """Exit with 1 where a message waits for a person: no pass would send it."""
+    from orchestration.cli.standing import say_what_is_refused
+
+    if say_what_is_refused(settings):
+        raise typer.Exit(1)
 
 
 @cache

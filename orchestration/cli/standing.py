@@ -1,31 +1,33 @@
-"""Commands that say where things stand: which alerts were told, who has filed what.
+"""Commands that say where things stand: which alerts were told, who has filed what; and that send refused ones again.
 
 What belongs here: printing it. What does not: finding it out (`orchestration.alerting`, `orchestration.answers`).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.app import app
+from orchestration.cli.app import alerts_app, app
 from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings_of
-from orchestration.cli.output import expect_known, print_json, print_table
+from orchestration.cli.output import expect_known, print_json, print_table, shown
+from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.answers.filing_status import Filing
 
 
-@app.command()
-def alerts(
+@alerts_app.command()
+def show(
     edition: Annotated[
         str | None, typer.Argument(help="An edition; all of them by default.", parser=edition_code)
     ] = None,
     as_json: AsJson = False,
     home: Home = HERE,
 ) -> None:
-    """Print the alerts with their delivery state on each channel."""
+    """Print the alerts with their delivery state on each channel; exit 1 where a message was refused for good."""
     from orchestration.alerting.delivery import alert_states
 
     settings = settings_of(home)
@@ -42,15 +44,60 @@ def alerts(
                 "rule": row["rule"],
                 "subject": f"{row['subject_name'] or row['subject']} ({row['perimeter'] or '–'})",
                 "from → to": f"{row['from_text'] or '–'} → {row['to_text'] or '–'}",
-                "channels": _channels(row["channels"]),
+                "channels": _channels(row["channels"], row["errors"]),
             }
             for row in found
         ]
         print_table(rows, f"Alerts of {edition or 'all editions'}")
+    _say_who_refuses(settings)
+    if say_what_is_refused(settings, edition):
+        raise typer.Exit(1)
 
 
-def _channels(states: Mapping[str, str]) -> str:
-    return ", ".join(f"{channel}: {state}" for channel, state in sorted(states.items()))
+@alerts_app.command()
+def retry(home: Home = HERE) -> None:
+    """Plan what channels refused for good again, once the cause is mended; the next pass sends it.
+
+    A channel that refuses is tried again by the next pass too, unless it asked for a rest.
+    """
+    from orchestration.alerting.delivery import retry as plan_again
+    from orchestration.intake.home_identity import check_home
+
+    settings = settings_of(home)
+    if home.is_dir():
+        check_home(settings)
+    count = plan_again(settings)
+    typer.echo(f"{count} alerts are planned again. Next: jalons run" if count else "No message was refused for good.")
+
+
+def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:
+    """Say on standard error which messages of open channels were refused for good; whether there is any."""
+    from orchestration.alerting.delivery import refused_messages
+
+    refused = refused_messages(settings, edition)
+    for one in refused:
+        others = f", and {one.rows - 1} more" if one.rows > 1 else ""
+        said = f"  Refused for good on {one.channel} ({one.error}): {shorten(one.headline, 100)}{others}"
+        typer.echo(shown(said).plain, err=True)
+    if refused:
+        typer.echo("  Once the cause is mended: jalons alerts retry, then jalons run", err=True)
+    return bool(refused)
+
+
+def _say_who_refuses(settings: Settings) -> None:
+    from orchestration.alerting.delivery import refusing_channels
+
+    for one in refusing_channels(settings):
+        what = "takes no message" if one.act == "send" else "does not say which messages arrived"
+        when = f"since {one.since:%Y-%m-%d %H:%M} UTC; asked again from {one.not_before:%Y-%m-%d %H:%M} UTC on"
+        typer.echo(shown(f"  {one.channel} {what} ({one.error}) {when}; messages wait.").plain, err=True)
+
+
+def _channels(states: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"{channel}: {state}" + (f" ({errors[channel]})" if channel in errors else "")
+        for channel, state in sorted(states.items())
+    )
 
 
 @app.command()

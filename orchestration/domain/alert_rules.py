@@ -147,6 +147,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
         AlertRule("scrub_found", "machine", "Vérification complète : anomalie"),
         AlertRule("clock_behind", "machine", "Horloge en retard sur le registre"),
         AlertRule("tick_late", "machine", "Capteur sans nouvelles"),
+        AlertRule("channel_unreachable", "machine", "Canal d’alertes en panne"),
+        AlertRule("message_refused", "machine", "Message refusé par un canal"),
     )
 }
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 
 from orchestration.alerting import messages
 from orchestration.alerting.channels.channel import Channel
@@ -25,6 +26,8 @@ log = logging.getLogger("jalons.alerts")
 _TOLD = ".told-"
 # Where not even a name could be written.
 _told_here: set[Path] = set()
+# By channel, until when it asked to be left alone, as far as this process was told.
+_resting: dict[str, float] = {}
 
 
 @contextmanager
@@ -76,6 +79,8 @@ def _told(settings: Settings) -> list[Path]:
 
 
 def _is_sent(channel: Channel, message: Message) -> bool:
+    if _resting.get(channel.name, 0.0) > monotonic():
+        return False
     try:
         outcome = channel.send(message)
     except Exception as fault:
@@ -83,6 +88,8 @@ def _is_sent(channel: Channel, message: Message) -> bool:
         return False
     if outcome.error:
         log.warning("%s: the message is %s: %s", channel.name, outcome.state, outcome.error)
+    if outcome.retry_after_seconds:
+        _resting[channel.name] = monotonic() + outcome.retry_after_seconds
     # Refused for good, it would be refused again.
     return outcome.state in ("sent", "dead")
 

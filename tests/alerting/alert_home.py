@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -77,6 +77,16 @@ class Home:
         """The same while something is held back."""
         judgement = unjudged(self.settings, holds)
         return deliver(self.settings, self.now, judgement, self.channels() if channels is None else channels)
+
+    def deliver_later(self, minutes: float, channels: Sequence[Channel] | None = None) -> Delivery:
+        """The same after a while."""
+        self.now += timedelta(minutes=minutes)
+        return self.deliver(channels)
+
+    def look_twice(self) -> Delivery:
+        """The two deliveries that look for what is unknown; the second one sends it again where it is not there."""
+        self.deliver_later(3)
+        return self.deliver_later(3)
 
     def channels(self) -> list[Channel]:
         """The console and Slack."""

@@ -1,6 +1,6 @@
 """A small Slack on this machine: accepts messages, gives its history back, and misbehaves when told to.
 
-What belongs here: the two methods of the Web API that the channel uses, and the ways in which the real one fails.
+What belongs here: the three methods of the Web API that the channel uses, and the ways in which the real one fails.
 """
 
 import json
@@ -24,7 +24,10 @@ Mischief = Literal[
     "empty_object",
     "rate_limit",
     "long_rate_limit",
+    "bare_rate_limit",
     "invalid_auth",
+    "accept_late",
+    "list_late",
 ]
 
 
@@ -33,6 +36,10 @@ class FakeSlack:
 
     `messages` are those accepted, `posts` counts the attempts; a text of `refused` found in a message has it refused
     with its error code; while `is_history_down`, look-ups answer 500. `page_size` caps a page of the history.
+    What it was told to accept late it accepts at `accept_what_is_late`, when the client is long gone; what to list late
+    is missing from the history until `list_what_is_late`. `refuses_posts` and `refuses_history` are error codes of
+    every post and look-up, `history_retry_after` the seconds that look-ups are told to wait; `deleted` are the ids of
+    messages that were taken back, `is_delete_refused` refuses to.
     """
 
     def __init__(self) -> None:
@@ -43,6 +50,16 @@ class FakeSlack:
         self.history_calls: list[dict[str, str]] = []
         self.is_history_down = False
         self.page_size = 100
+        self.refuses_posts: str | None = None
+        self.refuses_history: str | None = None
+        self.history_retry_after: str | None = None
+        self.is_delete_refused = False
+        self.deleted: list[str] = []
+        self._late: list[dict[str, Any]] = []
+        self._unlisted: set[str] = set()
+        self._accepted = 0
+        # The handlers that keep a client waiting let go of it at the end.
+        self._end = threading.Event()
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,7 +71,8 @@ class FakeSlack:
                     self._post(json.loads(body))
                 else:
                     query = parse_qs(f"{urlsplit(self.path).query}&{body}".strip("&"))
-                    self._history({name: values[0] for name, values in query.items()})
+                    answer = self._delete if self.path.endswith("/chat.delete") else self._history
+                    answer({name: values[0] for name, values in query.items()})
 
             def _post(self, message: dict[str, Any]) -> None:
                 fake.posts += 1
@@ -66,8 +84,14 @@ class FakeSlack:
                 elif mischief in ("rate_limit", "long_rate_limit"):
                     seconds = "0" if mischief == "rate_limit" else "60"
                     self._answer({"ok": False, "error": "ratelimited"}, status=429, retry_after=seconds)
-                elif mischief == "invalid_auth":
-                    self._answer({"ok": False, "error": "invalid_auth"})
+                elif mischief == "bare_rate_limit":
+                    self._answer({"ok": False, "error": "ratelimited"}, status=429)
+                elif mischief == "invalid_auth" or fake.refuses_posts:
+                    self._answer({"ok": False, "error": fake.refuses_posts or mischief})
+                elif mischief == "accept_late":
+                    fake._late.append(message)
+                    fake._end.wait()
+                    self._hang_up()
                 elif mischief == "proxy_page":
                     self._answer_with(b"<html><h1>407 Proxy Authentication Required</h1></html>", status=407)
                 elif mischief == "empty_object":
@@ -82,9 +106,10 @@ class FakeSlack:
                 if error:
                     self._answer({"ok": False, "error": error})
                     return
-                message["ts"] = f"1500000000.{len(fake.messages) + 1:06d}"
-                fake.messages.append(message)
-                if mischief == "lose_answer":
+                fake._take(message)
+                if mischief == "list_late":
+                    fake._unlisted.add(message["ts"])
+                if mischief in ("lose_answer", "list_late"):
                     self._hang_up()
                 elif mischief == "garble_answer":
                     self._answer_with(b'{"ok": tr')
@@ -96,7 +121,15 @@ class FakeSlack:
                 if fake.is_history_down:
                     self._answer({"ok": False, "error": "internal_error"}, status=500)
                     return
-                newest_first = [m for m in reversed(fake.messages) if m["ts"] > query.get("oldest", "")]
+                if fake.history_retry_after:
+                    limited = {"ok": False, "error": "ratelimited"}
+                    self._answer(limited, status=429, retry_after=fake.history_retry_after)
+                    return
+                if fake.refuses_history:
+                    self._answer({"ok": False, "error": fake.refuses_history})
+                    return
+                listed = [m for m in fake.messages if m["ts"] not in fake._unlisted]
+                newest_first = [m for m in reversed(listed) if m["ts"] > query.get("oldest", "")]
                 start = int(query.get("cursor", "0"))
                 page = newest_first[start : start + fake.page_size]
                 hidden = () if query.get("include_all_metadata") == "1" else ("metadata",)
@@ -104,6 +137,17 @@ class FakeSlack:
                 rest = start + fake.page_size < len(newest_first)
                 cursor = {"next_cursor": str(start + fake.page_size)} if rest else {}
                 self._answer({"ok": True, "messages": shown, "has_more": rest, "response_metadata": cursor})
+
+            def _delete(self, query: dict[str, str]) -> None:
+                found = [m for m in fake.messages if m["ts"] == query["ts"]]
+                if fake.is_delete_refused:
+                    self._answer({"ok": False, "error": "cant_delete_message"})
+                elif found:
+                    fake.messages.remove(found[0])
+                    fake.deleted.append(query["ts"])
+                    self._answer({"ok": True, "channel": CHANNEL, "ts": query["ts"]})
+                else:
+                    self._answer({"ok": False, "error": "message_not_found"})
 
             def _hang_up(self) -> None:
                 self.close_connection = True
@@ -127,6 +171,20 @@ class FakeSlack:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
+    def _take(self, message: dict[str, Any]) -> None:
+        self._accepted = max(self._accepted, len(self.messages)) + 1
+        message["ts"] = f"1500000000.{self._accepted:06d}"
+        self.messages.append(message)
+
+    def accept_what_is_late(self) -> None:
+        """Accept what was posted with `accept_late`, after its client gave up."""
+        while self._late:
+            self._take(self._late.pop(0))
+
+    def list_what_is_late(self) -> None:
+        """Show in the history what was posted with `list_late`."""
+        self._unlisted.clear()
+
     @property
     def base_url(self) -> str:
         """What `JALONS_SLACK_BASE_URL` would be."""
@@ -144,6 +202,7 @@ class FakeSlack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

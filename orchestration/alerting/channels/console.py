@@ -4,7 +4,8 @@ What belongs here: writing a message as lines. What does not: wording (`messages
 """
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import TextIO
 
 from orchestration.alerting.channels.channel import Outcome
@@ -17,6 +18,8 @@ class Console:
     A console has no memory: after a death between writing and noting it down, a line repeated, and marked so, is better
     than a line lost.
     """
+
+    lists_within = timedelta()
 
     def __init__(self, stream: TextIO | None = None, name: str = "console") -> None:
         self.name = name
@@ -31,6 +34,10 @@ class Console:
         stream.flush()
         return Outcome("sent")
 
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str]:  # noqa: ARG002
+    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
         """Nothing can be looked up."""
         return {}
+
+    def retract(self, message_id: str) -> bool:  # noqa: ARG002
+        """What is written stays."""
+        return False

@@ -1,13 +1,19 @@
 """The Slack channel: Web API, Block Kit, and the look-up of a message whose answer was lost.
 
-What belongs here: Slack's markup, limits and error codes. What does not: wording (`messages`) and when to send again
-(`delivery`). The bot must be in the channel, with the scopes `chat:write` and `channels:history` (`groups:history` if
-it is private); the channel is given by its id (`C…`), the only form that the history takes.
+What belongs here: Slack's markup, limits and ways to fail. What does not: its error codes (`slack_codes`), wording
+(`messages`) and when to send again (`delivery`). The bot must be in the channel, with the scopes `chat:write` and
+`channels:history` (`groups:history` if it is private); the channel is given by its id (`C…`), the only form that the
+history takes.
 """
 
+import errno
 import re
-from collections.abc import Collection, Iterable, Mapping
+import socket
+import ssl
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -18,6 +24,7 @@ from slack_sdk.http_retry.state import RetryState
 
 from orchestration.alerting.channels.channel import Outcome
 from orchestration.alerting.messages import Message
+from orchestration.alerting.slack_codes import AMBIGUOUS, NO_CONNECTION, OF_MESSAGE, RATE_LIMITS, family_of
 
 EVENT_TYPE = "jalons_alert"
 TIMEOUT_S = 10
@@ -27,20 +34,8 @@ MAX_HEADER = 150
 PAGE_SIZE = 200
 MAX_PAGES = 50
 
-# Slack says itself that the work may have been done: docs.slack.dev, chat.postMessage, errors.
-_AMBIGUOUS = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
 _CODE = re.compile(r"[a-z0-9_]+")
-# The sender is refused, not the message: once mended, the same message may go.
-_NOT_NOW = {
-    "account_inactive",
-    "invalid_auth",
-    "missing_scope",
-    "not_authed",
-    "rate_limited",
-    "ratelimited",
-    "token_expired",
-    "token_revoked",
-}
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH}
 
 
 class _ShortWait(RateLimitErrorRetryHandler):
@@ -63,6 +58,9 @@ class _ShortWait(RateLimitErrorRetryHandler):
 class Slack:
     """One Slack channel, written to by a bot."""
 
+    # A message may be accepted after our time-out, and listed after that.
+    lists_within = timedelta(minutes=3)
+
     def __init__(self, *, token: str, channel: str, base_url: str, name: str = "slack") -> None:
         self.name = name
         self._channel = channel
@@ -82,24 +80,38 @@ class Slack:
             )
         except SlackApiError as refusal:
             return _outcome(refusal)
+        except URLError as fault:
+            if _is_without_connection(fault):
+                return Outcome("planned", error=NO_CONNECTION)
+            raise
         return Outcome("sent", message_id=answer["ts"])
 
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, str] | None:
-        """Read the channel's history, newest first, back to the message `after`; `None` beyond `MAX_PAGES`."""
-        found: dict[str, str] = {}
-        history = self._client.conversations_history(
-            channel=self._channel, oldest=after, limit=PAGE_SIZE, include_all_metadata=True
-        )
-        for number, page in enumerate(history, start=1):
-            for message in page["messages"]:
-                key = _key_of(message)
-                if key is not None and key in keys:
-                    found[key] = message["ts"]
-            if len(found) == len(set(keys)):
-                return found
-            if number == MAX_PAGES:
-                return None
+    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, Sequence[str]] | Outcome:
+        """Read the channel's history, newest first, back to the message `after`, or through `MAX_PAGES`."""
+        found: dict[str, list[str]] = {}
+        try:
+            history = self._client.conversations_history(
+                channel=self._channel, oldest=after, limit=PAGE_SIZE, include_all_metadata=True
+            )
+            for number, page in enumerate(history, start=1):
+                for message in page["messages"]:
+                    key = _key_of(message)
+                    if key is not None and key in keys:
+                        found.setdefault(key, []).insert(0, message["ts"])
+                if number == MAX_PAGES:
+                    is_told = len(found) == len(set(keys))
+                    return found if is_told else Outcome("planned", error="history_too_long", is_refused=True)
+        except SlackApiError as refusal:
+            return _outcome(refusal)
         return found
+
+    def retract(self, message_id: str) -> bool:
+        """Delete a message of the bot."""
+        try:
+            self._client.chat_delete(channel=self._channel, ts=message_id)
+        except SlackApiError as refusal:
+            return bool(refusal.response["error"] == "message_not_found")
+        return True
 
 
 def blocks(message: Message) -> list[dict[str, Any]]:
@@ -144,12 +156,25 @@ def _key_of(message: Mapping[str, Any]) -> str | None:
     return key if isinstance(key, str) else None
 
 
+def _is_without_connection(fault: URLError) -> bool:
+    """Whether nothing can have arrived: no address, no way there, nobody who listens, or a stranger in its place."""
+    reason = fault.reason
+    if isinstance(reason, (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)):
+        return True
+    return isinstance(reason, OSError) and reason.errno in _NO_WAY
+
+
 def _outcome(refusal: SlackApiError) -> Outcome:
+    """A code that is about neither the message nor the channel may be anything, so it is looked up before it is sent
+    again: nothing is lost for a word that we do not know, and nothing said twice.
+    """
     code, status = str(refusal.response["error"]), refusal.response.status_code
-    if status == 429 or code in _NOT_NOW:
+    if status == 429 or code in RATE_LIMITS:
         asked = str(refusal.response.headers.get("Retry-After", ""))
         return Outcome("planned", error=code, retry_after_seconds=int(asked) if asked.isdigit() else None)
     # What is no code is not Slack's own word: a proxy's page, or half an answer, does not tell what became of it.
-    if status >= 500 or code in _AMBIGUOUS or not _CODE.fullmatch(code):
+    if status >= 500 or code in AMBIGUOUS or not _CODE.fullmatch(code):
         return Outcome("unknown", error=code)
-    return Outcome("dead", error=code)
+    if family_of(code):
+        return Outcome("planned", error=code, is_refused=True)
+    return Outcome("dead" if code in OF_MESSAGE else "unknown", error=code)
