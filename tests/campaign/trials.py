@@ -151,7 +151,9 @@ class Campaign:
             if ended and ended.is_whole and not checker.is_unsettled(trial.home):
                 return
             if number < MOST_PASSES_TO_HEAL:
-                ended = self.warm.run(trial.home, now + timedelta(minutes=number + later), slack=slack.base_url)
+                # A message whose answer was lost is looked for twice, minutes apart, before it is sent again.
+                at = now + timedelta(minutes=4 * (number + later))
+                ended = self.warm.run(trial.home, at, slack=slack.base_url)
         trial.differs.append(f"not healed by {MOST_PASSES_TO_HEAL} passes: {ended}")
 
     def row(self, scene: Scene, row: Sequence[Accident], *, is_late: bool = False) -> Trial:

@@ -24,6 +24,7 @@ from tests.intake.drops import GOOD, drop, projects_csv
 
 ENTRY = OutboxEntry("overdue:x:2021-S2:", "alert", 1, "overdue", "x", "2021-S2", "X")
 LATER = NOW + timedelta(seconds=90)
+LISTED = timedelta(minutes=3)
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def _message(home: Settings, outcome: Outcome) -> None:
         box = Outbox(engine, "console")
         box.record([ENTRY], [], NOW)
         box.claim([ENTRY], "key")
-        box.conclude("key", outcome, NOW)
+        box.conclude("key", outcome, NOW, LISTED)
 
 
 def _rules_change(home: Settings) -> None:
@@ -89,8 +90,8 @@ STATES: dict[str, tuple[Callable[[Settings], object], bool]] = {
     "a release": (lambda home: _write(home.releases / "2021-S2/r1/MANIFEST.json"), True),
     "a message sent": (lambda home: _message(home, Outcome("sent", message_id="1")), False),
     "a message refused": (lambda home: _message(home, Outcome("dead", error="x")), False),
-    "a message of which nobody knows": (lambda home: _message(home, Outcome("unknown", error="x")), True),
-    "a message not taken now": (lambda home: _message(home, Outcome("planned", error="x")), True),
+    "a message of which nobody knows": (lambda home: _message(home, Outcome("unknown", error="x")), False),
+    "a message not taken now": (lambda home: _message(home, Outcome("planned", error="x")), False),
 }
 
 
@@ -110,6 +111,18 @@ def test_a_channel_that_asked_for_a_rest_is_asked_again_once_it_is_over_and_not_
     assert asks() == (False, False)
     assert asks(NOW + timedelta(seconds=59)) == (False, False)
     assert asks(NOW + timedelta(seconds=60)) == (True, True)
+
+
+def test_a_message_whose_answer_was_lost_is_looked_for_once_it_may_be_listed_and_not_before(home, asks):
+    _message(home, Outcome("unknown", error="x"))
+    assert asks(NOW + LISTED - timedelta(seconds=1)) == (False, False)
+    assert asks(NOW + LISTED) == (True, True)
+
+
+def test_a_channel_that_refuses_is_asked_again_after_a_while_and_not_before(home, asks):
+    _message(home, Outcome("planned", error="not_in_channel", is_refused=True))
+    assert asks(NOW + timedelta(seconds=14)) == (False, False)
+    assert asks(NOW + timedelta(seconds=15)) == (True, True)
 
 
 def test_a_drop_without_its_bytes_asks_for_no_pass_until_they_are_back(home, asks):
