@@ -114,7 +114,7 @@ def alert_engineers(
     with outbox.opened(settings) as engine:
         told = [_bring_up_to_date(engine, opened, alerts, lambda entry: entry.rule in rules, settings.dagster_url, now)]
         names = {*_open_names(settings), *(channel.name for channel in opened)}
-        own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names, now)}
+        own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names)}
         told.append(
             _bring_up_to_date(
                 *(engine, opened, own),
@@ -158,9 +158,11 @@ def _open_names(settings: Settings) -> set[str]:
     return {channel.name for channel in (*open_channels(settings), *engineers_channels(settings))}
 
 
-def _faults_of_delivery(engine: Engine, channels: Collection[str], now: datetime) -> Iterator[Alert]:
+def _faults_of_delivery(engine: Engine, channels: Collection[str]) -> Iterator[Alert]:
     """What is wrong with channels, and the messages that are refused, or were answered with an unfamiliar code."""
-    refused = [one for one in outbox.refusals(engine, channels) if one.is_refused or now - one.since >= _LASTING]
+    # What was met once says nothing of now: how long it lasts is known from the last try.
+    found = outbox.refusals(engine, channels)
+    refused = [one for one in found if one.is_refused or one.not_before - one.since >= _LASTING]
     # Of one channel once: what refuses a message for its token refuses a look-up for it too.
     for one in {one.channel: one for one in sorted(refused, key=lambda one: one.act != "look_up")}.values():
         yield channel_unreachable(one.channel, one.act, one.error, one.since)

@@ -67,7 +67,8 @@ def retry(home: Home = HERE) -> None:
     if home.is_dir():
         check_home(settings)
     count = plan_again(settings)
-    typer.echo(f"{count} alerts are planned again. Next: jalons run" if count else "No message was refused for good.")
+    planned = "1 alert is" if count == 1 else f"{count} alerts are"
+    typer.echo(f"{planned} planned again. Next: jalons run" if count else "No message was refused for good.")
 
 
 def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:

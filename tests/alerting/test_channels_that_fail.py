@@ -216,6 +216,15 @@ def test_a_rate_limit_of_the_history_is_kept_too(home: Home) -> None:
     assert home.slack.posts == 1
 
 
+def test_a_rate_limit_that_is_over_is_no_fault_however_long_ago_it_was(home: Home, engineers: Engineers) -> None:
+    home.mart(alert_row())
+    home.slack.mischief.append("long_rate_limit")
+    home.deliver()
+    home.mart()
+    home.deliver_later(60)
+    assert engineers.are_told() == []
+
+
 def test_a_rest_noted_while_the_clock_was_ahead_is_none(home: Home) -> None:
     home.mart(alert_row())
     home.now = NOW + timedelta(days=400)

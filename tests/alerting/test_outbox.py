@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alert_home import Home, alert_row
 
 from orchestration.alerting.delivery import alert_states
-from orchestration.alerting.outbox import read_states
+from orchestration.alerting.outbox import has_unsettled, read_states
 
 OLD_TABLE = """
 create table alert_outbox (
@@ -18,7 +18,7 @@ create table alert_outbox (
 """
 
 
-def _old_home(home: Home, *rows: dict[str, Any]) -> None:
+def _old_home(home: Home, *rows: dict[str, Any], state: str = "sent", channel: str = "console") -> None:
     home.settings.home.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(home.settings.ledger)
     with engine.begin() as connection:
@@ -26,8 +26,8 @@ def _old_home(home: Home, *rows: dict[str, Any]) -> None:
         for row in rows:
             connection.exec_driver_sql(
                 "insert into alert_outbox values "
-                "(?, 'console', 'alert', 1, 'sent', ?, 'Ancien titre.', 'k', null, null, ?, ?, 1, null)",
-                (row["alert_key"], row["edition"], "2017-11-15 09:00:00", "2017-11-15 09:00:00"),
+                "(?, ?, 'alert', 1, ?, ?, 'Ancien titre.', 'k', null, null, ?, ?, 1, null)",
+                (row["alert_key"], channel, state, row["edition"], *["2017-11-15 09:00:00"] * 2),
             )
     engine.dispose()
 
@@ -48,6 +48,17 @@ def test_an_alert_of_an_older_version_that_is_gone_is_taken_back_and_still_names
     assert "Ancien titre." in home.screen.getvalue()
     (left,) = alert_states(home.settings)
     assert (left["rule"], left["subject"], left["edition"]) == ("budget_slip", "a:subject:with:colons", "2017-S2")
+
+
+def test_what_an_older_version_left_unknown_is_looked_for_and_sent_again(home: Home) -> None:
+    row = alert_row()
+    _old_home(home, row, state="unknown", channel="slack")
+    home.mart(row)
+    assert has_unsettled(home.settings, ["slack"], home.now)
+    home.deliver([home.slack_channel()])
+    assert (len(home.slack.history_calls), home.slack.posts) == (1, 0)
+    home.deliver_later(3, [home.slack_channel()])
+    assert (home.slack.posts, home.states("slack")) == (1, {"sirhen": "sent"})
 
 
 def test_states_are_read_from_an_older_outbox_before_any_delivery(home: Home) -> None:

@@ -48,4 +48,4 @@ class Channel(Protocol):
         """
 
     def retract(self, message_id: str) -> bool:
-        """Take back a message that came twice; whether it is gone."""
+        """Take back a message that came twice, or too late; whether it is gone."""
