@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -32,11 +33,13 @@ from orchestration.intake.opening.limits import (
     MAX_ROWS,
     MAX_VALUES,
     Damaged,
-    SheetRow,
     Tally,
     TooLarge,
 )
 from orchestration.intake.opening.workbook import read_workbook
+
+if TYPE_CHECKING:
+    from orchestration.intake.opening.limits import SheetRow
 
 _MAX_ENTRIES = 2_000
 _MAX_UNPACKED_BYTES = 256 * 2**20
@@ -120,6 +123,7 @@ def _too_large(over: TooLarge) -> Observation:
         "values": f"{number(MAX_VALUES)}{NBSP}valeurs différentes",
         "characters": f"{number(MAX_CHARACTERS)}{NBSP}caractères",
         "memory": "ce qu’un classeur peut occuper" + (f" (une feuille va jusqu’à la cellule {here})" if is_far else ""),
+        "time": "le temps qu’un classeur peut prendre à s’ouvrir",
     }
     return Observation("file_too_large", {"limit": limit[over.limit]}, sheet=over.sheet)
 

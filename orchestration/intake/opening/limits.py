@@ -1,10 +1,15 @@
 """Limits: how much of a file is read, whatever its format (docs/rules.md §4), counted row by row before more is taken.
 
 What belongs here: the limits and the count. What does not: opening a format, or the words that refuse a file.
-The child process that opens workbooks imports this: nothing heavier than the standard library may come in.
+The child process that opens workbooks imports this, so that nothing comes in: `typing` alone takes five milliseconds.
 """
 
-from typing import Any, Literal
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    Limit = Literal["bytes", "unpacked", "rows", "columns", "cells", "values", "characters", "cell", "memory", "time"]
+    SheetRow = list[Any] | tuple[()]
 
 MAX_BYTES = 50 * 2**20
 MAX_SHEETS = 20
@@ -18,9 +23,8 @@ _MAX_SHARED = 20_000
 MAX_CHARACTERS = 50 * 2**20
 # The most that Excel lets into one cell.
 MAX_CELL = 32_767
-
-Limit = Literal["bytes", "unpacked", "rows", "columns", "cells", "values", "characters", "cell", "memory"]
-SheetRow = list[Any] | tuple[()]
+# The status with which the child ends where it has more to say than it may.
+ANSWER_TOO_LONG = 3
 
 
 class Damaged(Exception):
@@ -30,7 +34,7 @@ class Damaged(Exception):
 class TooLarge(Exception):
     """A limit is passed: which one, in which sheet, and at which 0-based row and column."""
 
-    def __init__(self, limit: Limit, sheet: str | None = None, row: int = 0, column: int = 0) -> None:
+    def __init__(self, limit: "Limit", sheet: str | None = None, row: int = 0, column: int = 0) -> None:
         super().__init__(limit, sheet, row, column)
         self.limit, self.sheet, self.row, self.column = limit, sheet, row, column
 
@@ -42,7 +46,7 @@ class Tally:
         self._rows = self._cells = self._values = self._characters = 0
         self._shared: dict[str, str] = {}
 
-    def take(self, row: list[Any], sheet: str | None, number: int) -> SheetRow:
+    def take(self, row: "list[Any]", sheet: str | None, number: int) -> "SheetRow":
         """The row as it is kept, an empty tuple for a blank one; raise `TooLarge`. `number` counts from 0."""
         for cell in row:
             if cell != "" and cell is not None:
@@ -71,7 +75,7 @@ class Tally:
             raise TooLarge("values", None, number)
         return list(map(self._shared.get, row, row))
 
-    def measure(self, row: SheetRow, sheet: str | None, number: int) -> None:
+    def measure(self, row: "SheetRow", sheet: str | None, number: int) -> None:
         """Count the values of a row, and the characters, of which a package holds more than bytes; raise `TooLarge`."""
         for column, cell in enumerate(row):
             if isinstance(cell, str):

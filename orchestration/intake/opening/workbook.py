@@ -1,70 +1,104 @@
-"""Workbooks: the bytes of an XLSX or ODS become rows of cells, in a child process whose memory and time are bounded.
+"""Workbooks: the bytes of an XLSX or ODS become rows of cells, in a child process that is shut in and bounded.
 
-What belongs here: both ends of the pipe between the two processes. What does not: whether a file is a workbook, or what
-is said of one that is refused (formats).
+What belongs here: starting the child and believing its answer, which is JSON: it makes nothing but values, whatever
+became of the child. What does not: whether a file is a workbook, what is said of one that is refused (formats), and
+what the child does (workbook_child).
 
 The library lays a sheet out as a full grid and aborts its process where memory runs out: one cell in the last corner is
-enough. Run as a script this module is the child, and it starts in two hundredths of a second: keep its imports few.
+enough.
 """
 
 import io
+import json
 import os
-import pickle
-import resource
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.domain.spreadsheets import column_position
-from orchestration.intake.opening.limits import MAX_SHEETS, Damaged, SheetRow, Tally, TooLarge
+from orchestration.intake.opening.limits import ANSWER_TOO_LONG, Damaged, TooLarge
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from orchestration.intake.opening.limits import SheetRow
 
 _ROOT = Path(__file__).parents[3]
-_MAX_MEMORY = 512 * 2**20
-_MAX_SECONDS = 5
-_ROWS_AT_ONCE = 1_000
+# Other programs may hold the processor for long: this only ends a child that would never end by itself.
+_MAX_SECONDS = 120
+_MAX_SAID = 10_000
 _ADDRESS = rb"""\sr=["']([A-Z]{1,3})([0-9]{1,7})["']"""
 _MAX_LOOKED_AT = 32 * 2**20
+_SIGXCPU = 24
+# Neither the environment nor the folder says where modules are: whoever starts the child does.
+_CHILD = "import sys; sys.path[:] = sys.argv[1:]; from orchestration.intake.opening.workbook_child import main; main()"
 
 
-def read_workbook(data: bytes) -> list[tuple[str, list[SheetRow]]]:
+def read_workbook(data: bytes) -> "list[tuple[str, list[SheetRow]]]":
     """The first sheets by name, each with its rows from the first on; raise `Damaged` or `TooLarge`.
 
     Raise `RuntimeError` where the child does not work, which is our fault.
     """
     import subprocess
 
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    child = subprocess.run(
-        # Without `site`, which would take as long as all the rest.
-        [sys.executable, "-S", "-m", "orchestration.intake.opening.workbook"],
-        input=data,
-        capture_output=True,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": path, "RUST_BACKTRACE": "0"},
-        check=False,
-    )
-    if child.returncode < 0:
-        # Killed: it ran out of memory, or of time.
-        raise TooLarge("memory", None, *_extent(data))
-    if child.returncode > 0:
-        raise RuntimeError(child.stderr.decode(errors="replace"))
+    path = [str(_ROOT), *(entry for entry in sys.path if entry)]
+    with _scratch() as answer, _scratch() as errors:
+        try:
+            child = subprocess.run(
+                # Without `site`, which would take as long as all the rest.
+                [sys.executable, "-I", "-S", "-c", _CHILD, *path],
+                input=data,
+                # Files, which the child's own limit bounds: what it says must not fill our memory.
+                stdout=answer,
+                stderr=errors,
+                env={},
+                timeout=_MAX_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise TooLarge("time") from late
+        if child.returncode == -_SIGXCPU:
+            raise TooLarge("time")
+        if child.returncode < 0 or child.returncode == ANSWER_TOO_LONG:
+            # Killed, or it would have been: it ran out of memory.
+            raise TooLarge("memory", None, *_extent(data))
+        if child.returncode > 0:
+            errors.seek(0)
+            raise RuntimeError(errors.read(_MAX_SAID).decode(errors="replace"))
+        answer.seek(0)
+        try:
+            return _sheets(answer)
+        except (ValueError, TypeError, LookupError, RecursionError) as other:
+            raise RuntimeError("what opens workbooks gave another answer than it should") from other
+
+
+def _scratch() -> IO[bytes]:
+    """A file without a name, in memory where the system has that."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("workbook"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
+
+
+def _sheets(answer: IO[bytes]) -> "list[tuple[str, list[SheetRow]]]":
+    """What the child answered, which ends by saying so; raise `Damaged` or `TooLarge` if it did."""
     sheets: list[tuple[str, list[SheetRow]]] = []
-    parts = io.BytesIO(child.stdout)
-    while (part := pickle.load(parts)) is not None:  # noqa: S301 (our own child wrote it)
-        match part:
-            case Exception():
-                raise part
-            case str():
-                sheets.append((part, []))
-            case rows:
-                sheets[-1][1].extend(rows)
-    return sheets
+    for line in answer:
+        match json.loads(line, object_hook=_cell):
+            case ["sheet", str(name)]:
+                sheets.append((name, []))
+            case ["rows", list(rows)]:
+                sheets[-1][1].extend(row or () for row in rows)
+            case ["damaged", str(reason)]:
+                raise Damaged(reason)
+            case ["too large", str(limit), str() | None as sheet, int(row), int(column)]:
+                raise TooLarge(limit, sheet, row, column)  # type: ignore[arg-type]
+            case ["end"]:
+                return sheets
+            case _:
+                break
+    raise ValueError("no end")
 
 
 def _extent(data: bytes) -> tuple[int, int]:
@@ -82,53 +116,10 @@ def _extent(data: bytes) -> tuple[int, int]:
     return row, column
 
 
-def _child() -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, _MAX_MEMORY),
-        (resource.RLIMIT_CPU, _MAX_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        # Not every system can bound memory; time is bounded all the same.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
-    data, out = sys.stdin.buffer.read(), sys.stdout.buffer
-    try:
-        for part in _parts(data):
-            out.write(pickle.dumps(part))
-    except (TooLarge, Damaged) as refusal:
-        out.write(pickle.dumps(refusal))
-    except MemoryError:
-        out.write(pickle.dumps(TooLarge("memory")))
-    out.write(pickle.dumps(None))
+# As `workbook_child` writes what JSON has no word for.
+_TYPES = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
 
 
-def _parts(data: bytes) -> Iterator[object]:
-    """The name of each sheet, then its rows, many at a time."""
-    from python_calamine import CalamineWorkbook
-
-    tally = Tally()
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in workbook.sheet_names[:MAX_SHEETS]:
-            yield name
-            rows = _rows(workbook.get_sheet_by_name(name), tally)
-            while some := list(islice(rows, _ROWS_AT_ONCE)):
-                yield some
-    except (TooLarge, MemoryError, GeneratorExit):
-        raise
-    # A panic of the library is no `Exception`.
-    except BaseException as error:
-        raise Damaged(str(error)) from error
-
-
-def _rows(sheet: "CalamineSheet", tally: Tally) -> Iterator[SheetRow]:
-    # The library starts at the first row, but at the first column that is filled.
-    left = [""] * (sheet.start[1] if sheet.start else 0)
-    for number, cells in enumerate(sheet.iter_rows()):
-        row = tally.take(left + cells, sheet.name, number)
-        tally.measure(row, sheet.name, number)
-        yield row
-
-
-if __name__ == "__main__":
-    _child()
+def _cell(typed: dict[str, Any]) -> object:
+    ((name, said),) = typed.items()
+    return timedelta(*said) if name == "timedelta" else _TYPES[name](said)
