@@ -14,6 +14,7 @@ from orchestration.cli.options import HERE, AsJson, Home, Kind, edition_code, pe
 from orchestration.cli.output import print_table, progress, say_no, shown
 from orchestration.domain.edition import Edition
 from orchestration.settings import Settings
+from orchestration.store.access import make_home
 from orchestration.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def check(
     except OSError as error:
         say_no(f"{file} cannot be read: {error.strerror}.")
     for name, content in files.items():
-        write_whole(Path(out or "", name), content)
+        write_whole(Path(out or "", name), content, "umask")
     receipt = checked.receipt
     if as_json:
         typer.echo(receipt.as_json(), nl=False)
@@ -132,7 +133,10 @@ def template(
     contract, for_edition = CONTRACTS[kind], Edition.parse(edition)
     filed = last_filed(settings_of(home), contract, for_edition, perimeter, datetime.now(UTC))
     path = out or home / "templates" / f"{kind}-{edition}-{perimeter}.xlsx"
-    write_whole(path, workbook(contract, for_edition, perimeter, filed))
+    if out is None:
+        make_home(home)
+    # What was filed last is in it: what the home keeps of it is private.
+    write_whole(path, workbook(contract, for_edition, perimeter, filed), "umask" if out else "owner")
     origin = f"{len(filed.rows)} rows from {filed.edition}" if filed else "no earlier submission, so no rows"
     typer.echo(f"Wrote {path} ({origin}).")
 
@@ -167,7 +171,7 @@ def rules(
     from orchestration.intake.findings import catalogue
 
     if out is not None:
-        write_whole(out, (catalogue.as_json() if out.suffix == ".json" else catalogue.as_html()).encode())
+        write_whole(out, (catalogue.as_json() if out.suffix == ".json" else catalogue.as_html()).encode(), "umask")
         typer.echo(f"Wrote {out}.")
     elif as_json:
         typer.echo(catalogue.as_json(), nl=False)

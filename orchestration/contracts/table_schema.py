@@ -125,7 +125,7 @@ def write_schema(contract: Contract, folder: Path, site_url: str = "") -> None:
         "aide.html": help_page(contract),
     }
     for name, text in files.items():
-        write_whole(folder / name, text.encode())
+        write_whole(folder / name, text.encode(), "umask")
 
 
 def _field(contract: Contract, column: Column) -> dict[str, object]:

@@ -18,6 +18,7 @@ from orchestration.intake import archive
 from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
+from orchestration.store.access import close_home
 from orchestration.store.json_values import json_document
 from orchestration.store.whole_file import write_whole
 
@@ -99,7 +100,11 @@ def expect_archive(settings: Settings, home: str) -> None:
 
 
 def enter_home(settings: Settings) -> None:
-    """Check the home, and begin a generation of its ledger; whoever else does so. Raise `LedgerRefused`."""
+    """Close the home to others and check it, and begin a generation of its ledger; whoever else does so.
+
+    Raise `LedgerRefused`.
+    """
+    close_home(settings)
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
         begin_generation(settings, ledger)
@@ -154,9 +159,9 @@ def _stores(settings: Settings) -> "Iterator[tuple[str, Path | UPath]]":
 
 
 def _mark_stores(settings: Settings, home: str) -> None:
-    for _, place in _stores(settings):
+    for name, place in _stores(settings):
         if _mark(place) is None:
-            write_whole(place / _MARK, json_document({"home": home}))
+            write_whole(place / _MARK, json_document({"home": home}), "all" if name == "releases" else "owner")
 
 
 def _beside_path(settings: Settings) -> Path:

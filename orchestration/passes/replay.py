@@ -18,6 +18,7 @@ from orchestration.domain.edition import Edition
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
+from orchestration.store.access import make_if_nobody_did
 from orchestration.store.digests import sha256
 from orchestration.store.whole_file import write_whole
 
@@ -96,6 +97,7 @@ def replay(settings: Settings, waves: list[Wave], run_pass: Callable[[Wave], Non
     filed = {wave.order: list(_files(wave)) for wave in waves}
     with Ledger(settings.ledger) as ledger:
         received = ledger.received()
+    make_if_nobody_did(settings.inbox)
     begun = [
         position
         for position, wave in enumerate(waves)
@@ -124,4 +126,4 @@ def _files(wave: Wave) -> Iterator[tuple[str, Path]]:
 def _drop_into(target: "UPath", content: bytes) -> None:
     if target.exists() and target.read_bytes() == content:
         return
-    write_whole(target, content)
+    write_whole(target, content, "folder")

@@ -29,6 +29,7 @@ from orchestration.passes.instance import begin_anew_if_unreadable, prepare_inst
 from orchestration.passes.lock import intake_lock
 from orchestration.passes.telling import tell_cause
 from orchestration.settings import Settings
+from orchestration.store.access import close_home
 from orchestration.validation.holding import reason
 
 # The jobs of a pass in their order, each with the question whether its work is owed, and its op that is told the hour.
@@ -78,6 +79,7 @@ def run_pass(asked: Pass) -> PassSummary:
     """
     settings = asked.settings
     asked.report("Starting")
+    close_home(settings)
     prepare_instance(settings.dagster_home, asked.report)
 
     def execute() -> PassSummary:
@@ -97,6 +99,7 @@ def run_pass(asked: Pass) -> PassSummary:
 
 def make_ready(settings: Settings, now: datetime, report: Callable[[str], None]) -> None:
     """Make the home's instance ready for whoever runs passes on it, without running one."""
+    close_home(settings)
     prepare_instance(settings.dagster_home, report)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         heal(settings, instance, now)

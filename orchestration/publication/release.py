@@ -46,6 +46,7 @@ from orchestration.publication.revision_check import (
 from orchestration.publication.site import page
 from orchestration.publication.tables import data_files, read_tables
 from orchestration.settings import Settings
+from orchestration.store.access import make_file, make_folder
 from orchestration.store.digests import sha256
 from orchestration.store.file_state import FileState
 from orchestration.store.json_values import json_document, json_number
@@ -85,7 +86,7 @@ def release(
     """
     judgement.expect_unchanged(settings)
     known = mart_table(settings.marts, "headline_figures", columns=["edition"]).column("edition").to_pylist()
-    settings.releases.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.releases, "all")
     # The system lets go of the lock when its holder dies: every leftover found under it is a dead process's.
     with FileLock(settings.home / "releases.lock"), Ledger(settings.ledger) as ledger:
         for leftover in settings.releases.glob(f"*/{_BUILDING}*"):
@@ -260,7 +261,7 @@ def _write_again(
     about = {"store": "releases", "revision": revision}
     # Noted first: whoever dies here tells it after.
     incidents.note(engine, Incident("store_mended", f"{edition}/r{revision}/{path}", edition, about, now))
-    write_whole(target, data)
+    write_whole(target, data, "all")
     note_state(engine, edition, revision, path, FileState.of(target, sha256(data)))
 
 
@@ -299,7 +300,8 @@ def _commit(folder: Path, revision: int, files: dict[str, bytes]) -> None:
     """Write the revision aside, then give it its name: it is there whole or not at all."""
     building = folder / f"{_BUILDING}{os.getpid()}-r{revision}"
     for path, data in files.items():
-        (building / path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((building / path).parent, "all")
+        make_file(building / path, "all")
         (building / path).write_bytes(data)
         flush(building / path)
     flush(building / "data")

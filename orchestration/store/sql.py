@@ -5,12 +5,14 @@ What belongs here: what its tables share. What does not: the tables (`orchestrat
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
+
+from orchestration.store.access import make_file, make_home
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,13 +25,20 @@ def create_engine(url: str) -> sa.Engine:
     """The engine of a SQLAlchemy address, its tables up to date; a SQLite file and its folder are made where absent."""
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_database(Path(address.database))
     engine = sa.create_engine(address)
     with engine.connect() as connection:
         is_up_to_date = _version_of(connection) == _newest()
     if not is_up_to_date:
         _migrate(engine, address)
     return engine
+
+
+def _make_database(path: Path) -> None:
+    """Make an empty database that its owner alone can read, as SQLite makes its journals after it."""
+    make_home(path.parent)
+    with suppress(FileExistsError):
+        make_file(path, "owner")
 
 
 @contextmanager

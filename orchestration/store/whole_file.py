@@ -11,39 +11,46 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.store.access import Access, local, make_file, make_folder
+
 if TYPE_CHECKING:
     from upath import UPath
 
 _ENDING = ".part"
 
 
-def write_whole(path: "Path | UPath", data: bytes) -> None:
+def write_whole(path: "Path | UPath", data: bytes, access: Access = "owner") -> None:
     """Write a file that appears whole, its folder made where absent; what stood there is replaced."""
-    with appearing_whole(path) as aside:
+    with appearing_whole(path, access) as aside:
         aside.write_bytes(data)
 
 
 @contextmanager
-def appearing_whole(path: "Path | UPath") -> "Iterator[Any]":
+def appearing_whole(path: "Path | UPath", access: Access = "owner") -> "Iterator[Any]":
     """A place beside `path` to write to, which takes its name at the end; nothing is left of one that fails.
 
+    On a local disk `access` says who may read the file, and the folders that are made for it.
     On a local disk, file and name are there for good when this returns, whatever becomes of the power.
     """
-    local = _local(path)
-    missing = _missing_folders(local.parent) if local else []
-    path.parent.mkdir(parents=True, exist_ok=True)
+    on_disk = local(path)
+    if on_disk:
+        missing = make_folder(on_disk.parent, access)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
     # No two writers share a name, and intake takes no hidden one for a drop.
     aside = path.with_name(f".{uuid.uuid4().hex}{_ENDING}")
     try:
+        if on_disk:
+            make_file(on_disk.with_name(aside.name), access)
         yield aside
-        if local:
-            flush(local.with_name(aside.name))
+        if on_disk:
+            flush(on_disk.with_name(aside.name))
         aside.rename(path)  # type: ignore[arg-type]
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-    if local:
-        for folder in (local.parent, *(made.parent for made in missing)):
+    if on_disk:
+        for folder in (on_disk.parent, *(made.parent for made in missing)):
             flush(folder)
 
 
@@ -62,11 +69,3 @@ def sweep(folder: "Path | UPath", *, is_deep: bool = True) -> int:
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
-
-
-def _local(path: "Path | UPath") -> Path | None:
-    return Path(path) if isinstance(path, os.PathLike) else None
-
-
-def _missing_folders(folder: Path) -> list[Path]:
-    return [one for one in (folder, *folder.parents) if not one.exists()]

@@ -13,6 +13,7 @@ from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.receipts import annotation
 from orchestration.intake.receipts.html import as_html
 from orchestration.intake.receipts.record import Receipt
+from orchestration.store.access import make_if_nobody_did
 from orchestration.store.digests import sha256
 from orchestration.store.whole_file import write_whole
 
@@ -54,8 +55,9 @@ class WrittenReceipt:
 def write_receipt(receipt: Receipt, outbox: "UPath", data: bytes, sheets: Sequence[Sheet]) -> WrittenReceipt:
     """Write every file of a filed drop's receipt; written twice, they say the same."""
     folder, files = receipt.folder(outbox), receipt_files(receipt, data, sheets)
+    make_if_nobody_did(outbox)
     for name, content in files.items():
-        write_whole(folder / name, content)
+        write_whole(folder / name, content, "folder")
     return WrittenReceipt(folder, digest_of(files))
 
 
