@@ -21,6 +21,7 @@ from orchestration.alerting.sentences import (
 from orchestration.domain.alert_rules import ALERT_RULES, SEVERITIES, Severity, alert_rule, severity_rank
 from orchestration.domain.french import agreed, plural, typeset
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.domain.visible import visible
 
 MAX_LINES = 20
 
@@ -38,7 +39,7 @@ _COUNTED: dict[Severity, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Message:
-    """One message, ready for any channel; every text is plain (no markup), on one line.
+    """One message, ready for any channel; every text is plain (no markup), on one line, and all of it visible.
 
     `key` is the outbox's key, the same at each attempt; `lines` say what happened, `notes` why it was sent and what to
     do; `link` is (label, address); `is_repeat` is true when an earlier attempt was interrupted.
@@ -50,6 +51,14 @@ class Message:
     notes: tuple[str, ...]
     link: tuple[str, str] | None = None
     is_repeat: bool = False
+
+    def __post_init__(self) -> None:
+        # Here, so that no channel and no wording has to think of it.
+        object.__setattr__(self, "title", visible(self.title))
+        object.__setattr__(self, "lines", tuple(map(visible, self.lines)))
+        object.__setattr__(self, "notes", tuple(map(visible, self.notes)))
+        if self.link:
+            object.__setattr__(self, "link", (visible(self.link[0]), visible(self.link[1])))
 
 
 def summary_line(alerts: Sequence[Alert]) -> str:

@@ -16,6 +16,7 @@ from orchestration.domain.durations import DAYS_IN_A_YEAR
 from orchestration.domain.french import agreed, label, months_between, number, period, typeset
 from orchestration.domain.french import day as full_day
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.domain.visible import visible
 
 MAX_NAME = 120
 # Escaping multiplies a text by five at most, so that a line always fits the 3000 characters of a Slack text.
@@ -350,5 +351,5 @@ def _of(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line without control or invisible characters: submitted text must not steer a terminal or a reader's eye."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+    """One line in which every sign is visible: submitted text must not steer a terminal or a reader's eye."""
+    return visible(" ".join(text.split()))

@@ -13,6 +13,7 @@ import typer
 from orchestration.cli.app import app, clock_app
 from orchestration.cli.options import HERE, Home, moment_of, settings_of
 from orchestration.cli.output import progress, say_no
+from orchestration.domain.visible import visible
 
 
 @app.command()
@@ -25,7 +26,7 @@ def scrub(home: Home = HERE) -> None:
     for one in found:
         typer.echo(f"  {one.store}: {one.files} read, {len(one.mended)} mended, {len(one.damaged)} missing or damaged")
         for name in one.damaged:
-            typer.echo(f"    {name}")
+            typer.echo(f"    {visible(name)}")
     if any(one.damaged for one in found):
         say_no(
             "A pass makes again what can be made again: jalons run. Restore the rest from a copy, and look at the disk."

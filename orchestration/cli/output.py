@@ -4,7 +4,6 @@ What belongs here: layout for a terminal or a pipe. What does not: what is print
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from orchestration.domain.visible import visible
 from orchestration.settings import Settings
 from orchestration.store.json_values import json_value
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _SECONDS_BETWEEN_LINES = 2
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def say_no(sentence: str) -> NoReturn:
     """Say why the answer is no, and exit with 1."""
-    typer.echo(sentence, err=True)
+    typer.echo(visible(sentence), err=True)
     raise typer.Exit(1)
 
 
@@ -39,7 +38,7 @@ def expect_known(settings: Settings, edition: str) -> None:
 
 
 def shown(value: object) -> "Text":
-    """What a file says, as it is: no markup, and no control character, which would drive the terminal.
+    """What a file says, as it is: no markup, and no sign unseen, which would drive the terminal or the eye.
 
     Of an exact number three decimals; JSON has them all.
     """
@@ -47,7 +46,7 @@ def shown(value: object) -> "Text":
 
     if isinstance(value, Decimal | float):
         value = f"{round(Decimal(str(value)), 3).normalize():f}"
-    return Text("" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
+    return Text("" if value is None else visible(str(value)))
 
 
 def print_json(document: object) -> None:
@@ -84,9 +83,9 @@ def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
     from rich.table import Table
 
     if not rows:
-        typer.echo(f"{title}: none.")
+        typer.echo(f"{visible(title)}: none.")
         return
-    table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(*rows[0], title=shown(title), title_justify="left", box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*map(shown, row.values()))
     # Nothing is cut where the output is a file or a pipe, which has no width.

@@ -16,6 +16,7 @@ import typer
 from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
 from orchestration.cli.output import progress
+from orchestration.domain.visible import visible
 from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -144,11 +145,11 @@ def _print_summary(summary: "PassSummary") -> None:
         typer.echo(f"  Alerts on {channel}: {count}")
     _print_held(summary.held_back)
     for failure in summary.failures:
-        typer.echo(f"  Failed: {failure}", err=True)
+        typer.echo(f"  Failed: {visible(failure)}", err=True)
     if summary.failures:
         typer.echo(f"  All that the run logged: jalons ui, then run {summary.run_id}", err=True)
 
 
 def _print_held(reasons: "Iterable[str]") -> None:
     for held in reasons:
-        typer.echo(f"  Held: {held}", err=True)
+        typer.echo(f"  Held: {visible(held)}", err=True)

@@ -13,6 +13,8 @@ import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.domain.visible import visible
+
 MetadataEntry = dg.MetadataValue[Any] | str | int | float
 Metadata = dict[str, MetadataEntry]
 SHOWN = 10
@@ -34,7 +36,7 @@ def _line(cells: Iterable[object]) -> str:
 def _text(cell: object) -> str:
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}"
-    return "" if cell is None else str(cell).replace("|", "\\|").replace("\n", " ")
+    return "" if cell is None else visible(str(cell)).replace("|", "\\|").replace("\n", " ")
 
 
 def parquet_metadata(path: Path) -> Metadata:

@@ -9,6 +9,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from orchestration.domain.spreadsheets import FORMULA_STARTS, address_place, cell_address
+from orchestration.domain.visible import visible
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import added_header, is_added_header
 from orchestration.intake.receipts.wording import shown_value, what_is_wrong
@@ -157,6 +158,5 @@ def capped(text: str, length: int) -> str:
 def _comment(finding: Finding) -> str:
     typed = f"\nValeur saisie : « {value_of(finding)} »" if finding.value else ""
     here = _MEND_HERE if finding.row is None and finding.rule == MISSING else ""
-    return clean(
-        f"{AUTHOR} – {severity_fr(finding)}\n{what_is_wrong(finding)}{typed}\nQue faire : {finding.remedy}{here}"
-    )
+    said = f"{AUTHOR} – {severity_fr(finding)}\n{what_is_wrong(finding)}{typed}\nQue faire : {finding.remedy}{here}"
+    return clean(visible(said))

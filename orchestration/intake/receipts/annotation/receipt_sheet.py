@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestration.domain.french import plural
+from orchestration.domain.visible import visible
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.receipts.advice import advice, facts
@@ -60,7 +61,7 @@ def _lines(cell: "Cell", width: int) -> int:
 def _text_row(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> list["Cell"]:
     from openpyxl.styles import Font
 
-    row = [text_cell(sheet, text) for text in texts]
+    row = [text_cell(sheet, visible(text)) for text in texts]
     for cell in row:
         cell.font = Font(name="Calibri", size=size, bold=is_bold or size > 12)
     return row
