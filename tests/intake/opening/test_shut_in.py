@@ -128,6 +128,22 @@ def test_it_has_a_network_of_its_own_and_cannot_signal_us(taken_over):
     assert said["kills"] in ("EPERM", "None")
 
 
+def test_where_the_kernel_lends_no_walls_no_file_and_no_socket_is_opened_all_the_same():
+    code = """if True:
+        import errno, socket, sys
+        from orchestration.intake.opening.shut_in import shut_in
+        sys.platform = "another"
+        shut_in(512 * 2**20, 5, 2**20)
+        for attempt in (lambda: open("/etc/hostname"), socket.socket, socket.socketpair):
+            try:
+                attempt()
+            except OSError as refusal:
+                print(errno.errorcode[refusal.errno])
+    """
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.stdout.split() == ["EMFILE"] * 3, said.stderr
+
+
 @pytest.mark.parametrize(
     "answer",
     [
