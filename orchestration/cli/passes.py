@@ -5,7 +5,7 @@ What belongs here: handing the jobs to a pass, and printing its summary. What do
 """
 
 import os
-import sys
+import socket
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ import typer
 
 from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
-from orchestration.cli.output import progress
+from orchestration.cli.output import progress, say_no
 from orchestration.domain.visible import visible
 from orchestration.settings import CHECKOUT, Settings
 
@@ -106,18 +106,33 @@ def replay(
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(help="The port to listen on, on this machine only.")] = 3000,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on, on this machine only; 0 takes a free one.", min=0, max=65535)
+    ] = 3000,
     home: Home = HERE,
 ) -> None:
     """Open the Dagster UI over a home, with its sensors running; stop it with Ctrl-C."""
     from orchestration.passes.run import make_ready
 
     settings = settings_of(home)
-    make_ready(settings, datetime.now(UTC), lambda step: typer.echo(step, err=True))
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    os.chdir(CHECKOUT)
-    command = Path(sys.executable).parent / "dagster"
-    os.execv(command, [str(command), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        say_no(
+            f"The UI cannot listen on port {port} of this machine: {why}. Let it take a free one: jalons ui --port 0"
+        )
+    with listener:
+        make_ready(settings, datetime.now(UTC), lambda step: typer.echo(step, err=True))
+        os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+        os.chdir(CHECKOUT)
+        from orchestration.ui.service import DaemonDied, serve
+
+        at = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            serve(listener, settings.dagster_url, lambda: typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)"))
+        except DaemonDied as error:
+            say_no(str(error))
 
 
 def _expect_no_refusal(settings: Settings) -> None:

@@ -1,0 +1,102 @@
+"""The UI as a service on one port of this machine: Dagster's web application, its daemon and its code server.
+
+What belongs here: starting the three as `dagster dev` does, and ending them. What does not: who may drive the UI
+(`guard`), or making the home ready.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._cli.utils import get_instance_for_cli
+from dagster._core.instance import DagsterInstance
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster_webserver.version import __version__
+from dagster_webserver.webserver import DagsterWebserver
+
+from orchestration.settings import CHECKOUT
+from orchestration.ui.guard import App, guarded, origins
+
+# How long answers under way, and then the daemon, are waited for at the end.
+_ANSWERS_S, _DAEMON_S = 5, 60
+# Dagster's own figures: milliseconds between two looks of a page; of databases, milliseconds, seconds, connections.
+_LIVE_DATA_POLL_MS, _DATABASES = 2000, (15_000, 3600, 20)
+
+
+class DaemonDied(Exception):
+    """Dagster's daemon ended by itself, and nothing would look at the inbox any more."""
+
+
+def serve(listener: socket.socket, public_url: str, ready: Callable[[], None]) -> None:
+    """Serve the UI of `DAGSTER_HOME` on `listener`, from the checkout, until SIGINT or SIGTERM; `ready` is called once.
+
+    `public_url` is the address that a proxy gives it, or nothing. Raise `DaemonDied` where the daemon does.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # As `dagster dev` tells the processes that it starts.
+    os.environ |= {"DAGSTER_IS_DEV_CLI": "1", "DAGSTER_verbose": ""}
+    try:
+        with get_instance_for_cli() as instance, _workspace(instance) as workspace, _daemon(workspace) as process:
+            instance.optimize_for_webserver(*_DATABASES)
+            with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)]), __version__) as context:
+                app = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS).create_asgi_app()
+                _answer(guarded(app, origins(listener.getsockname()[1], public_url)), listener, process, ready)
+    except KeyboardInterrupt:
+        return
+
+
+def _answer(app: App, listener: socket.socket, process: subprocess.Popen[bytes], ready: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=_ANSWERS_S
+    )
+    server = uvicorn.Server(config)
+    died = threading.Event()
+
+    def watch() -> None:
+        process.wait()
+        if not server.should_exit:
+            died.set()
+            server.should_exit = True
+
+    threading.Thread(target=watch, daemon=True).start()
+    # Whoever connects from here on is answered: the port has been listened on from the start.
+    ready()
+    server.run(sockets=[listener])
+    if died.is_set():
+        raise DaemonDied(f"Dagster's daemon has ended by itself, with status {process.returncode}.")
+
+
+@contextmanager
+def _workspace(instance: DagsterInstance) -> Iterator[Path]:
+    """Code servers of `workspace.yaml`, started again where they end, and a file that says where they listen."""
+    wanted = WorkspaceFileTarget([str(CHECKOUT / "workspace.yaml")])
+    with ProxyServerManager(instance, wanted, "warning") as servers, TemporaryDirectory() as folder:
+        file = Path(folder) / "workspace.yaml"
+        # JSON is YAML.
+        file.write_text(json.dumps({"load_from": servers.get_code_server_specs()}))
+        yield file
+
+
+@contextmanager
+def _daemon(workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "orchestration.ui.daemon", str(workspace)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_DAEMON_S)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -1,0 +1,1 @@
+"""Tests of the UI as a service, and of what stands before it."""
