@@ -25,10 +25,12 @@ def main(workspace: str) -> None:
 def _end_with_parent(workspace: str) -> None:
     # Its other end is open as long as the parent lives, whatever it dies of.
     os.read(0, 1)
-    # A code server would wait a minute and a half for a sign of life. One that is at work ends after it.
-    for origin in WorkspaceFileTarget([workspace]).create_origins():
-        origin.shutdown_server()
-    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        # A code server would wait a minute and a half for a sign of life. One that has begun a run ends after it.
+        for origin in WorkspaceFileTarget([workspace]).create_origins():
+            origin.shutdown_server()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
     sleep(_PATIENCE_S)
     os._exit(1)
 
