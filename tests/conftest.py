@@ -1,20 +1,43 @@
-"""What every test may ask for: a home of its own, and the real files where the machine has them."""
+"""What every test may ask for: a home of its own, a copy of one that others need too, and the real files.
 
+What belongs here: what several rooms share. What many tests only read is made once in a run, by whichever worker comes
+to it first.
+"""
+
+import gc
 import os
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from orchestration.settings import Settings
+from tests.real_home import RealHome
 
 # The same examples in each run, and no deadline: other programs make a test slow, not wrong.
 hypothesis.settings.register_profile("jalons", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("jalons")
 
+# Dagster, dbt and Great Expectations are gone through at each full collection: a twentieth of what intake's tests take.
+gc.set_threshold(700, 10, 100)
+
 ROOT = Path(__file__).resolve().parent.parent
+# What takes longest comes first, so that no worker is left alone with it at the end; what only reads the home of the
+# real waves comes once it is made.
+_FIRST = ("tests/test_end_to_end.py", "tests/campaign/", "tests/passes/", "tests/defs/", "tests/consolidation/")
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in the order in which workers are given their files."""
+    places = {start: place for place, start in enumerate(_FIRST)}
+    items.sort(
+        key=lambda item: min((places[one] for one in _FIRST if item.nodeid.startswith(one)), default=len(_FIRST))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +55,48 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def settings(tmp_path: Path) -> Settings:
     """Settings of an empty home, without the pause between two looks at the inbox."""
     return Settings(home=tmp_path / "home", settle_seconds=0)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make the folder of this name once in a run, for all workers; nobody may change anything in it."""
+    ours = tmp_path_factory.getbasetemp()
+    of_all = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder, made = of_all / f"once-{name}", of_all / f"once-{name}.made"
+        with FileLock(f"{folder}.lock"):
+            if not made.exists():
+                # What a worker left that failed half-way.
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                made.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def passed_home(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A home over whose first file, of two projects of MI in 2021-S1, a whole pass went at `NOW`: copy it."""
+
+    def make(folder: Path) -> None:
+        from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+        from tests.pass_job import run_pass
+
+        settings = Settings(home=folder / "home", settle_seconds=0)
+        drop(settings.home, "2021-S1/MI/p.csv", projects_csv(GOOD, OTHER))
+        summary = run_pass(settings, NOW)
+        assert (summary.failures, summary.releases) == ((), (("2021-S1", 1),))
+
+    return made_once("passed", make) / "home"
+
+
+@pytest.fixture(scope="session")
+def real_home(real_data: Path, made_once: Callable[[str, Callable[[Path], None]], Path]) -> RealHome:
+    """The home over which all real waves went, each in its own pass."""
+    return RealHome(made_once("real", lambda folder: RealHome(folder).make(real_data / "drops.csv")))
 
 
 @pytest.fixture(scope="session")

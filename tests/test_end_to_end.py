@@ -18,11 +18,11 @@ from orchestration.alerting.delivery import alert_states
 from orchestration.answers.trace import trace
 from orchestration.cli import app
 from orchestration.passes.replay import read_waves, replay
-from orchestration.passes.run import PassSummary
 from orchestration.publication.release import read_figures
 from orchestration.settings import Settings
 from tests.intake.drops import drop
 from tests.pass_job import run_pass
+from tests.real_home import RealHome
 
 PUBLISHED = {
     ("2016-S2", None): "1",
@@ -35,26 +35,17 @@ PUBLISHED = {
 LATER = datetime(2025, 11, 1, 9, tzinfo=UTC)
 
 
-def _replay(home: Path, listing: Path) -> list[PassSummary]:
-    settings = Settings(home=home, settle_seconds=0)
-    passes: list[PassSummary] = []
-    waves = read_waves(listing)
-    replay(settings, waves, lambda wave: passes.append(run_pass(settings, wave.received_at, is_replay=True)))
-    return passes
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> tuple[Path, list[PassSummary]]:
-    """A home over which all real waves went, each in its own pass."""
-    home = tmp_path_factory.mktemp("real") / "home"
-    return home, _replay(home, real_data / "drops.csv")
+@pytest.fixture
+def replayed(real_home: RealHome) -> Path:
+    """The home of the real waves, to read."""
+    return real_home.settings.home
 
 
 @pytest.fixture
-def home(replayed: tuple[Path, list[PassSummary]], tmp_path: Path) -> Path:
+def home(replayed: Path, tmp_path: Path) -> Path:
     """A copy of that home, to do as one likes with."""
     copy = tmp_path / "home"
-    shutil.copytree(replayed[0], copy, symlinks=True)
+    shutil.copytree(replayed, copy, symlinks=True)
     return copy
 
 
@@ -70,22 +61,22 @@ def _bytes(folder: Path) -> dict[str, str]:
     }
 
 
-def test_every_pass_went_through_and_took_in_every_drop(replayed):
-    _, passes = replayed
-    assert [one.failures for one in passes] == [()] * 8
-    assert sum((Counter(one.drops) for one in passes), Counter()) == {
+def test_every_pass_went_through_and_took_in_every_drop(real_home):
+    passes = real_home.passes
+    assert [one["failures"] for one in passes] == [[]] * 8
+    assert sum((Counter(one["drops"]) for one in passes), Counter()) == {
         "accepted": 50,
         "accepted_with_warnings": 30,
         "unchanged": 8,
     }
-    assert passes[3].drops["unchanged"] == 8
+    assert passes[3]["drops"]["unchanged"] == 8
 
 
 @pytest.mark.parametrize(("edition", "revision"), PUBLISHED)
 def test_the_published_figures_come_out_to_the_published_digits(replayed, real_data, edition, revision):
     with (real_data / "published_figures.csv").open(encoding="utf-8", newline="") as lines:
         published = {row["edition"]: row for row in csv.DictReader(lines)}[PUBLISHED[edition, revision]]
-    figures = read_figures(_settings(replayed[0]), edition, revision)
+    figures = read_figures(_settings(replayed), edition, revision)
     for name in ("projects", "interministerial"):
         assert figures[name] == int(published[name])
     for name in ("total_cost_bn_eur", "mean_duration_years"):
@@ -104,12 +95,12 @@ def test_the_published_figures_come_out_to_the_published_digits(replayed, real_d
     ],
 )
 def test_what_was_published_on_a_day_is_said_as_it_was(replayed, monkeypatch, edition, day, revision):
-    asked = _figures_as_of(monkeypatch, replayed[0], edition, day)
-    assert json.loads(asked.stdout) == read_figures(_settings(replayed[0]), edition, revision)
+    asked = _figures_as_of(monkeypatch, replayed, edition, day)
+    assert json.loads(asked.stdout) == read_figures(_settings(replayed), edition, revision)
 
 
 def test_no_edition_was_published_before_its_first_wave(replayed, monkeypatch):
-    asked = _figures_as_of(monkeypatch, replayed[0], "2017-S1", "2017-02-14")
+    asked = _figures_as_of(monkeypatch, replayed, "2017-S1", "2017-02-14")
     assert (asked.exit_code, asked.stderr.strip()) == (1, "2017-S1 had no release on 2017-02-14 at 23:59 UTC")
 
 
@@ -121,7 +112,7 @@ def _figures_as_of(monkeypatch, home, edition, day):
 
 @pytest.mark.parametrize("edition", ["2016-S2", "2017-S1", "2017-S2", "2018-S1"])
 def test_the_cells_of_a_trace_add_up_to_the_published_figure(replayed, edition):
-    settings = _settings(replayed[0])
+    settings = _settings(replayed)
     figures = read_figures(settings, edition)
     costs = [cell.value_number for cell in trace(settings, "total_cost_bn_eur", edition).cells]
     assert float((sum(costs) / 1000).quantize(Decimal("0.01"), ROUND_HALF_UP)) == figures["total_cost_bn_eur"]
@@ -142,7 +133,7 @@ def test_the_cells_of_a_trace_add_up_to_the_published_figure(replayed, edition):
 
 @pytest.mark.parametrize("figure", ["procedures", "procedures_online", "franceconnect_plus", "accessibility_rated"])
 def test_a_count_of_procedures_has_as_many_cells(replayed, figure):
-    settings = _settings(replayed[0])
+    settings = _settings(replayed)
     assert len(trace(settings, figure, "2025-S2").cells) == read_figures(settings, "2025-S2")[figure]
 
 
@@ -151,12 +142,12 @@ def test_a_count_of_procedures_has_as_many_cells(replayed, figure):
     [("2017-S1", None, 12, 8), ("2017-S2", None, 1, 1), ("2018-S1", 1, 2, 2), ("2018-S1", None, 3, 8)],
 )
 def test_projects_come_and_go_as_a_human_reading_found(replayed, edition, revision, entrants, leavers):
-    figures = read_figures(_settings(replayed[0]), edition, revision)
+    figures = read_figures(_settings(replayed), edition, revision)
     assert (figures["entrants"], figures["leavers"]) == (entrants, leavers)
 
 
 def test_who_came_and_went_in_the_last_editions_is_named(replayed):
-    rows = pq.read_table(replayed[0] / "warehouse" / "marts" / "movements.parquet").to_pylist()
+    rows = pq.read_table(replayed / "warehouse" / "marts" / "movements.parquet").to_pylist()
     moved = {(row["edition"], row["movement"]): set() for row in rows}
     for row in rows:
         moved[row["edition"], row["movement"]].add(row["name"])
@@ -167,7 +158,7 @@ def test_who_came_and_went_in_the_last_editions_is_named(replayed):
 
 
 def test_the_procedures_of_october_2025_give_the_figures_of_the_observatory(replayed):
-    figures = read_figures(_settings(replayed[0]), "2025-S2")
+    figures = read_figures(_settings(replayed), "2025-S2")
     expected = {
         "procedures": 246,
         "procedures_online": 219,
@@ -186,30 +177,27 @@ def test_the_procedures_of_october_2025_give_the_figures_of_the_observatory(repl
 
 
 def test_the_most_used_procedure_is_first(replayed):
-    rows = json.loads((replayed[0] / "releases/2025-S2/current/data/top250.json").read_text(encoding="utf-8"))
+    rows = json.loads((replayed / "releases/2025-S2/current/data/top250.json").read_text(encoding="utf-8"))
     assert (rows[0]["rank"], rows[0]["total_volume"]) == (1, 229_801_113)
 
 
 def test_every_alert_is_sent_once_to_the_console(replayed):
-    states = Counter(alert["channels"]["console"] for alert in alert_states(_settings(replayed[0])))
+    states = Counter(alert["channels"]["console"] for alert in alert_states(_settings(replayed)))
     # What a later wave corrected was taken back.
     assert set(states) == {"sent", "resolved"}
     assert states["sent"] > 50
 
 
-def test_a_second_replay_changes_nothing_and_sends_nothing(home, real_data):
-    before = _bytes(home / "releases")
-    passes = _replay(home, real_data / "drops.csv")
-    assert [(one.drops, one.releases, one.alerts_sent) for one in passes] == [({}, (), {})]
-    assert _bytes(home / "releases") == before
-
-
-def test_a_deleted_warehouse_is_rebuilt_to_the_same_bytes(home):
+def test_a_second_replay_over_a_deleted_warehouse_makes_the_same_bytes_releases_nothing_and_sends_nothing(
+    home, real_data
+):
     before = _bytes(home / "releases")
     marts = _bytes(home / "warehouse" / "marts")
     shutil.rmtree(home / "warehouse")
-    summary = run_pass(_settings(home), LATER)
-    assert (summary.failures, summary.releases) == ((), ())
+    settings, passes = _settings(home), []
+    waves = read_waves(real_data / "drops.csv")
+    replay(settings, waves, lambda wave: passes.append(run_pass(settings, wave.received_at, is_replay=True)))
+    assert [(one.drops, one.releases, one.alerts_sent, one.failures) for one in passes] == [({}, (), {}, ())]
     assert _bytes(home / "warehouse" / "marts") == marts
     assert _bytes(home / "releases") == before
 

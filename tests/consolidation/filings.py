@@ -26,14 +26,9 @@ class Filing:
 
 
 def filings_of(waves: Iterable[Wave]) -> list[Filing]:
-    """The drops of a list, each under a name of its own."""
+    """The drops of a list, each where a replay puts it: no two have one name there."""
     return [
-        Filing(
-            f"{edition}/{perimeter}/{wave.order:02}-{number:02}-{file.name}",
-            file.read_bytes(),
-            wave.received_at,
-            number,
-        )
+        Filing(f"{edition}/{perimeter}/{file.name}", file.read_bytes(), wave.received_at, number)
         for wave in waves
         for number, (edition, perimeter, file) in enumerate(wave.drops)
     ]

@@ -11,6 +11,7 @@ from made_lake import on, read_mart
 
 from orchestration.consolidation.build import BuildResult
 from orchestration.settings import Settings
+from tests.real_home import RealHome
 
 PUBLISHED = {
     ("2016-S2", 1): "1",
@@ -34,11 +35,11 @@ def revision_on(settings: Settings, edition: str, at: datetime) -> dict[str, obj
 
 
 def test_one_build_of_the_real_waves_gives_every_figure_that_was_ever_published(
-    real_waves: Settings, real_data: Path
+    real_home: RealHome, real_data: Path
 ) -> None:
     with (real_data / "published_figures.csv").open(encoding="utf-8", newline="") as lines:
         published = {row["edition"]: row for row in csv.DictReader(lines)}
-    revisions = {(row["edition"], row["revision"]): row for row in read_mart(real_waves, "revisions")}
+    revisions = {(row["edition"], row["revision"]): row for row in read_mart(real_home.settings, "revisions")}
     assert set(revisions) == {*PUBLISHED, ("2025-S2", 1)}
     for key, publication in PUBLISHED.items():
         row, expected = revisions[key], published[publication]
@@ -49,13 +50,13 @@ def test_one_build_of_the_real_waves_gives_every_figure_that_was_ever_published(
         cost = (row["total_cost_meur"] / 1000).quantize(Decimal("0.01"), ROUND_HALF_UP)
         assert cost == Decimal(expected["cost_bn_eur"]), key
         assert row["mean_duration_years"] == Decimal(expected["mean_duration_years"]), key
-    assert revision_on(real_waves, "2017-S1", on("2017-03-01"))["revision"] == 1
-    assert revision_on(real_waves, "2017-S1", on("2017-07-01"))["revision"] == 2
+    assert revision_on(real_home.settings, "2017-S1", on("2017-03-01"))["revision"] == 1
+    assert revision_on(real_home.settings, "2017-S1", on("2017-07-01"))["revision"] == 2
     assert revisions["2025-S2", 1]["projects"] is None
 
 
-def test_at_any_time_one_submission_of_a_place_is_in_force_from_the_first_on(real_waves: Settings) -> None:
-    rows = read_mart(real_waves, "submissions")
+def test_at_any_time_one_submission_of_a_place_is_in_force_from_the_first_on(real_home: RealHome) -> None:
+    rows = read_mart(real_home.settings, "submissions")
     assert len(rows) == 80
 
     def place(row: dict[str, object]) -> tuple[object, ...]:

@@ -2,32 +2,20 @@
 
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from made_lake import read_mart
 
-from orchestration.consolidation.build import build
-from orchestration.intake.lake_check import hand_over
-from orchestration.intake.take_in import take_in
-from orchestration.passes.replay import read_waves, replay
-from orchestration.settings import Settings
+from tests.real_home import KEPT_AFTER, RealHome
 
 Marts = dict[str, list[dict[str, object]]]
 
 
 @pytest.fixture(scope="module")
-def after(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> dict[int, Marts]:
+def after(real_home: RealHome) -> dict[int, Marts]:
     """The marts after waves 6 and 7: the last edition as it was filed first, then as it was filed again."""
-    settings = Settings(home=tmp_path_factory.mktemp("waves"), settle_seconds=0)
-    waves = read_waves(real_data / "drops.csv")
-    marts = {}
-    for order in (6, 7):
-        replay(settings, waves[:order], lambda wave: take_in(settings, wave.received_at, is_replay=True))
-        hand_over(settings, waves[order - 1].received_at)
-        assert build(settings).broken == ()
-        marts[order] = {name: read_mart(settings, name) for name in ("rebaselines", "decompositions", "slips")}
-    return marts
+    names = ("rebaselines", "decompositions", "slips")
+    return {order: {name: read_mart(real_home.after(order), name) for name in names} for order in KEPT_AFTER}
 
 
 def moved(marts: Marts) -> set[tuple[object, ...]]:

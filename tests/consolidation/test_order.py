@@ -17,6 +17,7 @@ from orchestration.publication.release import release
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, OTHER, projects_csv
 from tests.judgements import unjudged
+from tests.real_home import RealHome
 
 FIRST, SECOND, THIRD = (datetime(2020, month, 15, 9, tzinfo=UTC) for month in (1, 3, 7))
 DEARER = GOOD.replace("42,5", "61,25")
@@ -103,20 +104,20 @@ def test_two_replays_that_handle_the_drops_in_other_orders_publish_the_same_and_
 
 
 def test_the_real_drops_in_another_order_give_the_same_bytes(
-    real_waves: Settings, settings: Settings, real_data: Path
+    real_home: RealHome, settings: Settings, real_data: Path
 ) -> None:
     waves = read_waves(real_data / "drops.csv")
     handle(settings, shuffled(filings_of(waves), random.Random(11)))  # noqa: S311
     close(settings, closings_of(waves))
     assert build(settings).broken == ()
-    assert_same_bytes(real_waves, settings)
+    assert_same_bytes(real_home.settings, settings)
 
 
 def test_the_rows_of_the_real_files_in_another_order_change_nothing_but_their_addresses(
-    real_waves: Settings, settings: Settings
+    real_home: RealHome, settings: Settings
 ) -> None:
     rng = random.Random(3)  # noqa: S311
-    shutil.copytree(real_waves.lake, settings.lake)
+    shutil.copytree(real_home.settings.lake, settings.lake)
     for path in settings.lake.rglob("edition=*/**/*.parquet"):
         table = pq.read_table(path, partitioning=None)
         lines = table.column("row_number").to_pylist()
@@ -126,8 +127,8 @@ def test_the_rows_of_the_real_files_in_another_order_change_nothing_but_their_ad
         pq.write_table(table.sort_by("row_number"), path)
     assert build(settings).broken == ()
     moved_only = 0
-    for path in real_waves.marts.iterdir():
-        here, there = read_mart(real_waves, path.stem), read_mart(settings, path.stem)
+    for path in real_home.settings.marts.iterdir():
+        here, there = read_mart(real_home.settings, path.stem), read_mart(settings, path.stem)
         moved_only += here != there
         assert _without_addresses(here) == _without_addresses(there), path.stem
     assert moved_only >= 4
