@@ -13,9 +13,21 @@ from orchestration.settings import Settings
 
 
 @cache
+def definitions() -> dg.Definitions:
+    """The code location, loaded once in a process."""
+    return defs()
+
+
+@cache
 def jobs() -> dict[str, dg.JobDefinition]:
     """The jobs of a pass, resolved once."""
-    return {name: defs().resolve_job_def(name) for name in ("intake", "publication")}
+    return {name: definitions().resolve_job_def(name) for name in ("intake", "publication")}
+
+
+@cache
+def buttons() -> dg.JobDefinition:
+    """The job behind the buttons of the UI: every asset, of which a run takes those that are chosen."""
+    return definitions().resolve_implicit_global_asset_job_def()
 
 
 def run_pass(

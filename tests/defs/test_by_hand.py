@@ -7,7 +7,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.definitions import defs
 from orchestration.intake.lake import last_export
 from orchestration.passes import has_work as work
 from orchestration.passes.alive import let_go_of_runs
@@ -18,7 +17,7 @@ from orchestration.store.mart_set import UnfitMarts, fit_marts
 from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
-from tests.pass_job import jobs, run_pass
+from tests.pass_job import buttons, jobs
 from tests.passes.test_accidents import bytes_under
 from tests.passes.test_pass import failing_first
 
@@ -27,19 +26,10 @@ HELD = failing_first(failing=({"edition": "2021-S2", "value": -1},), failing_cou
 MOMENT = {"config": {"now": NOW.isoformat()}}
 
 
-@pytest.fixture(scope="module")
-def passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home after a whole pass over one edition."""
-    settings = Settings(home=tmp_path_factory.mktemp("by_hand") / "home", settle_seconds=0)
-    drop(settings.home, "2021-S1/MI/p.csv", projects_csv(GOOD, OTHER))
-    assert run_pass(settings, NOW).releases == (("2021-S1", 1),)
-    return settings.home
-
-
 @pytest.fixture
-def home(passed: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """That home, the test's own, and that of the environment."""
-    shutil.copytree(passed, settings.home, symlinks=True)
+def home(passed_home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home after a whole pass over one edition, the test's own, and that of the environment."""
+    shutil.copytree(passed_home, settings.home, symlinks=True)
     monkeypatch.setenv("JALONS_HOME", str(settings.home))
     monkeypatch.setenv("JALONS_SETTLE_SECONDS", "0")
     return settings
@@ -57,7 +47,7 @@ def instance(home: Settings) -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def press(instance: dg.DagsterInstance) -> Callable[..., str]:
     """Materialize assets as the UI does, alone; give the cause where the run failed, else nothing."""
-    everything = defs().resolve_implicit_global_asset_job_def()
+    everything = buttons()
     marts = [dg.AssetKey("drops"), dg.AssetKey("verdicts"), dg.AssetKey("releases"), dg.AssetKey("delivered_alerts")]
     tables = [key for key in jobs()["publication"].asset_layer.selected_asset_keys if key not in marts]
 

@@ -5,13 +5,13 @@ import json
 import dagster as dg
 import pytest
 
-from orchestration.definitions import defs
+from tests import pass_job
 from tests.defs.graph_snapshot import SNAPSHOT, graph_snapshot
 
 
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
-    return defs()
+    return pass_job.definitions()
 
 
 def test_the_graph_is_the_one_agreed_upon(definitions):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration.definitions import defs
 from orchestration.defs import automation
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
@@ -15,6 +14,7 @@ from orchestration.passes.faults import OWED
 from orchestration.passes.has_work import intake_owed, publication_owed
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
+from tests.pass_job import jobs
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def begin(instance, settings):
 
     def run(status, job="intake"):
         word = str(owed[job](settings, datetime.now(UTC)))
-        return instance.create_run_for_job(defs().resolve_job_def(job), status=status, tags={OWED: word})
+        return instance.create_run_for_job(jobs()[job], status=status, tags={OWED: word})
 
     return run
 

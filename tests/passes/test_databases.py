@@ -10,13 +10,13 @@ import pytest
 from orchestration.passes.databases import folders_set_aside, set_aside_unreadable
 from orchestration.passes.run import make_ready
 from orchestration.publication.release import read_figures
-from orchestration.settings import Settings
 from orchestration.validation import judgement
 from tests.conftest import NOW
-from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.intake.drops import drop, projects_csv
 from tests.pass_job import run_pass
 
 GARBAGE = b"\xde\xad\xbe\xef" * 4096
+LATE = "PHARE;Ministère de la Culture;01/02/2021;3;Conception;10"
 SET_ASIDE = "🟠 Attention · Base de Dagster mise de côté"
 
 
@@ -37,19 +37,10 @@ def _damaged_within(path):
     path.write_bytes(data[:4096] + GARBAGE[: len(data) - 8192] + data[4096 + len(GARBAGE) :])
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A home over which a pass went."""
-    made = Settings(home=tmp_path_factory.mktemp("databases") / "home", settle_seconds=0)
-    drop(made.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    run_pass(made, NOW)
-    return made
-
-
 @pytest.fixture
-def home(made, settings):
-    """A copy of that home, to damage."""
-    shutil.copytree(made.home, settings.home, symlinks=True)
+def home(passed_home, settings):
+    """A home over which a pass went, to damage."""
+    shutil.copytree(passed_home, settings.home, symlinks=True)
     return settings
 
 
@@ -85,38 +76,46 @@ def test_what_can_be_read_is_left_where_it_is(home):
 
 def test_the_pass_goes_through_engineers_are_told_once_and_the_grid_has_its_editions(home, capfd):
     _overwritten(home.dagster_home / "history" / "runs.db")
-    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
+    drop(home.home, "2021-S1/MC/projets.csv", projects_csv(LATE))
     summary = run_pass(home, NOW)
     said = capfd.readouterr().err.replace("\N{NO-BREAK SPACE}", " ")
-    assert (summary.failures, len(summary.drops), summary.releases) == ((), 1, (("2021-S2", 2),))
+    assert (summary.failures, len(summary.drops), summary.releases) == ((), 1, (("2021-S1", 2),))
     assert _titles(said).count(SET_ASIDE) == 1
     (folder,) = folders_set_aside(home.dagster_home)
     assert f"la base est gardée dans {folder}" in said
-    assert read_figures(home, "2021-S2")["projects"] == 2
+    assert read_figures(home, "2021-S1")["projects"] == 3
     run_pass(home, NOW)
     assert SET_ASIDE not in _titles(capfd.readouterr().err)
 
 
-def test_a_database_begun_anew_has_the_editions_of_the_grid_even_where_nothing_new_comes_in(home):
+def test_a_database_begun_anew_has_its_editions_though_nothing_comes_in_and_is_over_when_its_folder_is_taken_away(
+    home, capfd
+):
     _overwritten(home.dagster_home / "history" / "runs" / "index.db")
     run_pass(home, NOW)
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
-        assert instance.get_dynamic_partitions("edition") == ["2021-S2"]
+        assert instance.get_dynamic_partitions("edition") == ["2021-S1"]
+    capfd.readouterr()
+    (folder,) = folders_set_aside(home.dagster_home)
+    folder.rename(home.home / "elsewhere")
+    run_pass(home, NOW)
+    assert _titles(capfd.readouterr().err) == ["✅ Rétabli · Base de Dagster mise de côté"]
 
 
 def test_the_log_of_one_run_is_set_aside_alone(home, capfd):
-    (log,) = (path for path in (home.dagster_home / "history" / "runs").glob("*.db") if path.stem != "index")
+    # Of an intake and of a publication.
+    log, _ = (path for path in (home.dagster_home / "history" / "runs").glob("*.db") if path.stem != "index")
     _overwritten(log)
     assert run_pass(home, NOW).failures == ()
     (folder,) = folders_set_aside(home.dagster_home)
     assert [path.name for path in folder.rglob("*.db")] == [log.name]
     assert _titles(capfd.readouterr().err) == [SET_ASIDE]
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
-        assert len(instance.get_runs()) == 2
+        assert len(instance.get_runs()) == 4
 
 
 def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_again(home, capfd, monkeypatch):
-    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
+    drop(home.home, "2021-S1/MC/projets.csv", projects_csv(LATE))
     judge, broken = judgement.validate_marts, []
 
     def breaks_once(marts):
@@ -129,7 +128,7 @@ def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_ag
 
     monkeypatch.setattr(judgement, "validate_marts", breaks_once)
     assert run_pass(home, NOW).failures == ()
-    assert (len(broken), read_figures(home, "2021-S2")["projects"]) == (1, 2)
+    assert (len(broken), read_figures(home, "2021-S1")["projects"]) == (1, 3)
     assert SET_ASIDE in _titles(capfd.readouterr().err)
 
 
@@ -139,17 +138,7 @@ def test_the_start_of_the_ui_begins_anew_too(home):
     make_ready(home, NOW, lambda _step: None)
     assert len(folders_set_aside(home.dagster_home)) == 1
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
-        assert (instance.get_dynamic_partitions("edition"), instance.all_instigator_state()) == (["2021-S2"], [])
-
-
-def test_what_was_set_aside_is_said_to_be_over_when_its_folder_is_taken_away(home, capfd):
-    _overwritten(home.dagster_home / "schedules" / "schedules.db")
-    run_pass(home, NOW)
-    capfd.readouterr()
-    (folder,) = folders_set_aside(home.dagster_home)
-    folder.rename(home.home / "elsewhere")
-    run_pass(home, NOW)
-    assert _titles(capfd.readouterr().err) == ["✅ Rétabli · Base de Dagster mise de côté"]
+        assert (instance.get_dynamic_partitions("edition"), instance.all_instigator_state()) == (["2021-S1"], [])
 
 
 def test_an_unreadable_ledger_is_no_reason_to_set_anything_aside(home):

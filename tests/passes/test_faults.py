@@ -1,6 +1,9 @@
 """What engineers are told, on a real instance: each fault once, however often it is found, and its end once."""
 
+from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import NamedTuple
 
 import dagster as dg
 import pytest
@@ -21,89 +24,110 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._utils.error import SerializableErrorInfo
 
-from orchestration.definitions import defs
 from orchestration.defs import automation, consolidation
+from orchestration.passes.has_work import has_work
 from orchestration.passes.instance import prepare_instance
+from orchestration.settings import Settings
 from orchestration.validation import judgement
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
-from tests.pass_job import run_pass
+from tests.pass_job import jobs, run_pass
 from tests.passes.test_pass import failing_first
 
 IN_ONE_EDITION = {"failing": ({"edition": "2021-S2", "project_id": "horizon", "value": -1.5},), "failing_count": 1}
 
 
-@pytest.fixture
-def a_pass(settings, capfd):
-    """Run one pass and give the first lines of what it said, without those of the alerts of the projects."""
+class Told(NamedTuple):
+    """What engineers were told by each pass over a home, as its text, and the run of the first one."""
+
+    checks_fail: list[str]
+    stops: list[str]
+    whole: list[str]
+    first_run_id: str
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Two passes in which a check fails, three that stop before their checks, and two that go through."""
+    settings = Settings(home=tmp_path_factory.mktemp("faults") / "home", settle_seconds=0)
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    runs = []
 
-    def run():
-        run_pass(settings, NOW)
-        return [line for line in capfd.readouterr().err.splitlines() if line.startswith(("🔴", "✅"))]
+    def a_pass(owner=None, name="", value=None):
+        said = StringIO()
+        with pytest.MonkeyPatch.context() as patched, redirect_stderr(said):
+            if owner:
+                patched.setattr(owner, name, value)
+            runs.append(run_pass(settings, NOW).run_id)
+        return said.getvalue().replace("\N{NO-BREAK SPACE}", " ")
 
-    return run
-
-
-@pytest.fixture
-def under(monkeypatch):
-    """Replace what a stage does for the length of one call."""
-
-    def call(owner, name, value, function):
-        with monkeypatch.context() as patched:
-            patched.setattr(owner, name, value)
-            return function()
-
-    return call
-
-
-def _plain(lines):
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
-
-
-def test_a_failed_check_is_told_once_and_its_end_once(a_pass, under):
-    broken_once = [under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass) for _ in range(2)]
-    assert broken_once == [["🔴 Critique · Contrôle en échec · édition 2021-S2"], []]
-    assert [_plain(a_pass()) for _ in range(2)] == [["✅ Rétabli · Contrôle en échec"], []]
-
-
-def test_a_failed_check_says_what_it_found_where_and_what_to_do(settings, capfd, under):
-    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    summary = under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), lambda: run_pass(settings, NOW))
-    (said,) = _plain([capfd.readouterr().err])
-    assert "Constaté : current_cost_meur = −1,5 (édition 2021-S2, project_id horizon)." in said
-    assert "Aucune révision de cette édition ne paraît tant qu’il échoue." in said
-    assert "À faire : retrouvez la ligne de la remontée" in said
-    assert summary.run_id in said
-
-
-def test_a_check_that_could_not_run_is_told_once_and_is_not_called_a_failed_one(a_pass, under):
-    broken_once = [under(judgement, "validate_marts", failing_first(broken="no file"), a_pass) for _ in range(2)]
-    assert broken_once == [["🔴 Critique · Contrôle impossible"], []]
-    assert _plain(a_pass()) == ["✅ Rétabli · Contrôle impossible"]
+    fails = (judgement, "validate_marts", failing_first(**IN_ONE_EDITION))
+    return Told(
+        [a_pass(*fails) for _ in range(2)],
+        [a_pass(consolidation, "build", _no_disk) for _ in range(3)],
+        [a_pass() for _ in range(2)],
+        runs[0],
+    )
 
 
 def _no_disk(_settings):
     raise OSError("No space left on device")
 
 
-def test_a_failed_pass_is_told_once_however_often_it_is_tried_and_its_end_once(a_pass, under):
-    told = [under(consolidation, "build", _no_disk, a_pass) for _ in range(3)]
-    assert told == [["🔴 Critique · Passe en échec"], [], []]
-    assert [_plain(a_pass()) for _ in range(2)] == [["✅ Rétabli · Passe en échec"], []]
+def _plain(lines):
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
-def test_a_failed_pass_says_its_step_and_its_cause(settings, capfd, under):
+def _titles(said):
+    """The first lines of messages, without those of the alerts of the projects."""
+    return [line for line in said.splitlines() if line.startswith(("🔴", "✅"))]
+
+
+def test_a_failed_check_is_told_once_however_often_it_is_found(told):
+    assert [_titles(said) for said in told.checks_fail] == [["🔴 Critique · Contrôle en échec · édition 2021-S2"], []]
+
+
+def test_a_failed_check_says_what_it_found_where_and_what_to_do(told):
+    said = told.checks_fail[0]
+    assert "Constaté : current_cost_meur = −1,5 (édition 2021-S2, project_id horizon)." in said
+    assert "Aucune révision de cette édition ne paraît tant qu’il échoue." in said
+    assert "À faire : retrouvez la ligne de la remontée" in said
+    assert told.first_run_id in said
+
+
+def test_a_failed_pass_is_told_once_however_often_it_is_tried_and_does_not_mend_the_checks_before_it(told):
+    assert [_titles(said) for said in told.stops] == [["🔴 Critique · Passe en échec"], [], []]
+
+
+def test_a_failed_pass_says_its_step_and_its_cause(told):
+    assert "La passe s’est arrêtée à l’étape consolidation : OSError: No space left on device" in told.stops[0]
+
+
+def test_the_end_of_a_failed_check_and_that_of_a_failed_pass_are_told_once(told):
+    first, second = (sorted(_titles(said)) for said in told.whole)
+    assert (first, second) == (["✅ Rétabli · Contrôle en échec", "✅ Rétabli · Passe en échec"], [])
+
+
+def test_a_check_that_could_not_run_holds_every_release_back_and_is_told_once_and_not_as_a_failed_one(
+    settings, capfd, monkeypatch
+):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    under(consolidation, "build", _no_disk, lambda: run_pass(settings, NOW))
-    (said,) = _plain([capfd.readouterr().err])
-    assert "La passe s’est arrêtée à l’étape consolidation : OSError: No space left on device" in said
 
+    def a_pass():
+        summary = run_pass(settings, NOW)
+        failed = [failure.split(": ")[0] for failure in summary.failures]
+        return summary.held_back, failed, summary.releases, _titles(*_plain([capfd.readouterr().err]))
 
-def test_a_pass_that_stops_before_its_checks_does_not_mend_them(a_pass, under):
-    under(judgement, "validate_marts", failing_first(**IN_ONE_EDITION), a_pass)
-    assert under(consolidation, "build", _no_disk, a_pass) == ["🔴 Critique · Passe en échec"]
-    assert sorted(_plain(a_pass())) == ["✅ Rétabli · Contrôle en échec", "✅ Rétabli · Passe en échec"]
+    with monkeypatch.context() as patched:
+        patched.setattr(judgement, "validate_marts", failing_first(broken="no file"))
+        first, second = a_pass(), a_pass()
+    # It is tried again.
+    assert has_work(settings, NOW)
+    (held,), *more = first
+    assert "every edition held back by portfolio: portfolio_current_cost_not_negative" in held
+    assert more == [["mart_checks"], (), ["🔴 Critique · Contrôle impossible"]]
+    assert second == ((held,), ["mart_checks"], (), [])
+    assert a_pass() == ((), [], (("2021-S2", 1),), ["✅ Rétabli · Contrôle impossible"])
 
 
 @pytest.fixture
@@ -130,7 +154,7 @@ def tick(instance, capfd):
 
 
 def test_a_pass_of_the_daemon_that_failed_is_told_by_the_sensor_once(instance, tick):
-    run = instance.create_run_for_job(defs().resolve_job_def("publication"), status=dg.DagsterRunStatus.STARTED)
+    run = instance.create_run_for_job(jobs()["publication"], status=dg.DagsterRunStatus.STARTED)
     instance.report_run_failed(run, "the worker was killed")
     said = tick(timedelta(0))[1]
     assert said[0] == "🔴 Critique · Passe en échec"

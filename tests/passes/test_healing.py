@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import NamedTuple
 
 import dagster as dg
 import pytest
@@ -16,7 +18,6 @@ from dagster import DagsterRunStatus
 from orchestration.alerting.channels.channel import Outcome
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.outbox import read_states
-from orchestration.definitions import defs
 from orchestration.defs import automation
 from orchestration.passes import healing
 from orchestration.passes.alive import is_a_run_dead, let_go_of_runs, run_mark, run_marks
@@ -27,7 +28,7 @@ from orchestration.passes.lock import publication_lock
 from orchestration.settings import Settings
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
-from tests.pass_job import run_pass
+from tests.pass_job import buttons, jobs, run_pass
 
 # A pass that says when it is in the middle of its work, and then goes on for hours.
 STUCK = """
@@ -68,20 +69,48 @@ def _let_go():
     let_go_of_runs()
 
 
+class Looked(NamedTuple):
+    """A home whose pass was killed in the middle of its work, and what a look at it did before: the run's status, what
+    was said, and whether the run was taken for dead.
+    """
+
+    home: Settings
+    status: DagsterRunStatus
+    said: str
+    is_dead: bool
+
+
 @pytest.fixture(scope="module")
 def killed_once(tmp_path_factory):
-    """A home whose pass was killed in the middle of its work."""
+    """A pass at work for years, as its record says, is looked at, and then killed."""
     made = Settings(home=tmp_path_factory.mktemp("killed") / "home", settle_seconds=0)
     drop(made.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    said = StringIO()
     with a_pass_at_work(made) as process:
+        with _instance(made) as instance, instance.run_storage.connect() as connection:
+            times = connection.exec_driver_sql("SELECT update_timestamp, run_id FROM runs").all()
+            connection.exec_driver_sql("UPDATE runs SET update_timestamp = '2020-01-01 00:00:00'")
+        with redirect_stderr(said), _instance(made) as instance:
+            heal(made, instance, NOW)
+            run = _publication(instance)
+            is_dead = is_a_run_dead(made.dagster_home)
+        with _instance(made) as instance, instance.run_storage.connect() as connection:
+            for time in times:
+                connection.exec_driver_sql("UPDATE runs SET update_timestamp = ? WHERE run_id = ?", tuple(time))
         process.send_signal(signal.SIGKILL)
-    return made
+    return Looked(made, run.status, said.getvalue(), is_dead)
+
+
+def _publication(instance):
+    """The one run of the publication that was killed; the intake before it had gone through."""
+    (run,) = instance.get_runs(dg.RunsFilter(job_name="publication"))
+    return run
 
 
 @pytest.fixture
 def killed(killed_once, settings):
     """A copy of that home, to heal."""
-    shutil.copytree(killed_once.home, settings.home, symlinks=True)
+    shutil.copytree(killed_once.home.home, settings.home, symlinks=True)
     return settings
 
 
@@ -104,7 +133,7 @@ def begin():
     """Record a run on an instance, as if its status were of so long ago."""
 
     def begun(instance, status, job=None, age=timedelta(0)):
-        run = instance.create_run_for_job(job or defs().resolve_job_def("publication"), status=status)
+        run = instance.create_run_for_job(job or jobs()["publication"], status=status)
         with instance.run_storage.connect() as connection:
             when = (datetime.now(UTC) - age).replace(tzinfo=None)
             connection.exec_driver_sql(
@@ -150,7 +179,7 @@ def test_two_starts_at_once_heal_once(killed, capfd):
         one.join()
     assert _titles(capfd.readouterr().err) == [DIED]
     with _instance(killed) as instance:
-        (run,) = instance.get_runs()
+        run = _publication(instance)
         failures = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     assert (run.status, len(failures)) == (DagsterRunStatus.FAILURE, 1)
 
@@ -165,15 +194,8 @@ def test_a_tick_of_the_sensor_heals_and_asks_for_a_pass_at_once(killed, capfd, m
     assert _titles(capfd.readouterr().err) == []
 
 
-def test_a_pass_at_work_is_never_failed_however_old(settings, capfd):
-    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    with a_pass_at_work(settings), _instance(settings) as instance:
-        with instance.run_storage.connect() as connection:
-            connection.exec_driver_sql("UPDATE runs SET update_timestamp = '2020-01-01 00:00:00'")
-        heal(settings, instance, NOW)
-        (run,) = instance.get_runs()
-        assert not is_a_run_dead(settings.dagster_home)
-    assert (run.status, capfd.readouterr().err) == (DagsterRunStatus.STARTED, "")
+def test_a_pass_at_work_is_never_failed_however_old(killed_once):
+    assert (killed_once.status, killed_once.said, killed_once.is_dead) == (DagsterRunStatus.STARTED, "", False)
 
 
 def test_a_run_that_waits_for_its_turn_is_alive(settings, instance, begin, capfd):
@@ -203,7 +225,7 @@ def test_a_run_that_is_none_of_ours_or_that_may_take_no_home_is_left_alone(setti
 
 
 def test_a_run_begun_by_hand_that_died_is_told_as_such(settings, instance, begin, capfd):
-    job = defs().resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey("drops")})
+    job = buttons().get_subset(asset_selection={dg.AssetKey("drops")})
     run_id = begin(instance, DagsterRunStatus.STARTED, job, timedelta(hours=1))
     heal(settings, instance, NOW)
     assert instance.get_run_by_id(run_id).status == DagsterRunStatus.FAILURE
@@ -213,7 +235,7 @@ def test_a_run_begun_by_hand_that_died_is_told_as_such(settings, instance, begin
 def test_a_death_that_dagster_has_reported_itself_is_told_too(killed, capfd):
     # The code server sees its child die before anybody looks.
     with _instance(killed) as instance:
-        (run,) = instance.get_runs()
+        run = _publication(instance)
         instance.report_run_failed(run)
         heal(killed, instance, NOW)
         assert [fault.rule for fault in faults_of_passes(killed, instance, NOW)] == ["pass_died"]
@@ -238,7 +260,7 @@ def test_a_healer_that_dies_leaves_the_telling_to_the_next_one(killed, capfd, mo
     with _instance(killed) as instance:
         for _ in range(2):
             heal(killed, instance, NOW)
-        (run,) = instance.get_runs()
+        run = _publication(instance)
     assert _titles(capfd.readouterr().err) == [DIED]
     assert (run.status, run_marks(killed.dagster_home)) == (DagsterRunStatus.FAILURE, {})
 
@@ -270,7 +292,7 @@ def test_a_run_that_waits_behind_a_dead_one_may_be_launched_once_it_is_healed(se
         return counter.is_blocked(waiting)
 
     begin(instance, DagsterRunStatus.STARTED, age=timedelta(minutes=1))
-    waiting = instance.create_run_for_job(defs().resolve_job_def("publication"))
+    waiting = instance.create_run_for_job(jobs()["publication"])
     instance.event_log_storage.initialize_concurrency_limit_to_default("duckdb")
     assert is_blocked()
     heal(settings, instance, NOW)
