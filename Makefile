@@ -54,7 +54,7 @@ test: install ## Lint, check types and run the whole suite, on two cores
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
-	@PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile
+	@PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: install ## Hold intake against 5 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
