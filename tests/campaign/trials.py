@@ -28,8 +28,8 @@ from tests.campaign.warm import PATIENCE_S, Ended, Warm
 Messages = Sequence[dict[str, Any]]
 # What Slack may do wrong with the posts of a pass, in order.
 MISCHIEFS: Sequence[Mischief] = ("rate_limit", "lose_request", "lose_answer", "server_error", "long_rate_limit")
-# Each a minute after the other: the first may still find the channel resting, of which the next ones ask again.
-MOST_PASSES_TO_HEAL = 5
+# Each four minutes after the other: a message whose answer was lost twice goes for the third time in the fifth one.
+MOST_PASSES_TO_HEAL = 10
 # So much of the steps of a pass is left to one that follows a death; of messages, what engineers are told of it.
 LEFT = {"file": 0.45, "ledger": 0.2, "dagster": 0.8, "warehouse": 0.95, "slack": 0.3}
 

@@ -74,6 +74,7 @@ def home(passed, tmp_path, monkeypatch, slack) -> Path:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(telling, "_told_here", set())
+    monkeypatch.setattr(telling, "_resting", {})
     return copy
 
 
@@ -212,6 +213,13 @@ def test_a_channel_that_cannot_be_reached_is_told_the_next_time_and_the_other_no
         telling.tell_cause(Settings(), OSError(errno.ENOSPC, "No space left on device"))
     assert (slack.posts, len(slack.texts)) == (3, 1)
     assert titles(capfd.readouterr().err) == [TITLE]
+
+
+def test_a_channel_that_asks_for_a_rest_is_left_alone_though_no_outbox_can_keep_it(home, slack):
+    slack.mischief.append("long_rate_limit")
+    for _ in range(3):
+        telling.tell_cause(Settings(), OSError(errno.ENOSPC, "No space left on device"))
+    assert (slack.posts, len(slack.texts)) == (1, 0)
 
 
 def test_an_unknown_error_is_told_to_nobody(home, slack):
