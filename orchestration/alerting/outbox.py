@@ -325,13 +325,15 @@ class Outbox:
             return [OutboxEntry(**row) for row in ordered.mappings()]
 
     def record(self, new: Sequence[OutboxEntry], moved: Sequence[tuple[OutboxEntry, State]], now: datetime) -> None:
-        """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of."""
+        """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of, and
+        why that did not leave.
+        """
         with self._engine.begin() as connection:
             if new:
                 rows = [asdict(entry) | {"channel": self._channel, "planned_at": naive_utc(now)} for entry in new]
                 connection.execute(insert(table), rows)
             for entry, state in moved:
-                forget = {} if state in ("sent", "resolved") else {"message_key": None}
+                forget = {} if state in ("sent", "resolved") else {"message_key": None, "error": None}
                 connection.execute(update(table).where(self._is(entry)).values(state=state, **forget))
 
     def interrupt(self, now: datetime, lists_within: timedelta) -> None:
