@@ -4,9 +4,11 @@ What belongs here: what runs in that process. What does not: starting it (workbo
 is started for each workbook, and what it imports is most of its time: no `re`, `pathlib` or `typing` of its own.
 """
 
+import datetime  # noqa: F401 (the library asks for it at the first day that it meets, when no file can be opened)
 import json
 import os
 import sys
+from io import BytesIO
 from itertools import islice
 
 import python_calamine
@@ -55,8 +57,6 @@ def _answers(data: bytes) -> "Iterator[list[object]]":
 
 def _parts(data: bytes) -> "Iterator[list[object]]":
     """The name of each sheet, then its rows, many at a time."""
-    from io import BytesIO
-
     tally = Tally()
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(data))

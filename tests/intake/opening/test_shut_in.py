@@ -1,5 +1,6 @@
 """Whatever takes over the library that opens workbooks finds nothing to take, nowhere to go, and nothing to break."""
 
+import io
 import json
 import os
 import subprocess
@@ -198,6 +199,20 @@ def test_days_times_numbers_and_signs_come_through_as_they_are():
     cells = ['é\u202e\n"', 1.1, -0.0, 1e300, True, None, date(1900, 3, 1), datetime(2021, 1, 2, 3, 4, 5, 6)]
     cells += [time(1, 2, 3), timedelta(days=-1, seconds=3, microseconds=5)]
     assert json.loads(json.dumps(cells, default=_typed), object_hook=_cell) == cells
+
+
+def test_a_workbook_of_days_and_times_is_read_by_who_can_open_no_file():
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        page = book.add_worksheet()
+        formats = ["dd/mm/yyyy", "dd/mm/yyyy hh:mm:ss", "hh:mm:ss", "[h]:mm:ss"]
+        for column, (one, cell) in enumerate(zip(formats, [44197, 44197.5, 0.25, 1.5], strict=True)):
+            page.write_number(0, column, cell, book.add_format({"num_format": one}))
+    (sheet,) = open_sheets(buffer.getvalue())
+    days = [date(2021, 1, 1), datetime(2021, 1, 1, 12), time(6), timedelta(days=1, hours=12)]
+    assert list(sheet.rows[0]) in (days, [datetime(2021, 1, 1), *days[1:]])
 
 
 def _kernel_gives(call: str) -> bool:
