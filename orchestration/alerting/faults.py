@@ -4,6 +4,7 @@ What belongs here: what each fault says, in French, and what to do next. What do
 (`orchestration.passes.faults` asks Dagster) and delivery, which is that of every alert.
 """
 
+import errno
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -11,7 +12,7 @@ from typing import Any, Literal, get_args
 from orchestration.alerting.alerts import COLUMNS, Alert
 from orchestration.alerting.slack_codes import family_of
 from orchestration.domain.alert_rules import AlertKey, Severity
-from orchestration.domain.french import LABELS, and_others, moment
+from orchestration.domain.french import LABELS, and_others, moment, plural
 from orchestration.intake.incidents import Incident, IncidentRule
 
 # What delivery itself knows to be wrong.
@@ -181,7 +182,7 @@ def message_refused(channel: str, message_key: str, *, headline: str, rows: int,
 
 
 def of_incident(one: Incident) -> Alert:
-    """What went wrong with a store of the home, or with its clock."""
+    """What went wrong with a store of the home, with its inbox, or with its clock."""
     severity, detail, to_do = _INCIDENTS[one.rule](one)
     given = {"severity": severity, "detail": detail, "to_do": f"À faire : {to_do}"}
     return _fault(one.rule, one.subject, edition=one.edition, level="error", **given)
@@ -264,6 +265,43 @@ def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
     )
 
 
+def _inbox_missing(one: Incident) -> tuple[Severity, str, str]:
+    about = one.details
+    held = f"{plural(about['files'], 'fichier')} qu’elle contenait"
+    match about["what"]:
+        case "absent":
+            said = f"La boîte de dépôt n’est plus là ({about['inbox']}), ni {held}."
+            to_do = "monter son disque, ou remettre le dossier à sa place"
+        case "emptied":
+            said = f"La boîte de dépôt ({about['inbox']}) est vide tout à coup : plus rien de {held}."
+            to_do = (
+                "monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
+                "(`jalons inbox confirm`)"
+            )
+        case _:
+            said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}."
+            to_do = "donner ce droit au compte qui lance Jalons, ou vérifier le disque"
+    return "critique", f"{said} Ce qui a été reçu avant est gardé ; rien n’est plus reçu.", f"{to_do}."
+
+
+def _inbox_unreadable(one: Incident) -> tuple[Severity, str, str]:
+    if one.details["what"] == "folder":
+        said = (
+            f"Le dossier {one.subject} de la boîte de dépôt ne peut pas être lu : {_reason(one)}. Rien de ce qu’il "
+            "contient n’est reçu ; le reste de la boîte l’est."
+        )
+    else:
+        said = (
+            f"Le fichier {one.subject} de la boîte de dépôt ne peut pas être lu : {_reason(one)}. Rien n’en est reçu "
+            "d’ici là ; la lecture est tentée de nouveau, et les autres fichiers sont reçus."
+        )
+    return "critique", said, "donner ce droit au compte qui lance Jalons, ou vérifier le disque."
+
+
+def _reason(one: Incident) -> str:
+    return _REASONS.get(one.details["errno"], str(one.details["reason"]))
+
+
 def _named(files: Sequence[str]) -> str:
     return ", ".join(files[:_SHOWN_FILES]) + and_others(len(files) - _SHOWN_FILES)
 
@@ -284,6 +322,14 @@ _INCIDENTS: Mapping[IncidentRule, Callable[[Incident], tuple[Severity, str, str]
     "release_altered": _release_altered,
     "scrub_found": _scrub_found,
     "clock_behind": _clock_behind,
+    "inbox_missing": _inbox_missing,
+    "inbox_unreadable": _inbox_unreadable,
+}
+_REASONS = {
+    errno.EACCES: "droit de lecture manquant",
+    errno.EPERM: "droit de lecture manquant",
+    errno.EIO: "le disque ne donne pas ses octets",
+    errno.ENOTDIR: "un fichier se trouve à sa place",
 }
 _SHOWN_FILES = 5
 

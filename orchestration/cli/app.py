@@ -52,6 +52,8 @@ alerts_app = typer.Typer(
     help="The alerts and what became of them on each channel (show, which need not be said), and what was refused.",
 )
 app.add_typer(alerts_app, name="alerts")
+inbox_app = typer.Typer(help="The inbox, where the home cannot believe it.", no_args_is_help=True)
+app.add_typer(inbox_app, name="inbox")
 alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
 app.add_typer(alias_app, name="alias")
 

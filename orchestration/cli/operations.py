@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import app, clock_app
+from orchestration.cli.app import app, clock_app, inbox_app
 from orchestration.cli.options import HERE, Home, moment_of, settings_of
 from orchestration.cli.output import progress, say_no
 from orchestration.domain.visible import visible
@@ -76,6 +76,21 @@ def confirm(home: Home = HERE) -> None:
     with Ledger(settings.ledger) as ledger:
         ledger.confirm_clock(now)
     typer.echo(f"It is {now:%Y-%m-%d %H:%M} UTC. Next: jalons run")
+
+
+@inbox_app.command("confirm")
+def confirm_inbox(home: Home = HERE) -> None:
+    """Say that the files that the inbox holds no more were taken away on purpose."""
+    from orchestration.intake.home_identity import check_home
+    from orchestration.intake.inbox import look
+    from orchestration.intake.ledger import Ledger
+
+    settings, now = settings_of(home), datetime.now(UTC)
+    check_home(settings)
+    with Ledger(settings.ledger) as ledger:
+        gone = {one.seen.path for one in ledger.observed()} - {seen.path for seen in look(settings.inbox).files}
+        ledger.note_gone(gone, now)
+    typer.echo(f"{len(gone)} files are gone on purpose. What was taken in of them is kept. Next: jalons run")
 
 
 @clock_app.command()

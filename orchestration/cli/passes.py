@@ -40,7 +40,6 @@ def run(
     """
     from orchestration.passes.alive import is_a_run_dead
     from orchestration.passes.databases import unreadable
-    from orchestration.passes.fingerprint import held_back
     from orchestration.passes.has_work import has_work
     from orchestration.passes.telling import causes_told, tell_recovered
 
@@ -49,18 +48,15 @@ def run(
         is_damaged = is_a_run_dead(settings.dagster_home) or bool(unreadable(settings.dagster_home))
         if not (force or is_damaged or has_work(settings, now)):
             tell_recovered(settings)
-            typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
-            held = held_back(settings)
-            _print_held(held)
-            _expect_no_refusal(settings)
-            raise typer.Exit(1 if held else 0)
+            _say_nothing_owed(settings, now)
+            return
         with progress("Starting a pass…") as report:
             from orchestration.passes.run import Pass, run_pass
 
             summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force))
     _print_summary(summary)
     _expect_no_refusal(settings)
-    if summary.failures or summary.held_back:
+    if _inbox_faults(settings, now) or summary.failures or summary.held_back:
         raise typer.Exit(1)
 
 
@@ -141,6 +137,39 @@ def _expect_no_refusal(settings: Settings) -> None:
 
     if say_what_is_refused(settings):
         raise typer.Exit(1)
+
+
+def _say_nothing_owed(settings: Settings, now: datetime) -> None:
+    """Why nothing is owed now: nothing is new, or files are not settled; exit 1 where a person is waited for."""
+    from orchestration.intake.ledger import Ledger
+    from orchestration.intake.settling import not_settled
+    from orchestration.passes.fingerprint import held_back
+
+    if _inbox_faults(settings, now):
+        raise typer.Exit(1)
+    with Ledger(settings.ledger) as ledger:
+        waiting = not_settled(settings, ledger, now)
+    for one in waiting:
+        typer.echo(f"  Not settled: {one.path} ({one.why}). It is taken once it is left alone for {one.seconds:.0f} s.")
+    if not waiting:
+        typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
+    _expect_no_refusal(settings)
+    held = held_back(settings)
+    _print_held(held)
+    if held:
+        raise typer.Exit(1)
+
+
+def _inbox_faults(settings: Settings, now: datetime) -> bool:
+    """Whether a pass found something wrong with the inbox; says what."""
+    from orchestration.intake.inbox_faults import sentences
+    from orchestration.intake.ledger import Ledger
+
+    with Ledger(settings.ledger) as ledger:
+        found = sentences(ledger, now)
+    for sentence in found:
+        typer.echo(f"  {sentence}", err=True)
+    return bool(found)
 
 
 @cache

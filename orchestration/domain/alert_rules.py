@@ -146,6 +146,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
         AlertRule("release_altered", "machine", "Publication altérée"),
         AlertRule("scrub_found", "machine", "Vérification complète : anomalie"),
         AlertRule("clock_behind", "machine", "Horloge en retard sur le registre"),
+        AlertRule("inbox_missing", "machine", "Boîte de dépôt absente ou vidée"),
+        AlertRule("inbox_unreadable", "machine", "Boîte de dépôt illisible en partie"),
         AlertRule("tick_late", "machine", "Capteur sans nouvelles"),
         AlertRule("channel_unreachable", "machine", "Canal d’alertes en panne"),
         AlertRule("message_refused", "machine", "Message refusé par un canal"),

@@ -26,7 +26,12 @@ def compared_with(
 ) -> Drop | None:
     """What counts that has more than twice the rows of a drop, which is held for that; `None` for any other drop."""
     before = ledger.before(place, kind, received_at, drop_id, is_counting=True)
-    return before if before and 2 * rows < before.rows_accepted else None
+    return before if is_far_shorter(rows, before) else None
+
+
+def is_far_shorter(rows: int, before: Drop | None) -> bool:
+    """Whether so many rows are less than half of what counts."""
+    return before is not None and 2 * rows < before.rows_accepted
 
 
 def held(ledger: Ledger) -> Mapping[int, datetime | None]:

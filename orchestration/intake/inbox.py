@@ -1,13 +1,19 @@
-"""The drop zone: which files are there, which have settled, and whose they are (docs/rules.md §3).
+"""The drop zone: which files are there, and whose they are (docs/rules.md §3).
 
-What belongs here: looking at names, sizes and times, and taking the bytes. What does not: reading them (reading) or
-remembering a file (the ledger).
+What belongs here: looking at names, sizes and times, and taking the bytes. What does not: whether a file may be taken
+yet (`settling`), reading it (reading) or remembering it (the ledger).
 """
 
+import fcntl
+import os
 import re
-import time
+import signal
+import tempfile
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
@@ -27,7 +33,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 @dataclass(frozen=True)
 class SeenFile:
     """One file as seen without opening it: `path` is relative to the inbox, `modified` is the store's own word for
-    its time.
+    its time, and `changed` for what no copy can set back: the time of its last change (ns), an object's tag, or "".
 
     What is no plain file (a link, a folder, a device) or has a name that cannot be printed is never opened: it is not
     `is_readable`, and its name is shown with escapes.
@@ -36,7 +42,20 @@ class SeenFile:
     modified: str
     path: str
     size: int
+    changed: str = ""
     is_readable: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a look at the inbox found; `unlisted` has the folders that could not be listed, and why.
+
+    Folders are relative to the inbox, which is itself the empty one; `is_there` unless there is no such folder.
+    """
+
+    files: frozenset[SeenFile]
+    unlisted: Mapping[str, OSError]
+    is_there: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,63 +67,146 @@ class Place:
     is_dry_run: bool
 
 
-def list_files(inbox: "UPath") -> set[SeenFile]:
-    """Everything dropped in the inbox, hidden and unfinished names left out; an absent inbox is an empty one."""
-    if not inbox.exists():
-        return set()
-    root = str(inbox.path).rstrip("/") + "/"
-    files = set()
-    for found, info in inbox.fs.find(inbox.path, withdirs=True, detail=True).items():
-        path = found.removeprefix(root)
-        is_folder = info.get("type") == "directory"
-        if (is_folder and not _LIKE_A_TABLE.search(path)) or any(map(_UNFINISHED.search, path.split("/"))):
+def look(inbox: "UPath") -> Listing:
+    """Everything dropped in the inbox, hidden and unfinished names left out; what cannot be listed is said."""
+    # What a look found before must not be taken for what is there now.
+    inbox.fs.invalidate_cache()
+    root = str(inbox.path).rstrip("/")
+    files, unlisted, folders = set(), dict[str, OSError](), [root]
+    for folder in folders:
+        try:
+            found = _listed(inbox, folder)
+        except FileNotFoundError:
+            if folder == root:
+                return Listing(frozenset(), {}, is_there=False)
             continue
-        files.add(
-            SeenFile(
-                path=_UNPRINTABLE.sub(lambda character: ascii(character[0])[1:-1], path),
-                size=int(info["size"] or 0),
-                modified=_modified(info),
-                is_readable=info.get("type") == "file" and not info.get("islink") and not _UNPRINTABLE.search(path),
-            )
-        )
-    return files
+        except OSError as fault:
+            unlisted[_shown(folder.removeprefix(root).lstrip("/"))] = fault
+            continue
+        for info in found:
+            path = str(info["name"]).rstrip("/").removeprefix(root).lstrip("/")
+            if not path or any(map(_UNFINISHED.search, path.split("/"))):
+                continue
+            is_folder = info.get("type") == "directory"
+            if is_folder:
+                folders.append(f"{root}/{path}")
+            if (not is_folder or _LIKE_A_TABLE.search(path)) and (seen := _seen(inbox, path, info)):
+                files.add(seen)
+    return Listing(frozenset(files), unlisted)
 
 
 def read_file(inbox: "UPath", seen: SeenFile) -> bytes | None:
-    """The bytes of a file, one more than are read of one that is too large; `None` for what cannot be opened.
+    """The bytes of a file, one more than are read of one that is too large; `None` for what is no plain file.
 
-    Raise `FileNotFoundError` if it is gone.
+    Raise `FileNotFoundError` if it is gone, any other `OSError` where it cannot be opened or read.
     """
     if not seen.is_readable:
         return None
+    with (inbox / seen.path).open("rb") as file:
+        return bytes(file.read(MAX_BYTES + 1))
+
+
+def is_as_seen(inbox: "UPath", seen: SeenFile) -> bool:
+    """Whether a file is still as it was seen: asked after it was read, this says that it was not written meanwhile."""
+    if not seen.is_readable:
+        return True
+    inbox.fs.invalidate_cache()
     try:
-        with (inbox / seen.path).open("rb") as file:
-            return bytes(file.read(MAX_BYTES + 1))
-    except PermissionError:
-        return None
+        return _seen(inbox, seen.path, inbox.fs.info((inbox / seen.path).path)) == seen
+    except OSError:
+        return False
 
 
-def _modified(info: dict[str, object]) -> str:
+def is_being_written(inbox: "UPath", seen: SeenFile) -> bool:
+    """Whether a process of this machine has a file open for writing, where the system tells us.
+
+    It does of the files of our own account, and of all to root: nobody is given a lease on what somebody writes.
+    """
+    if not (_is_local(inbox) and seen.is_readable):
+        return False
+    try:
+        file = os.open((inbox / seen.path).path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        # Whoever opens the file in the instant that the lease lasts waits for its end; we would be sent this signal,
+        # which does nothing, in the place of one that kills.
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return False
+
+
+def clock_of_store(inbox: "UPath", home: Path) -> int | None:
+    """What the file system of the inbox says the time is, in the nanoseconds of `SeenFile.changed`.
+
+    A file made in the home tells it, so that the two are held against each other by one clock, which may be another
+    machine's; `None` where the home is not on the same file system.
+    """
+    if _is_local(inbox):
+        with suppress(OSError), tempfile.TemporaryFile(dir=home) as probe:
+            made = os.fstat(probe.fileno())
+            if made.st_dev == os.stat(inbox.path).st_dev:  # noqa: PTH116 - an address, not a path
+                return made.st_ctime_ns
+    return None
+
+
+def _is_local(inbox: "UPath") -> bool:
+    from fsspec.implementations.local import LocalFileSystem
+
+    return isinstance(inbox.fs, LocalFileSystem)
+
+
+def _listed(inbox: "UPath", folder: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = inbox.fs.ls(folder, detail=True)
+    if len(found) == 1 and _is_local(inbox) and found[0]["name"] == folder:
+        raise NotADirectoryError(20, os.strerror(20), folder)
+    return found
+
+
+def _seen(inbox: "UPath", path: str, info: Mapping[str, Any]) -> SeenFile | None:
+    """A file as its store tells it; `None` if it went meanwhile."""
+    changed = str(info.get("ETag") or "")
+    if _is_local(inbox):
+        try:
+            changed = str(os.lstat(info["name"]).st_ctime_ns)
+        except FileNotFoundError:
+            return None
+    return SeenFile(
+        path=_shown(path),
+        size=int(info["size"] or 0),
+        modified=_modified(info),
+        changed=changed,
+        is_readable=info.get("type") == "file" and not info.get("islink") and not _UNPRINTABLE.search(path),
+    )
+
+
+def _shown(path: str) -> str:
+    return _UNPRINTABLE.sub(lambda character: ascii(character[0])[1:-1], path)
+
+
+def _modified(info: Mapping[str, Any]) -> str:
     for key in ("mtime", "LastModified", "last_modified"):
         if key in info:
             return str(info[key])
     return ""
 
 
-def settled(inbox: "UPath", known: set[SeenFile], settle_seconds: float) -> list[SeenFile]:
-    """The files that are new to `known` and looked the same twice, `settle_seconds` apart, oldest first in each folder.
-
-    Folders come in the order of their names: the order in which they were filled says nothing.
+def in_order(files: Collection[SeenFile]) -> list[SeenFile]:
+    """The order in which files are taken: folders by their names, since the order in which they were filled says
+    nothing, and the oldest first in each.
     """
-    first = list_files(inbox) - known
-    if first and settle_seconds:
-        time.sleep(settle_seconds)
-        first &= list_files(inbox)
-    return sorted(first, key=lambda one: (one.path.rpartition("/")[0], _moment(one.modified), one.path))
+    return sorted(files, key=lambda one: (one.path.rpartition("/")[0], moment_of(one.modified), one.path))
 
 
-def _moment(modified: str) -> tuple[float, str]:
-    # A local store says seconds, of which text sorts 9 after 10; others say a date, which sorts as text.
+def moment_of(modified: str) -> tuple[float, str]:
+    """A store's word for a time, as it sorts: seconds, of which text sorts 9 after 10, or a date."""
     try:
         return float(modified), ""
     except ValueError:

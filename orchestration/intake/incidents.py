@@ -14,8 +14,16 @@ import sqlalchemy as sa
 from orchestration.store.sql import naive_utc
 
 # What was mended at once, what waits for a person, what is no longer as it was published, what a scrub found, a wrong
-# clock.
-IncidentRule = Literal["store_mended", "store_damaged", "release_altered", "scrub_found", "clock_behind"]
+# clock, an inbox that is gone, or that cannot be read in part.
+IncidentRule = Literal[
+    "store_mended",
+    "store_damaged",
+    "release_altered",
+    "scrub_found",
+    "clock_behind",
+    "inbox_missing",
+    "inbox_unreadable",
+]
 
 METADATA = sa.MetaData()
 _INCIDENTS = sa.Table(

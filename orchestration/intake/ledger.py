@@ -4,7 +4,7 @@ What belongs here: the tables and their few statements. What does not: the rules
 own event log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -55,6 +55,11 @@ _OBSERVATIONS = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("modified", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
+    # Not known of looks that were taken before 0006.
+    sa.Column("changed", sa.Text),
+    sa.Column("noted_at", sa.DateTime),
+    # Since when a look found the file no more.
+    sa.Column("gone_at", sa.DateTime),
 )
 EDITION_EVENTS = sa.Table(
     "edition_events",
@@ -128,6 +133,15 @@ class Drop:
         return self.path.rsplit("/", 1)[-1]
 
 
+class Observed(NamedTuple):
+    """The last look taken at a path: what it held, when that was noted, and whether the file was gone since."""
+
+    seen: SeenFile
+    sha256: str
+    noted_at: datetime | None
+    is_gone: bool
+
+
 class Extent(NamedTuple):
     """How much a ledger has to say, by kind; it only grows, so that one that says less than it did is an older copy."""
 
@@ -176,11 +190,31 @@ class Ledger:
     def __exit__(self, *_error: object) -> None:
         self.engine.dispose()
 
-    def seen_files(self) -> set[SeenFile]:
+    def observed(self) -> list[Observed]:
         """The last look taken at every path."""
         with self.engine.connect() as connection:
-            rows = connection.execute(sa.select(_OBSERVATIONS.c.modified, _OBSERVATIONS.c.path, _OBSERVATIONS.c.size))
-            return {SeenFile(*row) for row in rows}
+            return [
+                Observed(
+                    SeenFile(row.modified, row.path, row.size, row.changed or ""),
+                    row.sha256,
+                    row.noted_at and row.noted_at.replace(tzinfo=UTC),
+                    row.gone_at is not None,
+                )
+                for row in connection.execute(sa.select(_OBSERVATIONS))
+            ]
+
+    def seen_files(self) -> set[SeenFile]:
+        """Every path as it was last seen."""
+        return {one.seen for one in self.observed()}
+
+    def note_gone(self, paths: Collection[str], now: datetime) -> None:
+        """Note which of the paths that were ever seen hold no file now; the others do."""
+        with self.engine.begin() as connection:
+            for path, since in connection.execute(sa.select(_OBSERVATIONS.c.path, _OBSERVATIONS.c.gone_at)).all():
+                if (path in paths) != (since is not None):
+                    gone_at = naive_utc(now) if path in paths else None
+                    at_path = sa.update(_OBSERVATIONS).where(_OBSERVATIONS.c.path == path)
+                    connection.execute(at_path.values(gone_at=gone_at))
 
     def receive(self, seen: SeenFile, sha256: str, place: Place | None, now: datetime) -> int | None:
         """Record a settled file and return its ledger number; `None` when the path already held these bytes."""
@@ -189,8 +223,9 @@ class Ledger:
                 sa.select(_OBSERVATIONS.c.sha256).where(_OBSERVATIONS.c.path == seen.path)
             ).scalar_one_or_none()
             observed = {"path": seen.path, "size": seen.size, "modified": seen.modified, "sha256": sha256}
+            looked_at = {"changed": seen.changed, "noted_at": naive_utc(now)}
             connection.execute(sa.delete(_OBSERVATIONS).where(_OBSERVATIONS.c.path == seen.path))
-            connection.execute(sa.insert(_OBSERVATIONS).values(observed))
+            connection.execute(sa.insert(_OBSERVATIONS).values(observed | looked_at))
             if last == sha256:
                 return None
             inserted = connection.execute(
@@ -267,6 +302,42 @@ class Ledger:
                 .limit(1)
             ).one_or_none()
         return _drop(row) if row else None
+
+    def rows_filed(self, place: Place, kind: str) -> int | None:
+        """The rows of the submission of a kind that counts for a place, else for its latest earlier edition, if any."""
+        with self.engine.connect() as connection:
+            return connection.execute(
+                sa.select(DROPS.c.rows_accepted)
+                .where(
+                    DROPS.c.edition <= place.edition,
+                    DROPS.c.perimeter == place.perimeter,
+                    DROPS.c.kind == kind,
+                    DROPS.c.status.in_(ACCEPTED),
+                    ~DROPS.c.is_dry_run,
+                )
+                .order_by(DROPS.c.edition.desc(), DROPS.c.received_at.desc(), DROPS.c.drop_id.desc())
+                .limit(1)
+            ).scalar_one_or_none()
+
+    def decided_of(self, place: Place, kind: str, received_at: datetime) -> list[tuple[Drop, bool]]:
+        """The decided drops of a kind for a place, no dry runs, that were received at a time, and which were accepted.
+
+        In ledger order; one that is unchanged is accepted too.
+        """
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(DROPS)
+                .where(
+                    DROPS.c.edition == place.edition,
+                    DROPS.c.perimeter == place.perimeter,
+                    DROPS.c.kind == kind,
+                    DROPS.c.received_at == naive_utc(received_at),
+                    DROPS.c.status != "received",
+                    ~DROPS.c.is_dry_run,
+                )
+                .order_by(DROPS.c.drop_id)
+            )
+            return [(_drop(row), row.status != "rejected") for row in rows]
 
     def decide(
         self, drop_id: int, rows: LakeRows | None = None, held_until: datetime | None = None, **verdict: object

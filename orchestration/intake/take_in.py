@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from expectations.runner import Verdict
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
-from orchestration.intake import archive, holds, inbox, incidents, lake
+from orchestration.intake import archive, holds, inbox, incidents, lake, settling
 from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.clock import time_of_receipt
 from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
@@ -33,8 +33,9 @@ from orchestration.intake.observation import Observation
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import MAX_BYTES
 from orchestration.intake.receipts.files import receipt_files, write_receipt
-from orchestration.intake.receipts.record import Receipt
+from orchestration.intake.receipts.record import Receipt, Together
 from orchestration.intake.rereading import arrival_of
+from orchestration.intake.together import together
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 
@@ -84,7 +85,7 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None,
     """
     with Ledger(settings.ledger) as ledger:
         received_at = now if is_replay else time_of_receipt(ledger, now)
-        _receive(settings, ledger, received_at)
+        _receive(settings, ledger, now, received_at)
         drops, arrivals = [], []
         undecided = ledger.undecided()
         if undecided:
@@ -105,8 +106,9 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None,
                 incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
         incidents.end(ledger.engine, "store_damaged", lost, now, store="archive")
         examined, verdicts = examine(arrivals)
+        several = together(ledger, drops, examined, may_be_held=not is_replay)
         outcomes = [
-            _decide(settings, ledger, drop, one, may_be_held=not is_replay)
+            _decide(settings, ledger, drop, one, several.get(drop.drop_id), may_be_held=not is_replay)
             for drop, one in zip(drops, examined, strict=True)
         ]
         holds.lift_due(ledger, received_at)
@@ -138,23 +140,30 @@ def _bytes_of(path: Path) -> bytes:
         return file.read(min(path.stat().st_size, MAX_BYTES) + 1)
 
 
-def _receive(settings: Settings, ledger: Ledger, now: datetime) -> None:
-    for seen in inbox.settled(settings.inbox, ledger.seen_files(), settings.settle_seconds):
+def _receive(settings: Settings, ledger: Ledger, now: datetime, received_at: datetime) -> None:
+    settled, unread = settling.settled(settings, ledger, now), dict[str, OSError]()
+    for seen in settled.files:
         try:
             data = inbox.read_file(settings.inbox, seen)
         except FileNotFoundError:
             continue  # Taken away since it was seen.
-        except OSError:
-            # One file that its store does not give must not hold up the others; the next pass tries again.
+        except OSError as fault:
+            # One file that its store does not give must not hold up the others; it is new until it can be read.
             _LOG.exception("%s cannot be read", seen.path)
+            unread[seen.path] = fault
             continue
+        if not inbox.is_as_seen(settings.inbox, seen):
+            continue  # Written while it was read: it has not settled.
         sha256 = "" if data is None else archive.put(settings.archive, data)
-        ledger.receive(seen, sha256, inbox.place_of(seen.path), now)
+        ledger.receive(seen, sha256, inbox.place_of(seen.path), received_at)
+    settled.note_faults(ledger, unread, now)
 
 
-def _decide(settings: Settings, ledger: Ledger, drop: Drop, one: Examined, *, may_be_held: bool) -> Outcome:
+def _decide(
+    settings: Settings, ledger: Ledger, drop: Drop, one: Examined, several: Together | None, *, may_be_held: bool
+) -> Outcome:
     try:
-        receipt = _filed_receipt(settings, ledger, one, may_be_held=may_be_held)
+        receipt = replace(_filed_receipt(settings, ledger, one, may_be_held=may_be_held), together=several)
         rows = _write_rows(settings, receipt, one)
         written = write_receipt(receipt, settings.outbox, one.arrival.data, one.sheets)
     except (OSError, SQLAlchemyError):

@@ -6,7 +6,7 @@ left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 
 from datetime import datetime
 
-from orchestration.intake import holds, inbox, rereading
+from orchestration.intake import holds, rereading, settling
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
@@ -29,12 +29,12 @@ def intake_owed(settings: Settings, now: datetime) -> str | None:
     """
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
-        new = inbox.list_files(settings.inbox) - ledger.seen_files()
+        new = settling.owed(settings, ledger, now)
         due = [*map(repr, ledger.due_reminders(now)), *(f"hold of {drop_id}" for drop_id in holds.due(ledger, now))]
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
     undecided = [drop for drop in undecided if rereading.has_bytes(settings, drop)]
-    owed = sorted([*map(repr, new), *due, *(str(drop.drop_id) for drop in undecided)])
+    owed = sorted([*new, *due, *(str(drop.drop_id) for drop in undecided)])
     return sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
 
 

@@ -22,7 +22,8 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     if receipt.is_dry_run and receipt.status != "rejected":
         counts = f"C’était un essai : rien n’est compté. Pour que ce fichier compte, déposez-le dans {folder}."
     else:
-        counts = {"unchanged": "", "rejected": ""}.get(receipt.status, _counts(receipt))
+        is_counted = receipt.status not in ("unchanged", "rejected") and (receipt.held_until or not receipt.is_replaced)
+        counts = _counts(receipt) if is_counted else ""
     again = f"déposez de nouveau le fichier dans {folder}"
     blamed = {finding.blame for finding in receipt.findings}
     if "us" in blamed:
@@ -48,7 +49,29 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
         ]
     else:
         sentences = ["Vous n’avez rien à corriger."]
-    return tuple(sentence for sentence in (counts, *sentences) if sentence)
+    return tuple(sentence for sentence in (*_of_those_together(receipt), counts, *sentences) if sentence)
+
+
+def _of_those_together(receipt: Receipt) -> tuple[str, ...]:
+    """Which counts of several files of one kind that a pass took in, and why."""
+    if receipt.together is None:
+        return ()
+    names = " et ".join(f"« {name} »" for name in receipt.together.others)
+    counting = receipt.together.counting
+    if counting is None:
+        which = "aucun de ces fichiers n’est accepté"
+    elif counting.drop_id == receipt.drop_id:
+        which = "c’est ce fichier-ci qui compte"
+    elif receipt.together.is_of_these:
+        which = f"c’est « {counting.file_name} » qui compte, et non ce fichier-ci"
+    else:
+        which = f"aucun ne remplace votre dépôt du {dated(counting)}, qui reste celui qui compte"
+    return (
+        f"Reçu en même temps que {names}, de même nature, pour la même édition et le même périmètre : {which}.",
+        "Ce qui est reçu en même temps est pris dans l’ordre des dates des fichiers, du plus ancien au plus récent, et "
+        "à date égale dans l’ordre de leurs noms : chaque fichier accepté remplace celui qui comptait, sauf s’il lui "
+        "est identique.",
+    )
 
 
 def _counts(receipt: Receipt) -> str:
@@ -67,6 +90,8 @@ def _counts(receipt: Receipt) -> str:
 
 
 def _still_counts(receipt: Receipt) -> str:
+    if receipt.together:
+        return ""
     if receipt.earlier and receipt.earlier.place and receipt.earlier.place.edition == receipt.edition:
         return f"En attendant, votre dépôt du {dated(receipt.earlier)} reste celui qui compte."
     return "Rien n’est perdu : ce dépôt est conservé et, si un dépôt précédent avait été accepté, il compte toujours."

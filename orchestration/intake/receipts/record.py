@@ -26,11 +26,24 @@ UNPLACED = "_non_classes"
 
 
 @dataclass(frozen=True)
+class Together:
+    """That a drop came with others of its kind for its place, in one pass: their names, in the order received.
+
+    `counting` is the drop that counts after all of them, if any; `is_of_these` unless it came before.
+    """
+
+    others: tuple[str, ...]
+    counting: Drop | None
+    is_of_these: bool
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What is said of one drop. The first eleven fields are `accuse.json`, in its order.
 
     `published` says what will be published of it; `earlier` is the submission that counted before it and `difference`
-    what changed since. `held_until` says when it counts at last that has less than half the rows of `fuller`.
+    what changed since; `together` is there where it came with others. `held_until` says when it counts at last that has
+    less than half the rows of `fuller`.
     """
 
     status: ReceiptStatus
@@ -52,6 +65,13 @@ class Receipt:
     difference: Difference | None = None
     held_until: datetime | None = None
     fuller: Drop | None = None
+    together: Together | None = None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another drop, which came with this one, counts in its place."""
+        counting = self.together.counting if self.together and self.together.is_of_these else None
+        return counting is not None and counting.drop_id != self.drop_id
 
     @property
     def errors(self) -> int:
