@@ -66,6 +66,7 @@ class _Watch:
         self._settings, self._ledger, self._now = settings, ledger, now
         self.listing = inbox.look(settings.inbox)
         self.observed = ledger.observed()
+        self._held = {one.seen.path: one.sha256 for one in self.observed}
         self.unread: dict[str, OSError] = {}
         with ledger.engine.connect() as connection:
             self._noted = {row.path: _new(row) for row in connection.execute(sa.select(_SETTLING))}
@@ -87,18 +88,20 @@ class _Watch:
         return data is not None and sha256(data) != one.sha256
 
     def judge(self, seen: SeenFile) -> New | None:
-        """What a new file shows; `None` where it could not be read, or is gone."""
+        """What a new file shows; `None` where it holds what it held, could not be read, or is gone."""
         before = self._noted.get(seen.path)
         if before and before.seen == seen and before.since <= self._now:
             return before
-        if not seen.is_readable:
-            return New(seen, frozenset(), self._now)
-        data = self._read(seen)
+        data = self._read(seen) if seen.is_readable else b""
         if data is None:
             return None
-        if not self._settings.settle_seconds:
+        held, place = sha256(data) if seen.is_readable else "", inbox.place_of(seen.path)
+        if held == self._held.get(seen.path):
+            # It was touched, or moved with its home: nothing new is in it.
+            self._ledger.receive(seen, held, place, self._now)
+            return None
+        if not (seen.is_readable and self._settings.settle_seconds):
             return New(seen, frozenset(), self._now)
-        place = inbox.place_of(seen.path)
         signs = signs_of(data, lambda kind: self._ledger.rows_filed(place, kind) if place else None)
         if before and before.seen != seen and self._now - before.since < _RECENT:
             signs |= {"changing"}

@@ -89,7 +89,7 @@ def _of_text(data: bytes, rows_before: Callable[[str], int | None]) -> Iterator[
     from orchestration.intake.reading.header import find_table
     from orchestration.intake.reading.row_classification import filled_positions
 
-    is_ended = data.rstrip(b"\x00").endswith((b"\n", b"\r"))
+    is_ended = data.endswith((b"\n", b"\r", b"\n\x00", b"\r\x00"))
     try:
         (sheet,) = open_sheets(data)
     except Refused as refused:

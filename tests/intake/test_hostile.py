@@ -179,17 +179,6 @@ def test_what_is_no_plain_file_gets_a_receipt_and_is_never_opened(settings, tmp_
     assert b"SECRET" not in written
 
 
-def test_a_file_that_we_may_not_read_is_not_opened():
-    class Forbidden:
-        def __truediv__(self, path):
-            return self
-
-        def open(self, _mode):
-            raise PermissionError(13, "Permission denied")
-
-    assert inbox.read_file(Forbidden(), inbox.SeenFile("1", "2021-S2/MI/interdit.csv", 3)) is None
-
-
 def test_a_file_taken_away_after_it_was_seen_is_no_drop(settings, monkeypatch):
     gone = drop(settings.home, "2021-S2/MI/parti.csv", TABLE)
     take = inbox.read_file

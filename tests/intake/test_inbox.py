@@ -5,8 +5,13 @@ import os
 import pytest
 from upath import UPath
 
-from orchestration.intake import inbox
+from orchestration.intake import inbox, settling
 from orchestration.intake.inbox import Place, place_of
+from orchestration.intake.ledger import Ledger
+from tests.conftest import NOW
+from tests.intake.drops import GOOD, drop, projects_csv
+
+GROWING, WHOLE = "2021-S2/MI/growing.csv", projects_csv(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +32,9 @@ def test_the_folder_says_the_edition_the_perimeter_and_whether_it_counts(path, p
     assert place_of(path) == place
 
 
-def test_an_absent_inbox_is_an_empty_one(tmp_path):
-    assert inbox.list_files(UPath(tmp_path / "nowhere")) == set()
+def test_an_absent_inbox_holds_nothing_and_is_not_there(tmp_path):
+    assert inbox.look(UPath(tmp_path / "nowhere")) == inbox.Listing(frozenset(), {}, is_there=False)
+    assert inbox.look(UPath(tmp_path)) == inbox.Listing(frozenset(), {})
 
 
 @pytest.mark.parametrize(
@@ -36,7 +42,7 @@ def test_an_absent_inbox_is_an_empty_one(tmp_path):
 )
 def test_hidden_and_unfinished_names_are_not_looked_at(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
-    assert inbox.list_files(UPath(tmp_path)) == set()
+    assert inbox.look(UPath(tmp_path)).files == set()
 
 
 def test_a_link_is_seen_and_never_followed(tmp_path):
@@ -46,26 +52,17 @@ def test_a_link_is_seen_and_never_followed(tmp_path):
     box.mkdir()
     (box / "export.csv").symlink_to(tmp_path / "folder" / "secret")
     (box / "2021-S2").symlink_to(tmp_path / "folder")
-    found = inbox.list_files(UPath(box))
+    found = inbox.look(UPath(box)).files
     assert {seen.path for seen in found} == {"export.csv", "2021-S2"}
     assert [inbox.read_file(UPath(box), seen) for seen in found] == [None, None]
 
 
-def test_a_file_that_grows_between_two_looks_has_not_settled(tmp_path, monkeypatch):
-    growing = tmp_path / "export.csv"
-    growing.write_bytes(b"a")
-    (tmp_path / "done.csv").write_bytes(b"a")
-    monkeypatch.setattr(inbox.time, "sleep", lambda _seconds: growing.write_bytes(b"ab"))
-    assert [seen.path for seen in inbox.settled(UPath(tmp_path), set(), 1)] == ["done.csv"]
-
-
-def test_what_is_known_is_not_new_until_its_size_or_time_changes(tmp_path):
-    file = tmp_path / "export.csv"
-    file.write_bytes(b"a")
-    known = inbox.list_files(UPath(tmp_path))
-    assert inbox.settled(UPath(tmp_path), known, 0) == []
-    file.write_bytes(b"abc")
-    assert [seen.size for seen in inbox.settled(UPath(tmp_path), known, 0)] == [3]
+def test_a_file_that_grows_between_two_looks_has_not_settled(settings, monkeypatch):
+    growing, done = drop(settings.home, GROWING, WHOLE), drop(settings.home, "2021-S2/MI/done.csv", WHOLE)
+    monkeypatch.setattr(settling.time, "sleep", lambda _seconds: growing.write_bytes(WHOLE + b"x"))
+    with Ledger(settings.ledger) as ledger:
+        found = settling.settled(settings.model_copy(update={"settle_seconds": 1.0}), ledger, NOW)
+    assert [seen.path for seen in found.files] == [done.relative_to(settings.home / "inbox").as_posix()]
 
 
 def test_files_are_taken_folder_by_folder_the_oldest_first_in_each(tmp_path):
@@ -76,5 +73,5 @@ def test_files_are_taken_folder_by_folder_the_oldest_first_in_each(tmp_path):
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"x" * number)
         os.utime(file, (modified, modified))
-    found = [seen.path for seen in inbox.settled(UPath(tmp_path), set(), 0)]
+    found = [seen.path for seen in inbox.in_order(inbox.look(UPath(tmp_path)).files)]
     assert found == ["a/last.csv", "b/old.csv", "b/as young.csv", "b/young.csv"]

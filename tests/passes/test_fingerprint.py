@@ -19,6 +19,7 @@ from orchestration.passes import fingerprint
 from orchestration.passes.has_work import has_work
 from orchestration.passes.home import home_resource, publication
 from orchestration.settings import Settings
+from orchestration.store.digests import sha256
 from tests.intake.drops import GOOD, drop, projects_csv
 
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
@@ -33,9 +34,11 @@ def done(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     _write(tmp_path / "checkout" / "orchestration" / "settings.py", "")
     of_sources = fingerprint.sources(settings)
     with Ledger(settings.ledger) as ledger:
-        ledger.receive(SeenFile("1", "2021-S2/MI/a.csv", 1), "aaa", Place("2021-S2", "MI", is_dry_run=False), NOW)
+        place = Place("2021-S2", "MI", is_dry_run=False)
+        ledger.receive(SeenFile("1", "2021-S2/MI/a.csv", 1), sha256(projects_csv(GOOD)), place, NOW)
         ledger.decide(1, kind="projects", status="accepted")
         ledger.pass_done(ledger.head())
+    drop(settings.home, "2021-S2/MI/a.csv", projects_csv(GOOD))
     _write(settings.lake / "projects" / "edition=2021-S2" / "1.parquet", "rows")
     for name in ("r1/MANIFEST.json", "r2/MANIFEST.json"):
         _write(settings.releases / "2021-S2" / name, "{}")

@@ -31,8 +31,10 @@ LISTED = timedelta(minutes=3)
 def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A home of the environment, in which all is as a whole pass left it."""
     monkeypatch.setenv("JALONS_HOME", str(settings.home))
+    drop(settings.home, "2021-S2/MI/a.csv", b"x")
     with Ledger(settings.ledger) as ledger:
-        ledger.receive(SeenFile("1", "2021-S2/MI/a.csv", 1), "", Place("2021-S2", "MI", is_dry_run=False), NOW)
+        place = Place("2021-S2", "MI", is_dry_run=False)
+        ledger.receive(SeenFile("1", "2021-S2/MI/a.csv", 1), sha256(b"x"), place, NOW)
         ledger.decide(1, kind="projects", status="rejected")
     _whole_pass(settings)
     return settings

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from orchestration.alerting import outbox
-from orchestration.intake import home_identity, incidents, ledger
+from orchestration.intake import home_identity, incidents, ledger, settling
 from orchestration.intake.inbox import SeenFile
 from orchestration.publication import revision_check
 from orchestration.store.sql import NewerDatabase, create_engine
@@ -21,7 +21,7 @@ from tests.store import databases_of_0_1 as of_0_1
 
 DECLARED = (
     *(ledger.METADATA, outbox.metadata, incidents.METADATA),
-    *(home_identity.METADATA, revision_check.METADATA),
+    *(home_identity.METADATA, revision_check.METADATA, settling.METADATA),
 )
 OUTBOXES = {"outbox": of_0_1.OUTBOX, "outbox without subjects": of_0_1.UNNAMED_OUTBOX, "no outbox": ()}
 
@@ -54,7 +54,7 @@ def test_a_database_of_0_1_keeps_what_it_says_and_learns_the_new_columns(before)
     assert drop == (*of_0_1.DROP, None)
     assert _all(before, "select * from edition_events") == [of_0_1.EVENT]
     assert _all(before, "select head from passes") == [("1:1",)]
-    assert _all(before, "select * from observations") == [of_0_1.DROP[1:5]]
+    assert _all(before, "select * from observations") == [(*of_0_1.DROP[1:5], None, None, None)]
     assert {"rule", "subject", "not_before"} <= _shape(before)["alert_outbox"]
     assert {"home", "lake_files", "release_files", "incidents", "clock", "clock_events"} <= _shape(before).keys()
 
