@@ -267,21 +267,21 @@ def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
 
 def _inbox_missing(one: Incident) -> tuple[Severity, str, str]:
     about = one.details
-    held = f"{plural(about['files'], 'fichier')} qu’elle contenait"
+    held = f"Elle contenait {plural(about['files'], 'fichier')}."
     match about["what"]:
         case "absent":
-            said = f"La boîte de dépôt n’est plus là ({about['inbox']}), ni {held}."
+            said = f"La boîte de dépôt n’est plus là ({about['inbox']}). {held}"
             to_do = "monter son disque, ou remettre le dossier à sa place"
         case "emptied":
-            said = f"La boîte de dépôt ({about['inbox']}) est vide tout à coup : plus rien de {held}."
+            said = f"La boîte de dépôt ({about['inbox']}) est vide tout à coup. {held}"
             to_do = (
                 "monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
                 "(`jalons inbox confirm`)"
             )
         case _:
             said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}."
-            to_do = "donner ce droit au compte qui lance Jalons, ou vérifier le disque"
-    return "critique", f"{said} Ce qui a été reçu avant est gardé ; rien n’est plus reçu.", f"{to_do}."
+            to_do = "donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque"
+    return "critique", f"{said} Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.", f"{to_do}."
 
 
 def _inbox_unreadable(one: Incident) -> tuple[Severity, str, str]:
@@ -295,7 +295,7 @@ def _inbox_unreadable(one: Incident) -> tuple[Severity, str, str]:
             f"Le fichier {one.subject} de la boîte de dépôt ne peut pas être lu : {_reason(one)}. Rien n’en est reçu "
             "d’ici là ; la lecture est tentée de nouveau, et les autres fichiers sont reçus."
         )
-    return "critique", said, "donner ce droit au compte qui lance Jalons, ou vérifier le disque."
+    return "critique", said, "donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque."
 
 
 def _reason(one: Incident) -> str:

@@ -15,6 +15,7 @@ FILE = "projects/edition=2021-S1/perimeter=MI/00000007.parquet"
 SHA256 = "ab12" * 16
 ROWS = {"store": "lake", "perimeter": "MI", "kind": "projects", "drop_id": 7}
 LOST = ROWS | {"reason": f"the archive has no file {SHA256}", "path": "2021-S1/MI/p.csv", "sha256": SHA256}
+UNLISTED = {"what": "unlisted", "inbox": "/srv/depot", "files": 44}
 MEND = "À faire : chercher ce qui a touché aux fichiers de la machine."
 PUT_BACK = (
     "À faire : remettre depuis une copie ce qui est nommé ici, ou le fichier d’origine à sa place dans la boîte de "
@@ -127,6 +128,52 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
             "d’arrivée : aucune correction n’est perdue.",
             "À faire : mettre l’horloge à l’heure ; si c’est le registre qui se trompe, donner l’heure vraie à ce "
             "qu’il date trop tard (`jalons clock mend`, suivi de cette heure).",
+        ),
+    ),
+    "an inbox that is gone": (
+        ("inbox_missing", "inbox", None, {"what": "absent", "inbox": "/srv/depot", "files": 44}),
+        (
+            "🔴 Critique · Boîte de dépôt absente ou vidée",
+            "La boîte de dépôt n’est plus là (/srv/depot). Elle contenait 44 fichiers. "
+            "Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.",
+            "À faire : monter son disque, ou remettre le dossier à sa place.",
+        ),
+    ),
+    "an inbox emptied": (
+        ("inbox_missing", "inbox", None, {"what": "emptied", "inbox": "/srv/depot", "files": 1}),
+        (
+            "🔴 Critique · Boîte de dépôt absente ou vidée",
+            "La boîte de dépôt (/srv/depot) est vide tout à coup. Elle contenait 1 fichier. "
+            "Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.",
+            "À faire : monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
+            "(`jalons inbox confirm`).",
+        ),
+    ),
+    "an inbox that cannot be listed": (
+        ("inbox_missing", "inbox", None, UNLISTED | {"errno": 13, "reason": "Permission denied"}),
+        (
+            "🔴 Critique · Boîte de dépôt absente ou vidée",
+            "La boîte de dépôt (/srv/depot) ne peut pas être lue : droit de lecture manquant. "
+            "Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.",
+            "À faire : donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque.",
+        ),
+    ),
+    "a folder that cannot be listed": (
+        ("inbox_unreadable", "2021-S2/MI", None, UNLISTED | {"what": "folder", "errno": 5, "reason": "I/O error"}),
+        (
+            "🔴 Critique · Boîte de dépôt illisible en partie",
+            "Le dossier 2021-S2/MI de la boîte de dépôt ne peut pas être lu : le disque ne donne pas ses octets. Rien "
+            "de ce qu’il contient n’est reçu ; le reste de la boîte l’est.",
+            "À faire : donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque.",
+        ),
+    ),
+    "a file that cannot be read": (
+        ("inbox_unreadable", "2021-S2/MI/a.csv", None, UNLISTED | {"what": "file", "errno": 116, "reason": "Stale"}),
+        (
+            "🔴 Critique · Boîte de dépôt illisible en partie",
+            "Le fichier 2021-S2/MI/a.csv de la boîte de dépôt ne peut pas être lu : Stale. Rien n’en est reçu d’ici "
+            "là ; la lecture est tentée de nouveau, et les autres fichiers sont reçus.",
+            "À faire : donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque.",
         ),
     ),
 }

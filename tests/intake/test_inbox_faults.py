@@ -1,4 +1,4 @@
-"""An inbox that is gone, empty all at once or unreadable is a fault, told once, and so is its end; the rest is taken."""
+"""An inbox that is gone, empty all at once or unreadable is a fault, told once, and its end once; the rest is taken."""
 
 import shutil
 from pathlib import Path
