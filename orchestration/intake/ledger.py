@@ -207,6 +207,13 @@ class Ledger:
         """Every path as it was last seen."""
         return {one.seen for one in self.observed()}
 
+    def note_look(self, seen: SeenFile, sha256: str, now: datetime) -> None:
+        """Note how a file looks that still holds what it held; nothing where a pass has noted other bytes meanwhile."""
+        same = sa.update(_OBSERVATIONS).where(_OBSERVATIONS.c.path == seen.path, _OBSERVATIONS.c.sha256 == sha256)
+        looks = {"size": seen.size, "modified": seen.modified, "changed": seen.changed, "noted_at": naive_utc(now)}
+        with self.engine.begin() as connection:
+            connection.execute(same.values(looks))
+
     def note_gone(self, paths: Collection[str], now: datetime) -> None:
         """Note which of the paths that were ever seen hold no file now; the others do."""
         with self.engine.begin() as connection:

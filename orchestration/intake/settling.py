@@ -98,7 +98,7 @@ class _Watch:
         held, place = sha256(data) if seen.is_readable else "", inbox.place_of(seen.path)
         if held == self._held.get(seen.path):
             # It was touched, or moved with its home: nothing new is in it.
-            self._ledger.receive(seen, held, place, self._now)
+            self._ledger.note_look(seen, held, self._now)
             return None
         if not (seen.is_readable and self._settings.settle_seconds):
             return New(seen, frozenset(), self._now)

@@ -33,8 +33,8 @@ FILE_RULES: Mapping[str, Rule] = {
     ),
     "not_a_file": Rule(
         "error",
-        "Ce dépôt n’est pas un fichier que l’on peut ouvrir : c’est un lien, un dossier, un fichier interdit de "
-        "lecture, ou son nom contient des caractères illisibles.",
+        "Ce dépôt n’est pas un fichier que l’on peut ouvrir : c’est un lien, un dossier, ou son nom "
+        "contient des caractères illisibles.",
         "Déposez le fichier lui-même, sous un nom fait de lettres, de chiffres et de tirets.",
         title="Un dépôt est un fichier ordinaire, dont le nom se lit.",
         why="Suivre un lien, c’est lire autre chose que ce que vous avez déposé : nous n’en suivons aucun.",
