@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app, operations
-from orchestration.cli.app import alerts_app, alias_app, clock_app, edition_app
+from orchestration.cli.app import alias_app, alerts_app, clock_app, edition_app, inbox_app
 from orchestration.intake.ledger import Ledger
 
 JALONS = Path(sys.executable).with_name("jalons")
@@ -27,8 +27,8 @@ BAD = ["a?b", "a[b", "a]b", "a*b", "a\\b"]
 def _with_home():
     """Each command that takes --home, with words for what else it asks."""
     given = {"edition": "2021-S2", "kind": "projects", "file": __file__, "drops": __file__, "subject": "cost"}
-    given |= {"earlier": "2021-S1", "later": "2021-S2", "name": "X", "project_id": "x", "at": "2021-01-01"}
-    groups = {"edition": edition_app, "clock": clock_app, "alias": alias_app, "alerts": alerts_app}
+    given |= {"earlier": "2021-S1", "later": "2021-S2", "name": "X", "project_id": "x", "at": "2021-01-01", "drop": "1"}
+    groups = {"edition": edition_app, "clock": clock_app, "inbox": inbox_app, "alias": alias_app, "alerts": alerts_app}
     for typer_app, group in ((app, []), *((one, [name]) for name, one in groups.items())):
         for command in typer_app.registered_commands:
             words = inspect.signature(command.callback).parameters
