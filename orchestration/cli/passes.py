@@ -141,18 +141,13 @@ def _expect_no_refusal(settings: Settings) -> None:
 
 def _say_nothing_owed(settings: Settings, now: datetime) -> None:
     """Why nothing is owed now: nothing is new, or files are not settled; exit 1 where a person is waited for."""
-    from orchestration.intake.ledger import Ledger
-    from orchestration.intake.settling import not_settled
     from orchestration.passes.fingerprint import held_back
+    from orchestration.passes.has_work import what_waits
 
     if _inbox_faults(settings, now):
         raise typer.Exit(1)
-    with Ledger(settings.ledger) as ledger:
-        waiting = not_settled(settings, ledger, now)
-    for one in waiting:
-        typer.echo(f"  Not settled: {one.path} ({one.why}). It is taken once it is left alone for {one.seconds:.0f} s.")
-    if not waiting:
-        typer.echo("  Nothing new: no drop, reminder, rebuild, release or alert is owed.")
+    for sentence in what_waits(settings, now) or ["Nothing new: no drop, reminder, rebuild, release or alert is owed."]:
+        typer.echo(f"  {visible(sentence)}")
     _expect_no_refusal(settings)
     held = held_back(settings)
     _print_held(held)

@@ -24,7 +24,7 @@ from orchestration.passes.faults import (
     faults_of_passes,
     faults_of_ticks,
 )
-from orchestration.passes.has_work import has_work, intake_owed, publication_owed
+from orchestration.passes.has_work import has_work, intake_owed, publication_owed, what_waits
 from orchestration.passes.healing import heal
 from orchestration.passes.telling import tell_cause, tell_recovered
 from orchestration.settings import Settings
@@ -89,7 +89,7 @@ def _asked_for(
     except Exception as error:
         return _known_cause(settings, error)
     if word is None:
-        return dg.SkipReason(f"There is nothing to do for the {job}.")
+        return dg.SkipReason(" ".join(what_waits(settings, now)) or f"There is nothing to do for the {job}.")
     if context.instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY)):
         return dg.SkipReason(f"The {job} is under way; whatever came since is for the next one.")
     again = _tried_again_at(context.instance, job, word)

@@ -6,7 +6,7 @@ left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 
 from datetime import datetime
 
-from orchestration.intake import holds, rereading, settling
+from orchestration.intake import holds, inbox_faults, rereading, settling
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
 from orchestration.passes import fingerprint
@@ -50,6 +50,19 @@ def publication_owed(settings: Settings, now: datetime) -> str | None:
     if is_up_to_date and fingerprint.is_as_noted(settings) and not _is_unsettled(settings, now):
         return None
     return sha256(f"{head} {fingerprint.sources(settings)}".encode())
+
+
+def what_waits(settings: Settings, now: datetime) -> list[str]:
+    """What is wrong with the inbox, and which files of it are not settled yet: a sentence each, in English."""
+    with Ledger(settings.ledger) as ledger:
+        faults, waiting = inbox_faults.sentences(ledger, now), settling.not_settled(settings, ledger, now)
+    return [
+        *faults,
+        *(
+            f"Not settled: {one.path} ({one.why}). It is taken once it is left alone for {one.seconds:.0f} s."
+            for one in waiting
+        ),
+    ]
 
 
 def _is_unsettled(settings: Settings, now: datetime) -> bool:

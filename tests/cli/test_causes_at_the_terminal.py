@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app, operations
-from orchestration.cli.app import alias_app, alerts_app, clock_app, edition_app, inbox_app
+from orchestration.cli.app import alerts_app, alias_app, clock_app, edition_app, inbox_app
 from orchestration.intake.ledger import Ledger
 
 JALONS = Path(sys.executable).with_name("jalons")
