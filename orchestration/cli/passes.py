@@ -55,8 +55,11 @@ def run(
 
             summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force))
     _print_summary(summary)
+    # Where the ledger is out of reach, nothing is asked of it.
+    if summary.failures:
+        raise typer.Exit(1)
     _expect_no_refusal(settings)
-    if _inbox_faults(settings, now) or summary.failures or summary.held_back:
+    if _inbox_faults(settings, now) or summary.held_back:
         raise typer.Exit(1)
 
 

@@ -268,11 +268,11 @@ def test_a_pass_may_be_asked_for_whatever_is_owed_and_one_that_fails_is_owed_aga
     shutil.copytree(home, copy, symlinks=True)
     passes: list[str] = []
 
-    def run_pass(_job, settings, _now, _say):
+    def run_pass(asked):
         passes.append("pass")
         if len(passes) == 1:
             return run.PassSummary("x", failures=("drops: broken",))
-        fingerprint.note(settings, fingerprint.sources(settings))
+        fingerprint.note(asked.settings, fingerprint.sources(asked.settings))
         return run.PassSummary("x")
 
     monkeypatch.setattr(run, "run_pass", run_pass)

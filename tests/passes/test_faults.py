@@ -164,24 +164,27 @@ def test_a_pass_of_the_daemon_that_failed_is_told_by_the_sensor_once(instance, t
 
 @pytest.fixture
 def inbox_ticked(instance):
-    """Record that the inbox's sensor ticked so long ago, and how it went."""
+    """Record that the inbox's sensor ticked so long ago, and how it went; the other one has just ticked."""
     repository = RemoteRepositoryOrigin(
         InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="orchestration.definitions")), "__repository__"
     )
-    origin = RemoteInstigatorOrigin(repository, "inbox_sensor")
-    state = InstigatorState(
-        origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, SensorInstigatorData(sensor_type=SensorType.STANDARD)
-    )
+    data = SensorInstigatorData(sensor_type=SensorType.STANDARD)
+    states = {
+        name: InstigatorState(
+            RemoteInstigatorOrigin(repository, name), InstigatorType.SENSOR, InstigatorStatus.RUNNING, data
+        )
+        for name in ("inbox_sensor", "publication_sensor")
+    }
+    for one in states.values():
+        instance.add_instigator_state(one)
 
-    def record(ago, status=TickStatus.SKIPPED, state_now=InstigatorStatus.RUNNING, error=None):
-        if not instance.all_instigator_state():
-            instance.add_instigator_state(state)
-        instance.update_instigator_state(state.with_status(state_now))
+    def ticked(name, ago, status, error=None):
+        state = states[name]
         made = instance.create_tick(
             TickData(
                 instigator_origin_id=state.instigator_origin_id,
                 selector_id=state.selector_id,
-                instigator_name="inbox_sensor",
+                instigator_name=name,
                 instigator_type=InstigatorType.SENSOR,
                 status=TickStatus.STARTED,
                 timestamp=(datetime.now(UTC) - ago).timestamp(),
@@ -189,7 +192,22 @@ def inbox_ticked(instance):
         )
         instance.update_tick(made.with_status(status, error=error))
 
+    def record(ago, status=TickStatus.SKIPPED, state_now=InstigatorStatus.RUNNING, error=None):
+        instance.update_instigator_state(states["inbox_sensor"].with_status(state_now))
+        ticked("inbox_sensor", ago, status, error)
+        ticked("publication_sensor", timedelta(0), TickStatus.SKIPPED)
+
     return record
+
+
+def test_a_publication_sensor_that_does_not_tick_is_late_too(inbox_ticked, instance, tick):
+    inbox_ticked(timedelta(0))
+    (state,) = [one for one in instance.all_instigator_state() if one.name == "publication_sensor"]
+    instance.update_instigator_state(state.with_status(InstigatorStatus.STOPPED))
+    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id)
+    for one in ticks:
+        instance.update_tick(one._replace(tick_data=one.tick_data._replace(timestamp=one.timestamp - 700)))
+    assert tick()[0] == "Faults: tick_late:publication_sensor::error."
 
 
 def test_a_sensor_that_ticks_is_not_late(inbox_ticked, tick):
