@@ -26,7 +26,7 @@ from orchestration.passes.faults import (
 )
 from orchestration.passes.has_work import has_work, intake_owed, publication_owed, what_waits
 from orchestration.passes.healing import heal
-from orchestration.passes.telling import tell_cause, tell_recovered
+from orchestration.passes.telling import is_anything_told, tell_cause, tell_recovered
 from orchestration.settings import Settings
 
 # A run that fails for one cause is tried again after a pause, each time twice as long, up to the longest.
@@ -84,7 +84,7 @@ def _asked_for(
     try:
         heal(settings, context.instance, now)
         word = owed(settings, now)
-        if word is None and not has_work(settings, now):
+        if word is None and is_anything_told(settings) and not has_work(settings, now):
             tell_recovered(settings)
     except Exception as error:
         return _known_cause(settings, error)

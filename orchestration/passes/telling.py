@@ -57,6 +57,11 @@ def tell_cause(settings: Settings, error: Exception) -> Cause | None:
     return cause
 
 
+def is_anything_told(settings: Settings) -> bool:
+    """Whether engineers were told straight of a cause whose end they have not been told."""
+    return settings.home.is_dir() and bool(_told(settings))
+
+
 def tell_recovered(settings: Settings) -> None:
     """Tell the end of what was told, where a pass has gone through or none is owed: the same cause would be news."""
     for told in _told(settings) if settings.home.is_dir() else ():

@@ -26,6 +26,7 @@ from dagster_webserver.version import __version__
 from dagster_webserver.webserver import DagsterWebserver
 
 from orchestration.settings import CHECKOUT
+from orchestration.store.whole_file import write_whole
 from orchestration.ui.guard import App, guarded, origins
 
 # How long answers under way, and then the daemon, are waited for at the end.
@@ -84,7 +85,7 @@ def _workspace(instance: DagsterInstance) -> Iterator[Path]:
     with ProxyServerManager(instance, wanted, "warning") as servers, TemporaryDirectory() as folder:
         file = Path(folder) / "workspace.yaml"
         # JSON is YAML.
-        file.write_text(json.dumps({"load_from": servers.get_code_server_specs()}))
+        write_whole(file, json.dumps({"load_from": servers.get_code_server_specs()}).encode())
         yield file
 
 

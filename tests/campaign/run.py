@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.campaign.damages import DAMAGES, archive_damaged_before_a_verdict, clock_ahead, clock_behind, damaged
 from tests.campaign.service import service_killed
+from tests.campaign.surroundings import SLACK, far_shorter, inbox_gone, slack_fails
 from tests.campaign.trials import Accident, Campaign, Scene, Trial, accidents
 from tests.campaign.warm import Warm
 
@@ -34,13 +35,18 @@ Start = Callable[[Campaign], Trial]
 
 
 def others(scene: Scene, chance: random.Random) -> Iterator[Start]:
-    """Each store damaged in each way, wrong clocks, and two to five passes at once."""
+    """Each store damaged in each way, wrong clocks, faults of inbox and Slack, and two to five passes at once."""
     for name in DAMAGES:
         yield partial(damaged, scene=scene, name=name)
     for is_so in (True, False):
         yield partial(archive_damaged_before_a_verdict, scene=scene, is_removed=is_so)
         yield partial(clock_ahead, scene=scene, is_right=is_so)
     yield partial(clock_behind, scene=scene)
+    for is_emptied in (True, False):
+        yield partial(inbox_gone, scene=scene, is_emptied=is_emptied)
+    for what in SLACK:
+        yield partial(slack_fails, scene=scene, what=what)
+    yield partial(far_shorter, scene=scene)
     for count in (2, 3, 4, 5):
         killed: list[Accident | None] = list(accidents(scene, ["ledger", "file"][: count // 2], chance))
         yield partial(Campaign.at_once, scene=scene, passes=[*killed, *[None] * (count - len(killed))])

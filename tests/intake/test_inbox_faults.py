@@ -33,7 +33,7 @@ def _taken(home: Settings) -> list[str]:
 
 def _owed(home: Settings) -> bool:
     with Ledger(home.ledger) as ledger:
-        return settling.is_owed(home, ledger, NOW)
+        return bool(settling.owed(home, ledger, NOW))
 
 
 def _open(home: Settings) -> list[tuple[str, str, str]]:

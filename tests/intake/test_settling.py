@@ -36,7 +36,7 @@ def at(seconds: float):
 
 
 def _owed(home: Settings, seconds: float) -> bool:
-    return settling.is_owed(home, _ledger(home.ledger), at(seconds))
+    return bool(settling.owed(home, _ledger(home.ledger), at(seconds)))
 
 
 @cache

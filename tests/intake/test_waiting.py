@@ -129,11 +129,11 @@ def test_a_disk_that_takes_nothing_refuses_no_drop_and_the_next_pass_accepts_it(
 def test_a_disk_that_fills_up_between_the_files_of_a_receipt_leaves_one_receipt_that_is_whole(settings, monkeypatch):
     write, written = files.write_whole, []
 
-    def fails_the_second_time(path, data):
+    def fails_the_second_time(path, data, access):
         written.append(path)
         if len(written) == 2:
             raise FULL
-        write(path, data)
+        write(path, data, access)
 
     drop(settings.home, INTERIOR, DATA)
     with monkeypatch.context() as disk:

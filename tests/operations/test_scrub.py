@@ -13,6 +13,7 @@ from orchestration.intake.home_identity import LedgerRefused
 from orchestration.intake.lake_check import check_lake
 from orchestration.intake.ledger import Ledger
 from orchestration.operations.scrub import scrub
+from orchestration.passes.upkeep import scrub_home
 from orchestration.publication.revision_check import note_revision
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
@@ -211,7 +212,8 @@ def test_a_receipt_that_is_not_what_was_said_is_found(home, harm):
 def test_what_a_dead_writer_left_is_swept_and_is_no_damage(home, where):
     left = home.home / where / ".0a1b.part"
     left.write_bytes(b"half")
-    assert _scrub(home) == WHOLE
+    found = {one.store: (one.files, list(one.mended), list(one.damaged)) for one in scrub_home(home, NOW, str)}
+    assert found == WHOLE
     assert not left.exists()
 
 

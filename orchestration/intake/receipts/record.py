@@ -135,8 +135,9 @@ class Receipt:
             "rows_read": self.rows_read,
             "rows_accepted": self.rows_accepted,
             "findings": [_finding(finding) for finding in self.findings],
-            "held_until": f"{self.held_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.held_until else None,
         }
+        if self.held_until:
+            accuse["held_until"] = f"{self.held_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return json.dumps(accuse, ensure_ascii=False, indent=2) + "\n"
 
 
