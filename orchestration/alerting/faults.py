@@ -143,8 +143,8 @@ def channel_unreachable(channel: str, act: Literal["send", "look_up"], code: str
         )
     else:
         said = (
-            f"Le canal « {channel} » ne prend plus de message depuis le {moment(since)} ({code}). Ce qui est à y dire "
-            "attend, et partira de soi-même dès qu’il le prendra."
+            f"Le canal « {channel} » ne prend plus de message depuis le {moment(since)} ({code}). Les messages "
+            "qui lui sont destinés attendent, et partiront d’eux-mêmes dès qu’il les prendra."
         )
     to_do = to_do or "vérifier le réseau et le mandataire de la machine, puis chercher ce code dans la documentation."
     return _fault(
@@ -268,20 +268,21 @@ def _clock_behind(one: Incident) -> tuple[Severity, str, str]:
 def _inbox_missing(one: Incident) -> tuple[Severity, str, str]:
     about = one.details
     held = f"Elle contenait {plural(about['files'], 'fichier')}."
+    kept, nothing = "Ce qui a été reçu avant est gardé", " ; plus rien n’est reçu d’ici là."
     match about["what"]:
         case "absent":
-            said = f"La boîte de dépôt n’est plus là ({about['inbox']}). {held}"
+            said = f"La boîte de dépôt n’est plus là ({about['inbox']}). {held} {kept}{nothing}"
             to_do = "monter son disque, ou remettre le dossier à sa place"
         case "emptied":
-            said = f"La boîte de dépôt ({about['inbox']}) est vide tout à coup. {held}"
+            said = f"La boîte de dépôt ({about['inbox']}) est vide tout à coup. {held} {kept}."
             to_do = (
                 "monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
                 "(`jalons inbox confirm`)"
             )
         case _:
-            said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}."
+            said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}. {kept}{nothing}"
             to_do = "donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque"
-    return "critique", f"{said} Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.", f"{to_do}."
+    return "critique", said, f"{to_do}."
 
 
 def _inbox_unreadable(one: Incident) -> tuple[Severity, str, str]:

@@ -144,7 +144,7 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
         (
             "🔴 Critique · Boîte de dépôt absente ou vidée",
             "La boîte de dépôt (/srv/depot) est vide tout à coup. Elle contenait 1 fichier. "
-            "Ce qui a été reçu avant est gardé ; plus rien n’est reçu d’ici là.",
+            "Ce qui a été reçu avant est gardé.",
             "À faire : monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
             "(`jalons inbox confirm`).",
         ),
