@@ -49,12 +49,12 @@ demo: install ## Replay the made-up State through the real pipeline and say wher
 dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
 	@$(BIN)/jalons ui
 
-test: install ## Lint, check types and run the whole suite, on two cores
+test: install ## Lint, check types and run the whole suite, three files at a time
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
-	@PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 fuzz: install ## Hold intake against 5 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'

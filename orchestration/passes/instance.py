@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.passes.databases import set_aside_unreadable
 from orchestration.passes.lock import waited_for
 from orchestration.store.digests import sha256
-from orchestration.store.whole_file import write_whole
+from orchestration.store.whole_file import sweep, write_whole
 
 _DAGSTER_YAML = """\
 # Written once by Jalons and then yours. Without a `storage` section everything is SQLite in this folder.
@@ -51,6 +51,9 @@ def prepare_instance(dagster_home: Path, report: Callable[[str], None] = lambda 
     dagster_home.mkdir(parents=True, exist_ok=True)
     with waited_for(dagster_home / ".prepare.lock", "another start, which prepares Dagster's instance", report):
         seen = dagster_home / ".nux" / "nux.yaml"
+        # Only whoever holds this lock writes there.
+        for folder in (dagster_home, seen.parent):
+            sweep(folder, is_deep=False)
         if not seen.exists():
             # The UI's welcome asks for an address; nothing leaves the machine.
             write_whole(seen, b"seen: 1\n")

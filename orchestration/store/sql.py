@@ -37,8 +37,9 @@ def create_engine(url: str) -> sa.Engine:
 def _make_database(path: Path) -> None:
     """Make an empty database that its owner alone can read, as SQLite makes its journals after it."""
     make_home(path.parent)
-    with suppress(FileExistsError):
-        make_file(path, "owner")
+    if not path.exists():
+        with suppress(FileExistsError):
+            make_file(path, "owner")
 
 
 @contextmanager
