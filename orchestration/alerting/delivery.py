@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -48,7 +48,10 @@ from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.sql import engine_of
 from orchestration.validation.holding import is_held
-from orchestration.validation.judgement import Judgement
+
+if TYPE_CHECKING:
+    # It reads the lake, whose library takes longer to import than the question whether anything is refused.
+    from orchestration.validation.judgement import Judgement
 
 MOST_SINGLE_MESSAGES = 5
 # A channel that nobody need mend (no connection, no answer, a rest it asked for) is told of when it lasts.
@@ -67,7 +70,7 @@ class Delivery:
 
 
 def deliver(
-    settings: Settings, now: datetime, judgement: Judgement, channels: Sequence[Channel] | None = None
+    settings: Settings, now: datetime, judgement: "Judgement", channels: Sequence[Channel] | None = None
 ) -> Delivery:
     """Bring every open channel up to date with the mart `alerts`, of the set of marts that the judgement is on.
 
