@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
 from orchestration.alerting.channels.channel import Channel, Outcome
-from orchestration.alerting.channels.registry import engineers_channels, open_channels
+from orchestration.alerting.channels.registry import engineers_channels, open_channels, open_names
 from orchestration.alerting.faults import (
     DELIVERY_RULES,
     INCIDENT_RULES,
@@ -32,11 +32,9 @@ from orchestration.alerting.messages import Message
 from orchestration.alerting.outbox import (
     INTERRUPTED,
     AlertState,
-    Letter,
     LookUp,
     Outbox,
     OutboxEntry,
-    Refusal,
     State,
 )
 from orchestration.alerting.reconciliation import latest, reconcile
@@ -46,7 +44,6 @@ from orchestration.alerting.slack_codes import OF_MESSAGE, is_unfamiliar
 from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
-from orchestration.store.sql import engine_of
 from orchestration.validation.holding import is_held
 
 if TYPE_CHECKING:
@@ -116,7 +113,7 @@ def alert_engineers(
     spoken_of = {*rules, *DELIVERY_RULES}
     with outbox.opened(settings) as engine:
         told = [_bring_up_to_date(engine, opened, alerts, lambda entry: entry.rule in rules, settings.dagster_url, now)]
-        names = {*_open_names(settings), *(channel.name for channel in opened)}
+        names = {*open_names(settings), *(channel.name for channel in opened)}
         own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names)}
         told.append(
             _bring_up_to_date(
@@ -127,38 +124,6 @@ def alert_engineers(
         )
         _leave_the_rest(engine, opened, lambda entry: entry.rule in spoken_of, now)
     return Delivery({name: Counter(told[0][name]) + Counter(told[1][name]) for name in told[0]})
-
-
-def refused_messages(settings: Settings, edition: str | None = None) -> list[Letter]:
-    """The messages of open channels that are refused for good (of one edition, if given), which wait for a person."""
-    if not settings.home.is_dir():
-        return []
-    with engine_of(settings.ledger) as engine:
-        found = outbox.letters(engine, _open_names(settings))
-    return [one for one in found if one.state == "dead" and edition in (None, one.edition)]
-
-
-def refusing_channels(settings: Settings) -> list[Refusal]:
-    """The open channels that refuse what is sent to them, or to be looked through, or that asked for a rest."""
-    if not settings.home.is_dir():
-        return []
-    with engine_of(settings.ledger) as engine:
-        return outbox.refusals(engine, _open_names(settings))
-
-
-def retry(settings: Settings) -> int:
-    """Plan what open channels refused for good again, and give how many alerts that is; the next pass sends them.
-
-    A channel that refuses is tried again at once, but not before a time that it asked for.
-    """
-    if not settings.home.is_dir():
-        return 0
-    with outbox.opened(settings) as engine:
-        return outbox.plan_again(engine, _open_names(settings))
-
-
-def _open_names(settings: Settings) -> set[str]:
-    return {channel.name for channel in (*open_channels(settings), *engineers_channels(settings))}
 
 
 def _faults_of_delivery(engine: Engine, channels: Collection[str]) -> Iterator[Alert]:

@@ -20,7 +20,7 @@ from orchestration.domain.visible import visible
 from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dagster import JobDefinition
 
@@ -40,16 +40,18 @@ def run(
     """
     from orchestration.passes.alive import is_a_run_dead
     from orchestration.passes.databases import unreadable
-    from orchestration.passes.has_work import has_work
+    from orchestration.passes.has_work import intake_owed, publication_owed
     from orchestration.passes.telling import causes_told, tell_recovered
 
     settings, now = settings_of(home), datetime.now(UTC)
     with causes_told(settings):
         is_damaged = is_a_run_dead(settings.dagster_home) or bool(unreadable(settings.dagster_home))
-        if not (force or is_damaged or has_work(settings, now)):
-            tell_recovered(settings)
-            _say_nothing_owed(settings, now)
-            return
+        if not (force or is_damaged):
+            of_inbox = intake_owed(settings, now)
+            if not (of_inbox.word or publication_owed(settings, now).word):
+                tell_recovered(settings)
+                _say_nothing_owed(settings, now, of_inbox.waits)
+                return
         with progress("Starting a pass…") as report:
             from orchestration.passes.run import Pass, run_pass
 
@@ -83,18 +85,18 @@ def replay(
         raise typer.BadParameter(str(error), param_hint="DROPS.csv") from error
     failures: list[str] = []
     with progress(f"Starting {len(waves)} waves…") as report:
-        from orchestration.passes.run import Pass, run_pass
+        from orchestration.passes.run import Pass, passes_over
 
         def one(wave: "Wave") -> None:
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
             report(f"{label}: starting")
             told = lambda step: report(f"{label}: {step}")  # noqa: E731
-            summary = run_pass(Pass(_jobs(), settings, wave.received_at, told, is_replay=True))
+            summary = one_pass(Pass(_jobs(), settings, wave.received_at, told, is_replay=True))
             failures.extend((*summary.failures, *summary.held_back))
             typer.echo(f"{label}")
             _print_summary(summary)
 
-        with causes_told(settings):
+        with causes_told(settings), passes_over(settings, report) as one_pass:
             replay_waves(settings, waves, one)
     # The waves say other days: what comes next is held against the day of today.
     with Ledger(settings.ledger) as ledger:
@@ -142,14 +144,13 @@ def _expect_no_refusal(settings: Settings) -> None:
         raise typer.Exit(1)
 
 
-def _say_nothing_owed(settings: Settings, now: datetime) -> None:
+def _say_nothing_owed(settings: Settings, now: datetime, waits: "Sequence[str]") -> None:
     """Why nothing is owed now: nothing is new, or files are not settled; exit 1 where a person is waited for."""
     from orchestration.passes.fingerprint import held_back
-    from orchestration.passes.has_work import what_waits
 
     if _inbox_faults(settings, now):
         raise typer.Exit(1)
-    for sentence in what_waits(settings, now) or ["Nothing new: no drop, reminder, rebuild, release or alert is owed."]:
+    for sentence in waits or ["Nothing new: no drop, reminder, rebuild, release or alert is owed."]:
         typer.echo(f"  {visible(sentence)}")
     _expect_no_refusal(settings)
     held = held_back(settings)

@@ -60,7 +60,7 @@ def retry(home: Home = HERE) -> None:
 
     A channel that refuses is tried again by the next pass too, unless it asked for a rest.
     """
-    from orchestration.alerting.delivery import retry as plan_again
+    from orchestration.alerting.refused import retry as plan_again
     from orchestration.intake.home_identity import check_home
 
     settings = settings_of(home)
@@ -73,7 +73,7 @@ def retry(home: Home = HERE) -> None:
 
 def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:
     """Say on standard error which messages of open channels were refused for good; whether there is any."""
-    from orchestration.alerting.delivery import refused_messages
+    from orchestration.alerting.refused import refused_messages
 
     refused = refused_messages(settings, edition)
     for one in refused:
@@ -86,7 +86,7 @@ def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:
 
 
 def _say_who_refuses(settings: Settings) -> None:
-    from orchestration.alerting.delivery import refusing_channels
+    from orchestration.alerting.refused import refusing_channels
 
     for one in refusing_channels(settings):
         what = "takes no message" if one.act == "send" else "does not say which messages arrived"

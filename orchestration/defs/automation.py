@@ -24,7 +24,7 @@ from orchestration.passes.faults import (
     faults_of_passes,
     faults_of_ticks,
 )
-from orchestration.passes.has_work import has_work, intake_owed, publication_owed, what_waits
+from orchestration.passes.has_work import Owed, has_work, intake_owed, publication_owed
 from orchestration.passes.healing import heal
 from orchestration.passes.telling import is_anything_told, tell_cause, tell_recovered
 from orchestration.settings import Settings
@@ -78,18 +78,19 @@ def publication_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | d
 
 
 def _asked_for(
-    context: dg.SensorEvaluationContext, job: str, owed: Callable[[Settings, datetime], str | None]
+    context: dg.SensorEvaluationContext, job: str, look: Callable[[Settings, datetime], Owed]
 ) -> dg.RunRequest | dg.SkipReason:
     settings, now = Settings(), datetime.now(UTC)
     try:
         heal(settings, context.instance, now)
-        word = owed(settings, now)
+        owed = look(settings, now)
+        word = owed.word
         if word is None and is_anything_told(settings) and not has_work(settings, now):
             tell_recovered(settings)
     except Exception as error:
         return _known_cause(settings, error)
     if word is None:
-        return dg.SkipReason(" ".join(what_waits(settings, now)) or f"There is nothing to do for the {job}.")
+        return dg.SkipReason(" ".join(owed.waits) or f"There is nothing to do for the {job}.")
     if context.instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY)):
         return dg.SkipReason(f"The {job} is under way; whatever came since is for the next one.")
     again = _tried_again_at(context.instance, job, word)

@@ -3,7 +3,7 @@
 What belongs here: how long a file has been quiet, what waits, and whether a pass is owed for the inbox. What does not:
 the signs of a file that is not whole (`signs`), and what is wrong with the inbox itself (`inbox_faults`).
 A file is quiet since its last change by its store's own clock, where that can be asked; else since it was first seen to
-be as it is, noted by `owed` alone: a pass that waited for another one has a clock that is late.
+be as it is, noted by `pending` alone: a pass that waited for another one has a clock that is late.
 """
 
 import time
@@ -160,23 +160,32 @@ class _Watch:
         return found
 
 
-def owed(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
-    """What is new in the inbox, if a pass would take a file of it now, or has to tell that something is wrong with it.
+@dataclass(frozen=True)
+class Pending:
+    """What is new in the inbox, a line each, if a pass would act on it now; and what it would not take yet."""
+
+    owed: Sequence[str]
+    waiting: Sequence[Waiting]
+
+
+def pending(settings: Settings, ledger: Ledger, now: datetime) -> Pending:
+    """What a pass would take of the inbox now, or has to tell of what is wrong with it; else what waits.
 
     `now` is the machine's time, just read: what is not settled yet is noted with it, and owed once its time has come.
     """
     watch = _Watch(settings, ledger, now)
-    new, found, is_ready = watch.new(), [], False
+    new, found, waiting, is_ready = watch.new(), [], list[Waiting](), False
     for seen in new:
         if one := watch.judge(seen):
             found.append(one)
-            is_ready = not watch.waiting(one) and watch.can_be_taken(one)
-            if is_ready:
+            if waits := watch.waiting(one):
+                waiting.append(waits)
+            elif is_ready := watch.can_be_taken(one):
                 # A pass looks at all the others.
                 break
     watch.note(found, new)
     is_news = inbox_faults.is_news(ledger.engine, watch.faults(), now)
-    return [*map(repr, new), "news of the inbox"] if is_ready or is_news else []
+    return Pending([*map(repr, new), "news of the inbox"] if is_ready or is_news else [], waiting)
 
 
 @dataclass(frozen=True)
@@ -206,13 +215,6 @@ def settled(settings: Settings, ledger: Ledger, now: datetime) -> Settled:
         time.sleep(settings.settle_seconds)
         ready &= inbox.look(settings.inbox).files
     return Settled(inbox.in_order(ready), watch)
-
-
-def not_settled(settings: Settings, ledger: Ledger, now: datetime) -> list[Waiting]:
-    """The files that the inbox holds and that are not taken yet."""
-    watch = _Watch(settings, ledger, now)
-    judged = filter(None, map(watch.judge, watch.new()))
-    return list(filter(None, map(watch.waiting, judged)))
 
 
 def _new(row: sa.Row[tuple[object, ...]]) -> New:

@@ -29,7 +29,9 @@ def connections_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
             opened.callback(created.dispose)
             # A power cut may cost the last events of the UI, never the file; what counts is in the ledger.
             sa.event.listen(created, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
-            storage._initdb(created)
+            if shard not in storage._initialized_dbs:
+                storage._initdb(created)
+                storage._initialized_dbs.add(shard)
             return created
 
         @contextmanager
@@ -40,4 +42,8 @@ def connections_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
         storage._connect = connect  # type: ignore[method-assign]
         # Asked for each event, with a connection of its own; tables do not come and go during a pass.
         storage.has_table = cache(storage.has_table)  # type: ignore[method-assign]
-        yield
+        try:
+            yield
+        finally:
+            # Those of the class again: an instance may be kept for several passes.
+            del storage._connect, storage.has_table

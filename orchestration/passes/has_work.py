@@ -4,6 +4,7 @@ What belongs here: the question, for an intake and for a publication. What does 
 left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from orchestration.intake import holds, inbox_faults, rereading, settling
@@ -14,62 +15,61 @@ from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 
 
+@dataclass(frozen=True)
+class Owed:
+    """What is owed of a job: `word` stands for what it would find to do, another for anything else, `None` for nothing.
+
+    `waits` says what is wrong with the inbox, and which files of it are not settled yet: a sentence each, in English.
+    """
+
+    word: str | None
+    waits: tuple[str, ...] = ()
+
+
 def has_work(settings: Settings, now: datetime) -> bool:
     """Whether there is anything to take in, remind, mend, rebuild, release or send; under a second.
 
     Raise `LedgerRefused` where no pass may begin.
     """
-    return bool(intake_owed(settings, now) or publication_owed(settings, now))
+    return bool(intake_owed(settings, now).word or publication_owed(settings, now).word)
 
 
-def intake_owed(settings: Settings, now: datetime) -> str | None:
-    """A word for what an intake would find to do, another for anything else; `None` where that is nothing.
-
-    Raise `LedgerRefused` where no pass may begin.
-    """
+def intake_owed(settings: Settings, now: datetime) -> Owed:
+    """What an intake would find to do; raise `LedgerRefused` where no pass may begin."""
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
-        new = settling.owed(settings, ledger, now)
+        new = settling.pending(settings, ledger, now)
         due = [*map(repr, ledger.due_reminders(now)), *(f"hold of {drop_id}" for drop_id in holds.due(ledger, now))]
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
+        faults = inbox_faults.sentences(ledger, now)
     undecided = [drop for drop in undecided if rereading.has_bytes(settings, drop)]
-    owed = sorted([*new, *due, *(str(drop.drop_id) for drop in undecided)])
-    return sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
+    owed = sorted([*new.owed, *due, *(str(drop.drop_id) for drop in undecided)])
+    word = sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
+    return Owed(word, (*faults, *map(_not_settled, new.waiting)))
 
 
-def publication_owed(settings: Settings, now: datetime) -> str | None:
+def publication_owed(settings: Settings, now: datetime) -> Owed:
     """The same of what a publication would find to do."""
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
         if not ledger.is_begun():
-            return None
+            return Owed(None)
         is_up_to_date, head = ledger.is_up_to_date(), ledger.head()
         if is_up_to_date and rereading.are_lost_bytes_back(settings, ledger, now):
             is_up_to_date = False
     if is_up_to_date and fingerprint.is_as_noted(settings) and not _is_unsettled(settings, now):
-        return None
-    return sha256(f"{head} {fingerprint.sources(settings)}".encode())
+        return Owed(None)
+    return Owed(sha256(f"{head} {fingerprint.sources(settings)}".encode()))
 
 
-def what_waits(settings: Settings, now: datetime) -> list[str]:
-    """What is wrong with the inbox, and which files of it are not settled yet: a sentence each, in English."""
-    with Ledger(settings.ledger) as ledger:
-        faults, waiting = inbox_faults.sentences(ledger, now), settling.not_settled(settings, ledger, now)
-    return [
-        *faults,
-        *(
-            f"Not settled: {one.path} ({one.why}). It is taken once it is left alone for {one.seconds:.0f} s."
-            for one in waiting
-        ),
-    ]
+def _not_settled(one: settling.Waiting) -> str:
+    return f"Not settled: {one.path} ({one.why}). It is taken once it is left alone for {one.seconds:.0f} s."
 
 
 def _is_unsettled(settings: Settings, now: datetime) -> bool:
     """Whether a message may leave now, or nobody knows whether it did."""
-    from orchestration.alerting.channels.registry import engineers_channels, open_channels
+    from orchestration.alerting.channels.registry import open_names
     from orchestration.alerting.outbox import has_unsettled
 
-    # What is left for a channel that has been closed since, no pass would send.
-    names = [channel.name for channel in (*open_channels(settings), *engineers_channels(settings))]
-    return has_unsettled(settings, names, now)
+    return has_unsettled(settings, open_names(settings), now)

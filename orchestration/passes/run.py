@@ -7,9 +7,11 @@ that died (`healing`).
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 import dagster as dg
 import sqlalchemy as sa
@@ -22,7 +24,7 @@ from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.causes import cause_of
 from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import INTAKE, OWED, PASS_RULES, PUBLICATION, Stop, faults_of_passes, stops
-from orchestration.passes.has_work import intake_owed, publication_owed
+from orchestration.passes.has_work import Owed, intake_owed, publication_owed
 from orchestration.passes.healing import fill_grid, heal
 from orchestration.passes.home import Done, home_resource, publication
 from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
@@ -77,24 +79,39 @@ def run_pass(asked: Pass) -> PassSummary:
     What fails is in the summary; nothing is raised for it. A publication that is owed follows an intake that failed.
     Where Dagster's databases cannot be read, they are begun anew, and so is the pass.
     """
-    settings = asked.settings
-    asked.report("Starting")
+    with passes_over(asked.settings, asked.report) as one_pass:
+        return one_pass(asked)
+
+
+@contextmanager
+def passes_over(settings: Settings, report: Callable[[str], None]) -> Iterator[Callable[[Pass], PassSummary]]:
+    """What runs passes over a home one after another, as `run_pass` does one, on an instance that is opened once."""
+    report("Starting")
     close_home(settings)
-    prepare_instance(settings.dagster_home, asked.report)
+    prepare_instance(settings.dagster_home, report)
+    with ExitStack() as opened:
 
-    def execute() -> PassSummary:
-        return _execute(asked)
+        @cache
+        def instance() -> dg.DagsterInstance:
+            return opened.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
 
-    try:
-        summary = execute()
-        is_doubtful = not summary.causes.isdisjoint({"ledger_unreadable", "dagster_unreadable"})
-    except (sqlite3.DatabaseError, sa.exc.DatabaseError):
-        if not begin_anew_if_unreadable(settings.dagster_home):
-            raise
-        summary, is_doubtful = execute(), False
-    if is_doubtful and begin_anew_if_unreadable(settings.dagster_home):
-        summary = execute()
-    return summary
+        def is_begun_anew() -> bool:
+            # What is set aside is not to be held open.
+            opened.close()
+            instance.cache_clear()
+            return begin_anew_if_unreadable(settings.dagster_home)
+
+        def one_pass(asked: Pass) -> PassSummary:
+            try:
+                summary = _execute(asked, instance())
+                is_doubtful = not summary.causes.isdisjoint({"ledger_unreadable", "dagster_unreadable"})
+            except (sqlite3.DatabaseError, sa.exc.DatabaseError):
+                if not is_begun_anew():
+                    raise
+                return _execute(asked, instance())
+            return _execute(asked, instance()) if is_doubtful and is_begun_anew() else summary
+
+        yield one_pass
 
 
 def make_ready(settings: Settings, now: datetime, report: Callable[[str], None]) -> None:
@@ -106,10 +123,9 @@ def make_ready(settings: Settings, now: datetime, report: Callable[[str], None])
         fill_grid(settings, instance)
 
 
-def _execute(asked: Pass) -> PassSummary:
+def _execute(asked: Pass, instance: dg.DagsterInstance) -> PassSummary:
     settings, done, found, run_id = asked.settings, Done(), list[Stop](), ""
-    dagster_home = str(settings.dagster_home)
-    with dg.DagsterInstance.from_config(dagster_home) as instance, connections_kept_open(instance), gc_paused():
+    with connections_kept_open(instance), gc_paused():
         heal(settings, instance, asked.now)
         for job, owed in _OWED.items():
             word = _word_of(owed, asked)
@@ -122,9 +138,9 @@ def _execute(asked: Pass) -> PassSummary:
     return _summary(run_id, done, found)
 
 
-def _word_of(owed: Callable[[Settings, datetime], str | None], asked: Pass) -> str | None:
+def _word_of(owed: Callable[[Settings, datetime], Owed], asked: Pass) -> str | None:
     try:
-        return owed(asked.settings, asked.now)
+        return owed(asked.settings, asked.now).word
     except Exception:
         # The run meets it too, and says it.
         return "unknown"

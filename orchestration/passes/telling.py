@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from orchestration.alerting import messages
 from orchestration.alerting.channels.channel import Channel
 from orchestration.alerting.channels.registry import engineers_channels
-from orchestration.alerting.faults import cannot_begin
-from orchestration.alerting.messages import Message
 from orchestration.passes.causes import Cause, cause_called, cause_of
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    # Words take longer to import than the question whether there is anything to say.
+    from orchestration.alerting.alerts import Alert
+    from orchestration.alerting.messages import Message
 
 log = logging.getLogger("jalons.alerts")
 
@@ -47,7 +50,9 @@ def tell_cause(settings: Settings, error: Exception) -> Cause | None:
     """
     cause = cause_of(error)
     if cause:
-        alert = cannot_begin(cause.key, said=cause.said, to_do=cause.to_do)
+        from orchestration.alerting import messages
+
+        alert = _alert(cause)
         message = messages.fault(alert.alert_key, [alert], settings.dagster_url)
         with _one_at_a_time(settings.home):
             for channel in engineers_channels(settings):
@@ -65,15 +70,23 @@ def is_anything_told(settings: Settings) -> bool:
 def tell_recovered(settings: Settings) -> None:
     """Tell the end of what was told, where a pass has gone through or none is owed: the same cause would be news."""
     for told in _told(settings) if settings.home.is_dir() else ():
+        from orchestration.alerting import messages
+
         key, _, name = told.name.removeprefix(_TOLD).partition(".")
         cause = cause_called(key)
         for channel in engineers_channels(settings):
             if cause and channel.name == name:
-                alert = cannot_begin(key, said=cause.said, to_do=cause.to_do)
+                alert = _alert(cause)
                 line = messages.summary_line([alert])
                 _is_sent(channel, messages.recovery(f"{alert.alert_key}:end", [line], alert.rule))
         told.unlink(missing_ok=True)
         _told_here.discard(told)
+
+
+def _alert(cause: Cause) -> "Alert":
+    from orchestration.alerting.faults import cannot_begin
+
+    return cannot_begin(cause.key, said=cause.said, to_do=cause.to_do)
 
 
 def _told(settings: Settings) -> list[Path]:
@@ -83,7 +96,7 @@ def _told(settings: Settings) -> list[Path]:
     return sorted(found)
 
 
-def _is_sent(channel: Channel, message: Message) -> bool:
+def _is_sent(channel: Channel, message: "Message") -> bool:
     if _resting.get(channel.name, 0.0) > monotonic():
         return False
     try:

@@ -92,7 +92,7 @@ def test_whatever_is_pressed_after_a_drop_nothing_wrong_is_published_and_the_che
         assert press(name) == ""
     assert press("edition_release", edition="2021-S1") == ""
     assert bytes_under(home.releases) == before
-    assert work.publication_owed(home, NOW)
+    assert work.publication_owed(home, NOW).word
     assert _shown(instance)
     monkeypatch.setattr(judgement, "validate_marts", HELD)
     capfd.readouterr()

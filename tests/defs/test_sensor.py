@@ -41,7 +41,7 @@ def begin(instance, settings):
     owed = {"intake": intake_owed, "publication": publication_owed}
 
     def run(status, job="intake"):
-        word = str(owed[job](settings, datetime.now(UTC)))
+        word = str(owed[job](settings, datetime.now(UTC)).word)
         return instance.create_run_for_job(jobs()[job], status=status, tags={OWED: word})
 
     return run

@@ -65,8 +65,8 @@ def test_the_agent_is_told_why_and_until_when(home):
 
 def test_it_counts_once_its_time_has_come_and_an_intake_is_owed_then_and_not_before(home):
     _file(home, "2021-S2/MI/b.csv", GOOD, at=SOON)
-    assert intake_owed(home, SOON + QUIET - timedelta(seconds=1)) is None
-    assert intake_owed(home, SOON + QUIET)
+    assert intake_owed(home, SOON + QUIET - timedelta(seconds=1)).word is None
+    assert intake_owed(home, SOON + QUIET).word
     take_in(home, SOON + QUIET)
     assert _counting(home) == 2
     assert _exported(home) == {1: ("accepted", True), 2: ("accepted", True)}

@@ -33,7 +33,7 @@ def _taken(home: Settings) -> list[str]:
 
 def _owed(home: Settings) -> bool:
     with Ledger(home.ledger) as ledger:
-        return bool(settling.owed(home, ledger, NOW))
+        return bool(settling.pending(home, ledger, NOW).owed)
 
 
 def _open(home: Settings) -> list[tuple[str, str, str]]:

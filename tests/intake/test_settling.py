@@ -36,7 +36,7 @@ def at(seconds: float):
 
 
 def _owed(home: Settings, seconds: float) -> bool:
-    return bool(settling.owed(home, _ledger(home.ledger), at(seconds)))
+    return bool(settling.pending(home, _ledger(home.ledger), at(seconds)).owed)
 
 
 @cache
@@ -298,7 +298,7 @@ def test_what_waits_is_named_with_the_reason_and_the_time_that_is_left(watched):
     drop(watched.home, PATH, CUT)
     assert not _owed(watched, 0)
     with Ledger(watched.ledger) as ledger:
-        (waiting,) = settling.not_settled(watched, ledger, at(30))
+        (waiting,) = settling.pending(watched, ledger, at(30)).waiting
     assert (waiting.path, waiting.seconds) == (PATH, pytest.approx(60))
     assert waiting.why == "its last line has no end, its last row has fewer cells than its header"
 

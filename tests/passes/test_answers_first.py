@@ -40,8 +40,8 @@ def test_a_drop_is_answered_while_a_publication_holds_the_home(home):
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance, publication_lock(home):
         assert jobs()["intake"].execute_in_process(instance=instance, run_config=quiet).success
         assert len(list((home.home / "outbox").rglob("accuse.html"))) == 1
-        assert intake_owed(home, NOW) is None
-        assert publication_owed(home, NOW)
+        assert intake_owed(home, NOW).word is None
+        assert publication_owed(home, NOW).word
 
 
 def test_a_publication_that_fails_costs_no_drop_its_answer_and_is_owed_until_it_goes_through(home, monkeypatch):
@@ -57,7 +57,7 @@ def test_a_publication_that_fails_costs_no_drop_its_answer_and_is_owed_until_it_
         assert _statuses(home) == ["accepted", "accepted"]
     summary = run(Pass(jobs(), home, NOW, is_forced=False))
     assert (summary.failures, summary.releases) == ((), (("2021-S2", 1),))
-    assert (intake_owed(home, NOW), publication_owed(home, NOW)) == (None, None)
+    assert (intake_owed(home, NOW).word, publication_owed(home, NOW).word) == (None, None)
 
 
 def test_a_publication_says_what_was_listed_at_its_start_and_the_next_one_the_rest(home, monkeypatch):
@@ -70,7 +70,7 @@ def test_a_publication_says_what_was_listed_at_its_start_and_the_next_one_the_re
         arriving.setattr(consolidation, "build", while_another_drop_arrives)
         assert run_pass(home, NOW).releases == (("2021-S2", 1),)
     assert read_figures(home, "2021-S2")["projects"] == 1
-    assert publication_owed(home, NOW)
+    assert publication_owed(home, NOW).word
     summary = run(Pass(jobs(), home, NOW, is_forced=False))
     assert (summary.drops, summary.releases) == ({}, (("2021-S2", 2),))
     assert read_figures(home, "2021-S2")["projects"] == 2

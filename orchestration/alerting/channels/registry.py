@@ -22,6 +22,11 @@ def engineers_channels(settings: Settings) -> list[Channel]:
     ]
 
 
+def open_names(settings: Settings) -> set[str]:
+    """The names of all of these: what is left for a channel that has been closed since, no pass would send."""
+    return {channel.name for channel in (*open_channels(settings), *engineers_channels(settings))}
+
+
 def _slack(settings: Settings, channel: str, name: str) -> list[Channel]:
     token = settings.slack_bot_token.get_secret_value()
     if not (token and channel):
