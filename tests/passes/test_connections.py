@@ -1,12 +1,17 @@
 """A whole pass connects to the channels that are configured, and to nothing else.
 
-What native code asks (DuckDB, Arrow) is not heard here; neither is given anything to fetch.
+What native code asks (DuckDB, Arrow) is not heard here; neither is given anything to fetch, nor fetches what it lacks.
 """
 
 import json
 import subprocess
 import sys
 
+import yaml
+from dbt.adapters.duckdb import environments
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+from orchestration.settings import CHECKOUT
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
 from tests.intake.drops import GOOD, drop, projects_csv, workbook
 
@@ -43,3 +48,13 @@ def test_a_whole_pass_connects_to_the_channels_and_to_nothing_else(settings, mon
     assert said["failures"] == []
     assert said["sent"]["slack"] > 0
     assert {tuple(map(str, one)) for one in said["asked"]} == {("127.0.0.1", str(port))}
+
+
+def test_the_warehouse_looks_for_no_extension_on_the_network():
+    output = yaml.safe_load((CHECKOUT / "dbt_project" / "profiles.yml").read_text())["jalons"]["outputs"]["home"]
+    credentials = {"database": "memory", "schema": "main", "path": ":memory:", "settings": output["settings"]}
+    warehouse = environments.create(DuckDBCredentials.from_dict(credentials))
+    cursor = warehouse.handle().cursor()
+    for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
+        cursor.execute(f"select current_setting('{name}')")
+        assert cursor.fetchall() == [(False,)]
