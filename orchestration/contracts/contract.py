@@ -138,6 +138,16 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Span:
+    """When what a row is about ends: `start` and `duration` say it, else `end`; a receipt calls it `title_fr`."""
+
+    title_fr: str
+    start: str
+    duration: str
+    end: str
+
+
+@dataclass(frozen=True)
 class Matching:
     """A header row held against a contract: position -> column, and the columns that several positions claim."""
 
@@ -153,7 +163,8 @@ class Contract:
     the field of the stable id, `subject` the one that names a row to a reader, who calls it `subject_fr`. `created`
     and `modified` date the declaration. A kind that `is_aliased` reads its names through the alias register.
 
-    A receipt sums the cost `total` and counts the rows of `counted`; `leaving_fr` tells what to do of those that leave.
+    A receipt shows the `shown` fields of each row, sums the cost `total` and counts the rows of `counted`; in the place
+    of the end of `span` it shows what follows from that. `leaving_fr` tells what to do of the rows that leave.
     """
 
     kind: str
@@ -171,6 +182,8 @@ class Contract:
     is_aliased: bool = False
     total: str | None = None
     counted: Counted | None = None
+    shown: tuple[str, ...] = ()
+    span: Span | None = None
     initial_values: InitialValues | None = None
     leaving_fr: str = "il n’y a rien à faire"
 

@@ -110,4 +110,5 @@ INDICATORS = Contract(
     versions={
         "1.0.0": ("indicator_id", "title", "unit", "baseline_value", "target_value", "target_date", "measured_value")
     },
+    shown=("baseline_value", "target_value", "target_date", "measured_value", "measured_on"),
 )

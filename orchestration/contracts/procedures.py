@@ -244,5 +244,6 @@ PROCEDURES = Contract(
         ),
     ),
     versions={"1.0.0": ("name", "procedure_id", "online_status", "total_volume")},
+    shown=("total_volume", "online_status", "authentication", "satisfaction_score"),
     counted=Counted("online_status", "oui", "entièrement en ligne"),
 )

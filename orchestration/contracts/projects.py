@@ -5,7 +5,7 @@ Version 1 is what the published files hold; version 2, the current template, add
 
 from datetime import date
 
-from orchestration.contracts.contract import Column, Contract, InitialValues, Rebound
+from orchestration.contracts.contract import Column, Contract, InitialValues, Rebound, Span
 
 _UNKNOWN = frozenset({"en_cadrage", "non_applicable", "non_communique", "a_venir", "tiret"})
 
@@ -265,6 +265,8 @@ PROJECTS = Contract(
     rebound=(Rebound("Ministère porteur", "Ministère nom complet", "ministry_code"),),
     is_aliased=True,
     total="current_cost_meur",
+    shown=("current_cost_meur", "current_end_date", "phase"),
+    span=Span("Fin prévue", start="start_date", duration="current_duration_days", end="current_end_date"),
     initial_values=InitialValues(
         "2.0.0", ("initial_cost_meur", "initial_duration_days"), "phase", frozenset({None, "cadrage"})
     ),

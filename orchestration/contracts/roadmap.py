@@ -87,5 +87,6 @@ ROADMAP = Contract(
         ),
     ),
     versions={"1.0.0": ("action_id", "title", "mission", "status", "entry_edition", "planned_end")},
+    shown=("status", "planned_end", "actual_end"),
     leaving_fr="déclarez chacune une dernière fois, avec le statut Achevé ou Abandonné",
 )

@@ -6,6 +6,7 @@ What belongs here: words and typography. What does not: which figure is shown wh
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -13,6 +14,7 @@ from babel.numbers import format_decimal
 from orchestration.domain.edition import Edition
 
 NBSP = "\u00a0"
+_PARIS = ZoneInfo("Europe/Paris")
 ABSENT = "–"
 
 Number = Decimal | int | float
@@ -135,6 +137,17 @@ def period(value: date, precision: str) -> str:
 def moment(value: datetime) -> str:
     """A time of the marts (UTC): `15 juin 2017 à 09:00 (UTC)`."""
     return f"{day(value.date())} à {value:%H:%M} (UTC)"
+
+
+def paris(value: datetime) -> datetime:
+    """A time as the clocks of the ministries show it."""
+    return value.astimezone(_PARIS)
+
+
+def paris_moment(value: datetime) -> str:
+    """A time for an agent: `15 juin 2017 à 11:00 (heure de Paris)`."""
+    shown = paris(value)
+    return f"{day(shown.date())} à {shown:%H:%M} (heure de Paris)"
 
 
 def semester(edition: str) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from expectations.runner import Verdict
+from orchestration.contracts import CONTRACTS
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake.comparing.previous_edition import Previous
 from orchestration.intake.findings.rules import RULES_VERSION
 from orchestration.intake.gc_paused import gc_paused
 from orchestration.intake.inbox import Place
@@ -23,6 +25,7 @@ from orchestration.intake.opening.open_file import open_file
 from orchestration.intake.reading.read import Reading, read
 from orchestration.intake.receipts import annotation
 from orchestration.intake.receipts.advice import published_fr
+from orchestration.intake.receipts.as_read import AsRead, as_read
 from orchestration.intake.receipts.record import Receipt, ReceiptStatus
 
 _LOG = logging.getLogger(__name__)
@@ -91,8 +94,10 @@ def _judged_alone(arrival: Arrival, reading: Reading, sheets: Sequence[Sheet]) -
     return Examined(judged.reading, judged.rows, judged.findings, arrival, sheets)
 
 
-def receipt_of(one: Examined, counting: Drop | None) -> Receipt:
-    """The receipt of an arrival, beside the submission of its kind that counts now for its place."""
+def receipt_of(one: Examined, counting: Drop | None, previous: Previous | None = None) -> Receipt:
+    """The receipt of an arrival, beside the submission of its kind that counts now for its place, and the `previous`
+    edition's.
+    """
     place = one.arrival.place
     structural = [finding for finding in one.findings if finding.row is None]
     located = sorted(
@@ -124,4 +129,12 @@ def receipt_of(one: Examined, counting: Drop | None) -> Receipt:
         # What is not filed counts no more than a trial.
         is_dry_run=(place is not None and place.is_dry_run) or one.arrival.drop_id is None,
         published=None if is_refused else published_fr(one.reading.kind, one.rows),
+        read=None if is_refused else _as_read(one, previous),
     )
+
+
+def _as_read(one: Examined, previous: Previous | None) -> AsRead | None:
+    contract = CONTRACTS.get(one.reading.kind or "")
+    if contract is None:
+        return None
+    return as_read(contract, one.rows, previous.edition if previous else None, previous.rows if previous else ())

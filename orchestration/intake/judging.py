@@ -6,7 +6,7 @@ What does not: the rules (`expectations/submissions`), reading, and the verdict 
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,11 +33,15 @@ ARRIVAL = "arrival"
 
 @dataclass
 class Judged:
-    """What a drop says, as it is judged: rows and cells that fail are taken out, and findings say so."""
+    """What a drop says, as it is judged: rows and cells that fail are taken out, and findings say so.
+
+    `refused` are the numbers of the rows that go once all is judged.
+    """
 
     reading: Reading
     rows: Rows
     findings: list[Finding]
+    refused: set[int] = field(default_factory=set, kw_only=True)
 
     @classmethod
     def of(cls, reading: Reading) -> "Judged":
@@ -59,6 +63,10 @@ def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
                 for failing in verdict.failing:
                     place = int(str(failing[ARRIVAL]))
                     _apply(verdict, failing, several[place], unreadable[place])
+    for one in several:
+        # Only now: all that is wrong with a row is told at once.
+        for number in one.refused:
+            one.rows.remove(number)
     return verdicts
 
 
@@ -82,11 +90,11 @@ class _Table(dict[str, "pd.Series[Any]"]):
 
 
 def _apply(verdict: Verdict, failing: Mapping[str, object], one: Judged, unreadable: Iterable[str | None]) -> None:
-    """Add the finding of one failing row, and do what its severity asks: drop the row, or empty the cell."""
+    """Add the finding of one failing row, and empty the cell where its severity asks for that."""
     number = int(str(failing["row_number"]))
     row = one.rows.of_number(number)
     if row is None or len(one.findings) > MAX_FINDINGS:
-        return  # The row or the file is out already: one reason is enough to mend it.
+        return  # The file is out already: so many reasons are enough to mend it.
     column = verdict.rule.column
     if len(one.findings) == MAX_FINDINGS:
         words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
@@ -110,12 +118,13 @@ def _apply(verdict: Verdict, failing: Mapping[str, object], one: Judged, unreada
                 subject=None if subject is None else str(subject),
                 value=None if typed is None else str(typed),
                 is_of_other_perimeter=verdict.rule.judges_perimeter,
+                refuses_row=verdict.severity == "error" and verdict.rule.effect == "row",
             )
         )
     if verdict.severity != "error":
         return
     if verdict.rule.effect == "row":
-        one.rows.remove(number)
+        one.refused.add(number)
     elif verdict.rule.effect == "cell":
         row[column] = None
         row[f"{column}_absence"] = "illisible"

@@ -23,7 +23,6 @@ from orchestration.intake.clock import time_of_receipt
 from orchestration.intake.comparing.previous_drop import MAX_ROWS, difference
 from orchestration.intake.comparing.previous_edition import Previous, compare
 from orchestration.intake.examining import Arrival, Examined, examine, receipt_of, refused
-from orchestration.intake.findings.finding import Finding
 from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.inbox import Place
 from orchestration.intake.incidents import Incident
@@ -206,11 +205,13 @@ def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined, *, may_be_
     place, kind, drop_id = one.arrival.place, one.reading.kind, one.arrival.drop_id
     if place is None or kind is None:
         return receipt_of(one, None)
-    one.findings += _since_previous_edition(settings, ledger, one, place, kind)
+    previous = _previous_edition(settings, ledger, one, place, kind)
+    if previous:
+        one.findings += map(finding_of, compare(one.reading, one.rows, previous, one.arrival.sha256))
     counting = ledger.counting(place.edition, place.perimeter).get(kind)
     if counting and holds.is_held_since(ledger, place, kind, counting):
         counting = None
-    receipt = receipt_of(one, counting)
+    receipt = receipt_of(one, counting, previous)
     if may_be_held and receipt.status in ACCEPTED and not receipt.is_dry_run:
         fuller = holds.compared_with(ledger, place, kind, receipt.received_at, drop_id, receipt.rows_accepted)
         if fuller:
@@ -222,15 +223,12 @@ def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined, *, may_be_
     return replace(receipt, earlier=earlier, difference=difference(CONTRACTS[kind], rows, one.rows))
 
 
-def _since_previous_edition(
-    settings: Settings, ledger: Ledger, one: Examined, place: Place, kind: str
-) -> list[Finding]:
-    """The warnings of a drop beside what its perimeter filed for the latest earlier edition, if anything."""
+def _previous_edition(settings: Settings, ledger: Ledger, one: Examined, place: Place, kind: str) -> Previous | None:
+    """What its perimeter filed for the latest earlier edition, if anything; nothing beside a drop that is refused."""
     until = replace(place, edition=Edition.parse(place.edition).previous().code)
     drop = ledger.before(until, kind, one.arrival.received_at, one.arrival.drop_id)
     is_refused = any(finding.severity == "error" and finding.row is None for finding in one.findings)
     if drop is None or drop.place is None or is_refused:
-        return []
+        return None
     rows = lake.read_submission(settings.lake, kind, drop.place.edition, drop.place.perimeter, drop.drop_id)
-    previous = Previous(drop.place.edition, drop.sha256, rows)
-    return [finding_of(found) for found in compare(one.reading, one.rows, previous, one.arrival.sha256)]
+    return Previous(drop.place.edition, drop.sha256, rows)

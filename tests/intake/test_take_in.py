@@ -53,6 +53,7 @@ def test_the_receipt_of_an_accepted_file_says_exactly_what_the_specification_lis
         "rows_read",
         "rows_accepted",
         "findings",
+        "accepted",
     ]
     assert (accuse["received_at"], accuse["rows_read"], accuse["rows_accepted"]) == ("2021-12-01T09:00:00Z", 1, 1)
     assert "Votre fichier est accepté" in (folder / "accuse.html").read_text(encoding="utf-8")

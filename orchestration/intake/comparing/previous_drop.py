@@ -68,23 +68,31 @@ class Difference:
 
 def difference(contract: Contract, before: Iterable[LakeRow], after: Iterable[LakeRow]) -> Difference:
     """Compare the rows of two submissions of one kind; a column that one of the files lacks has not changed."""
+    found, gone = pairs(contract, before, after)
+    return Difference(
+        new=tuple(_subject(contract, row) for row, earlier in found if earlier is None),
+        gone=tuple(_subject(contract, row) for row in gone),
+        changed=tuple(one for row, earlier in found if earlier for one in _changes(contract, earlier, row)),
+    )
+
+
+def pairs(
+    contract: Contract, before: Iterable[LakeRow], after: Iterable[LakeRow]
+) -> tuple[list[tuple[LakeRow, LakeRow | None]], list[LakeRow]]:
+    """Each row of a submission with that of an earlier one that is about the same, if any; and those that are left."""
     known: dict[str, list[LakeRow]] = {}
     for row in before:
         for key in _keys(contract, row):
             known.setdefault(key, []).append(row)
     matched: set[int] = set()
-    new: list[str] = []
-    changed: list[Change] = []
+    found: list[tuple[LakeRow, LakeRow | None]] = []
     for row in after:
         candidates = (one for key in _keys(contract, row) for one in known.get(key, ()) if id(one) not in matched)
         earlier = next(candidates, None)
-        if earlier is None:
-            new.append(_subject(contract, row))
-        else:
-            matched.add(id(earlier))
-            changed += _changes(contract, earlier, row)
-    gone = {id(row): _subject(contract, row) for rows in known.values() for row in rows if id(row) not in matched}
-    return Difference(tuple(new), tuple(gone.values()), tuple(changed))
+        matched.add(id(earlier))
+        found.append((row, earlier))
+    gone = {id(row): row for rows in known.values() for row in rows if id(row) not in matched}
+    return found, list(gone.values())
 
 
 def _keys(contract: Contract, row: LakeRow) -> list[str]:

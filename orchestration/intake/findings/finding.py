@@ -17,7 +17,7 @@ class Finding:
     CSV; `column` is the header as the agent typed it; `subject` is the project's or procedure's name; `value` is the
     text as typed; `expected` and `remedy` are French sentences. Structural findings have neither row nor cell: they
     concern the headers at `header_cells`. `blame` says what has to be mended; `is_of_other_perimeter` that the row
-    names a ministry of another perimeter than the folder's.
+    names a ministry of another perimeter than the folder's, and `refuses_row` that the row does not count for it.
     """
 
     rule: str
@@ -33,3 +33,4 @@ class Finding:
     header_cells: tuple[str, ...] = ()
     blame: Blame = "file"
     is_of_other_perimeter: bool = False
+    refuses_row: bool = False

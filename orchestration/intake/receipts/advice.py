@@ -4,11 +4,9 @@ What belongs here: these sentences, in French. What does not: the verdict (`reco
 (`wording`).
 """
 
-from datetime import UTC
-
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
-from orchestration.domain.french import day, moment, number, plural, semester
+from orchestration.domain.french import day, number, paris, paris_moment, plural, semester
 from orchestration.domain.perimeter import perimeter_names, perimeter_of
 from orchestration.intake.ledger import Drop
 from orchestration.intake.reading.rows import Rows
@@ -85,7 +83,7 @@ def _counts(receipt: Receipt) -> str:
         f"{dated(receipt.fuller)}{of_edition} : {number(receipt.rows_accepted)} au lieu de "
         f"{number(receipt.fuller.rows_accepted)}. S’il est incomplet, déposez "
         f"le fichier entier, qui le remplacera. S’il est complet, il comptera à partir du "
-        f"{moment(receipt.held_until.astimezone(UTC))}, ou avant si l’équipe qui consolide l’accepte à votre demande."
+        f"{paris_moment(receipt.held_until)}, ou avant si l’équipe qui consolide l’accepte à votre demande."
     )
 
 
@@ -117,7 +115,7 @@ def calendar(receipt: Receipt) -> tuple[str, ...]:
     """The next deadline and publication, in French sentences; none for a file without an edition."""
     if receipt.edition is None:
         return ()
-    edition, today = Edition.parse(receipt.edition), receipt.received_at.astimezone(UTC).date()
+    edition, today = Edition.parse(receipt.edition), paris(receipt.received_at).date()
     if today <= edition.deadline:
         return (
             f"Vous pouvez déposer une nouvelle version jusqu’au {day(edition.deadline)}.",
@@ -137,22 +135,29 @@ def facts(receipt: Receipt) -> tuple[tuple[str, str], ...]:
     """What was received and read, as names and values."""
     contract = CONTRACTS.get(receipt.kind or "")
     perimeter = perimeter_names().get(receipt.perimeter or "")
-    template_version = f"modèle version {receipt.contract_version}, " if receipt.contract_version else ""
-    known = (
+    return _known(
         ("Fichier", receipt.file_name),
         ("Nature", contract.title_fr if contract else None),
         ("Périmètre", f"{perimeter} ({receipt.perimeter})" if perimeter else None),
         ("Édition", f"{receipt.edition} ({semester(receipt.edition)})" if receipt.edition else None),
-        ("Reçu le", moment(receipt.received_at.astimezone(UTC))),
+        ("Reçu le", paris_moment(receipt.received_at)),
         ("Lignes lues", number(receipt.rows_read)),
         ("Lignes prises en compte", number(receipt.rows_accepted)),
-        ("Erreurs", number(receipt.errors)),
-        ("À vérifier", number(receipt.warnings)),
+    )
+
+
+def technical_facts(receipt: Receipt) -> tuple[tuple[str, str], ...]:
+    """What whoever mends something asks for."""
+    template_version = f"modèle version {receipt.contract_version}, " if receipt.contract_version else ""
+    return _known(
         ("Numéro de dépôt", str(receipt.drop_id) if receipt.drop_id else None),
         ("Versions", f"{template_version}règles version {receipt.rules_version}"),
         ("Empreinte (sha256)", receipt.sha256),
     )
-    return tuple((name, value) for name, value in known if value is not None)
+
+
+def _known(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in facts if value is not None)
 
 
 def published_fr(kind: str | None, rows: Rows) -> str | None:
@@ -175,4 +180,4 @@ def published_fr(kind: str | None, rows: Rows) -> str | None:
 
 def dated(drop: Drop) -> str:
     """A drop as its sender knows it: its day and its file."""
-    return f"{day(drop.received_at.date())} (« {drop.file_name} »)"
+    return f"{day(paris(drop.received_at).date())} (« {drop.file_name} »)"

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestration.contracts import CONTRACTS
-from orchestration.domain.french import plural, semester, typeset
+from orchestration.domain.french import number, plural, semester, typeset
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake.comparing.previous_drop import Change
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.ledger import Drop
-from orchestration.intake.receipts.advice import advice, calendar, dated, facts
+from orchestration.intake.receipts.advice import advice, calendar, dated, facts, technical_facts
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.receipts.wording import shown_value, what_is_wrong, why
 from orchestration.store.templates import templates
@@ -42,19 +43,25 @@ class Group:
 
 def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
     """The page `accuse.html`: the verdict, what to do, then the details; `workbook` names the annotated copy."""
-    located = _grouped([finding for finding in receipt.findings if finding.row is not None], receipt.rows_read)
+    located = [finding for finding in receipt.findings if finding.row is not None]
+    refused = [finding for finding in located if receipt.is_refused(finding)]
+    kept = _grouped([finding for finding in located if not receipt.is_refused(finding)], receipt.rows_read)
     page = templates("intake/receipts", plural, typeset, what_is_wrong, shown_value, why).get_template("accuse.html")
     return page.render(
         receipt=receipt,
         advice=advice(receipt),
         calendar=calendar(receipt),
         facts=facts(receipt),
+        technical_facts=technical_facts(receipt),
         contract=CONTRACTS.get(receipt.kind or ""),
         perimeter=perimeter_names().get(receipt.perimeter or ""),
         semester=semester(receipt.edition) if receipt.edition else None,
         structural=[finding for finding in receipt.findings if finding.row is None],
-        errors=[group for group in located if group.severity == "error"],
-        warnings=[group for group in located if group.severity == "warning"],
+        refused=_grouped(refused, receipt.rows_read),
+        refused_rows=sorted({finding.row for finding in refused if finding.row is not None}),
+        changed=_changed(receipt.difference.changed) if receipt.difference else [],
+        errors=[group for group in kept if group.severity == "error"],
+        warnings=[group for group in kept if group.severity == "warning"],
         since=_since(receipt.earlier, receipt.edition) if receipt.earlier else None,
         workbook=workbook,
         shown=SHOWN,
@@ -66,7 +73,31 @@ def _grouped(findings: Sequence[Finding], rows_read: int) -> list[Group]:
     for finding in findings:
         groups.setdefault((finding.rule, finding.column), []).append(finding)
     grouped = [_group(rule, column, tuple(of), rows_read) for (rule, column), of in groups.items()]
-    return sorted(grouped, key=lambda group: (group.severity != "error", -len(group.findings), group.rule))
+    return sorted(
+        grouped,
+        # What costs a row comes first.
+        key=lambda group: (
+            group.severity != "error",
+            not group.findings[0].refuses_row,
+            -len(group.findings),
+            group.rule,
+        ),
+    )
+
+
+def _changed(changes: Sequence[Change]) -> list[Change]:
+    """The changes, but for one that is the same in many rows, which is said once."""
+    times = Counter((one.column, one.before, one.after) for one in changes)
+    said = set[tuple[str, str, str]]()
+    found = []
+    for one in changes:
+        key = (one.column, one.before, one.after)
+        if times[key] <= _ROWS_LISTED:
+            found.append(one)
+        elif key not in said:
+            said.add(key)
+            found.append(replace(one, subject=f"{number(times[key])} lignes"))
+    return found
 
 
 def _group(rule: str, column: str | None, findings: tuple[Finding, ...], rows_read: int) -> Group:

@@ -15,7 +15,9 @@ from orchestration.domain.french import plural
 from orchestration.intake.comparing.previous_drop import Difference
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.ledger import Drop
+from orchestration.intake.receipts.as_read import AsRead
 from orchestration.intake.receipts.wording import what_is_wrong
+from orchestration.store.json_values import json_value
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -39,11 +41,11 @@ class Together:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What is said of one drop. The first eleven fields are `accuse.json`, in its order.
+    """What is said of one drop. The first eleven fields are those of `accuse.json`, in its order.
 
-    `published` says what will be published of it; `earlier` is the submission that counted before it and `difference`
-    what changed since; `together` is there where it came with others. `held_until` says when it counts at last that has
-    less than half the rows of `fuller`.
+    `published` says what will be published of it, and `read` shows it, row by row; `earlier` is the submission that
+    counted before it and `difference` what changed since; `together` is there where it came with others. `held_until`
+    says when it counts at last that has less than half the rows of `fuller`.
     """
 
     status: ReceiptStatus
@@ -61,6 +63,7 @@ class Receipt:
     drop_id: int | None
     is_dry_run: bool
     published: str | None = None
+    read: AsRead | None = None
     earlier: Drop | None = None
     difference: Difference | None = None
     held_until: datetime | None = None
@@ -72,6 +75,11 @@ class Receipt:
         """Whether another drop, which came with this one, counts in its place."""
         counting = self.together.counting if self.together and self.together.is_of_these else None
         return counting is not None and counting.drop_id != self.drop_id
+
+    def is_refused(self, finding: Finding) -> bool:
+        """Whether a finding is about a row that does not count, in a file that does."""
+        rows = self.read.all_rows if self.read else None
+        return rows is not None and finding.row is not None and rows.of_number(finding.row) is None
 
     @property
     def errors(self) -> int:
@@ -135,10 +143,11 @@ class Receipt:
             "rows_read": self.rows_read,
             "rows_accepted": self.rows_accepted,
             "findings": [_finding(finding) for finding in self.findings],
+            "accepted": self.read.accepted() if self.read else [],
         }
         if self.held_until:
             accuse["held_until"] = f"{self.held_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return json.dumps(accuse, ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(accuse, ensure_ascii=False, indent=2, default=json_value) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, object]:

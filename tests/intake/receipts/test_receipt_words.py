@@ -11,7 +11,7 @@ from orchestration.intake.comparing.previous_drop import Difference
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.inbox import Place
 from orchestration.intake.ledger import Drop
-from orchestration.intake.receipts.advice import advice, calendar, facts, published_fr
+from orchestration.intake.receipts.advice import advice, calendar, facts, published_fr, technical_facts
 from orchestration.intake.receipts.html import as_html
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.receipts.wording import shown_value, what_is_wrong, why
@@ -195,14 +195,14 @@ def test_a_file_whose_rows_all_name_another_perimeter_is_told_to_look_at_its_fol
     ("received", "said"),
     [
         (
-            datetime(2021, 12, 31, 23, 59, tzinfo=UTC),
+            datetime(2021, 12, 31, 22, 59, tzinfo=UTC),
             [
                 "Vous pouvez déposer une nouvelle version jusqu’au 31 décembre 2021.",
                 "L’édition 2021-S2 sera publiée au plus tard le 15 janvier 2022.",
             ],
         ),
         (
-            datetime(2022, 1, 1, tzinfo=UTC),
+            datetime(2021, 12, 31, 23, tzinfo=UTC),
             [
                 "L’échéance de l’édition 2021-S2 était le 31 décembre 2021 : un dépôt accepté après cette date donne "
                 "lieu à une révision de ce qui est publié.",
@@ -219,7 +219,7 @@ def test_a_file_whose_rows_all_name_another_perimeter_is_told_to_look_at_its_fol
         ),
     ],
 )
-def test_the_calendar_turns_on_the_day_after_the_deadline(received, said):
+def test_the_calendar_turns_at_midnight_in_paris_after_the_deadline(received, said):
     assert [plain(sentence) for sentence in calendar(replace(GOOD, received_at=received))] == said
     assert calendar(replace(GOOD, received_at=received, edition=None)) == ()
 
@@ -237,19 +237,19 @@ def test_the_facts_name_what_is_known_and_leave_out_the_rest():
         ("Nature", "Grands projets numériques"),
         ("Périmètre", "Intérieur et outre-mer (MI)"),
         ("Édition", "2021-S2 (second semestre 2021)"),
-        ("Reçu le", "1er décembre 2021 à 09:00 (UTC)"),
+        ("Reçu le", "1er décembre 2021 à 10:00 (heure de Paris)"),
         ("Lignes lues", "3"),
         ("Lignes prises en compte", "2"),
-        ("Erreurs", "2"),
-        ("À vérifier", "1"),
+    ]
+    assert technical_facts(replace(GOOD, drop_id=12)) == (
         ("Numéro de dépôt", "12"),
         ("Versions", "modèle version 1.0.0, règles version 1.1.0"),
         ("Empreinte (sha256)", "0" * 64),
-    ]
+    )
     bare = replace(GOOD, kind=None, perimeter="XX", edition=None, contract_version=None, drop_id=None)
     known = dict(facts(bare))
-    assert not {"Nature", "Périmètre", "Édition", "Numéro de dépôt"} & known.keys()
-    assert known["Versions"] == "règles version 1.1.0"
+    assert not {"Nature", "Périmètre", "Édition"} & known.keys()
+    assert dict(technical_facts(bare)) == {"Versions": "règles version 1.1.0", "Empreinte (sha256)": "0" * 64}
 
 
 def test_what_will_be_published_sums_the_known_costs_and_counts_what_is_online():

@@ -1,0 +1,132 @@
+"""The receipt shows what was read: each row that counts as it was understood, beside the edition before."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.contracts import CONTRACTS
+from orchestration.intake.receipts.as_read import planned_end
+from orchestration.intake.take_in import take_in
+from tests.intake.drops import drop, projects_csv
+from tests.intake.receipts.test_receipt import _text
+
+HEADER = "Identifiant;Nom du projet;Début;Durée actualisée;Date de fin actualisée;Phase;Coût complet actualisé (M€)"
+CAP = "cap;CAP;01/01/2020;4,5;;Déploiement;42,5"
+LUMEN = "lumen;LUMEN;janvier 2021;;T3 2024;Conception;1250"
+FRONT = "front;FRONT;;;;Cadrage;En cadrage"
+
+
+@pytest.fixture
+def filed(settings):
+    """File rows for an edition; what is read of the receipt: its page as text, its JSON, the page itself."""
+
+    def file(*rows: str, edition: str = "2021-S2", month: int = 12) -> tuple[str, dict, str]:
+        drop(settings.home, f"{edition}/MI/projets.csv", projects_csv(*rows, header=HEADER))
+        (outcome,) = take_in(settings, datetime(2021, month, 1, 9, tzinfo=UTC)).outcomes
+        folder = Path(outcome.receipt_folder)
+        page = (folder / "accuse.html").read_text(encoding="utf-8")
+        return _text(page), json.loads((folder / "accuse.json").read_text(encoding="utf-8")), page
+
+    return file
+
+
+def test_each_row_is_shown_as_it_was_understood_with_the_totals(filed):
+    page, said, _ = filed(CAP, LUMEN, FRONT)
+    assert "Ligne Projet Coût complet actualisé (M€) Fin prévue Phase du projet en cours" in page
+    assert "2 CAP 42,5 M€ juillet 2024 Déploiement" in page
+    assert "3 LUMEN 1 250 M€ T3 2024 Conception / Réalisation" in page
+    assert "4 FRONT En cadrage – Cadrage" in page
+    assert "3 projets 1 292,50 M€" in page
+    assert said["accepted"] == [
+        {
+            "row": 2,
+            "subject": "CAP",
+            "declared_project_id": "cap",
+            "current_cost_meur": 42.5,
+            "planned_end_date": "2024-07-01",
+            "phase": "deploiement",
+        },
+        {
+            "row": 3,
+            "subject": "LUMEN",
+            "declared_project_id": "lumen",
+            "current_cost_meur": 1250,
+            "planned_end_date": "2024-07-01",
+            "phase": "conception_realisation",
+        },
+        {
+            "row": 4,
+            "subject": "FRONT",
+            "declared_project_id": "front",
+            "current_cost_meur": None,
+            "planned_end_date": None,
+            "phase": "cadrage",
+        },
+    ]
+
+
+def test_what_differs_from_the_edition_before_is_marked_and_nothing_else(filed):
+    filed(CAP, LUMEN, edition="2021-S1", month=6)
+    page, _, _ = filed(CAP.replace("42,5", "48"), LUMEN.replace("T3 2024", "juillet 2024"), FRONT)
+    assert "Ce qui diffère de l’édition 2021-S1 est signalé." in page
+    assert "2 CAP 48 M€ avant : 42,5 M€ juillet 2024 Déploiement" in page
+    # A month of the quarter that was said is no other end.
+    assert "3 LUMEN 1 250 M€ juillet 2024 Conception / Réalisation" in page
+    assert "4 FRONT nouveau En cadrage" in page
+    assert "3 projets avant : 2 projets 1 298,00 M€ avant : 1 292,50 M€" in page
+
+
+def test_the_page_opens_with_what_was_read_where_all_is_well(settings, filed):
+    drop(settings.home, "2021-S2/MJ/a.csv", projects_csv("CAP;Ministère de la Justice;01/01/2020;4,5;Cadrage;42,5"))
+    (outcome,) = take_in(settings, datetime(2021, 11, 1, tzinfo=UTC)).outcomes
+    well = _text((Path(outcome.receipt_folder) / "accuse.html").read_text(encoding="utf-8"))
+    assert outcome.receipt.findings == ()
+    assert well.index("Ce que nous avons lu") < well.index("Que faire ?")
+    doubtful, said, _ = filed(CAP.replace("42,5", "quarante"))
+    assert said["findings"]
+    assert doubtful.index("À corriger") < doubtful.index("Ce que nous avons lu")
+    assert "2 CAP non lu juillet 2024" in doubtful
+
+
+def test_the_rows_that_are_refused_come_first_with_what_costs_them_their_place(filed):
+    page, said, _ = filed(CAP.replace("42,5", "douze"), ";;2020;six;;Cadrage;7", FRONT)
+    assert [one["row"] for one in said["accepted"]] == [2, 4]
+    assert page.index("1 ligne refusée : 3") < page.index("À corriger")
+    refused = page[page.index("1 ligne refusée") : page.index("À corriger")]
+    assert refused.index("le nom du projet doit être rempli") < refused.index("six")
+    assert "douze" not in refused
+
+
+def test_the_same_change_in_many_rows_is_said_once(filed):
+    names = [f"p{number};PROJET {number};01/01/2020;4,5;;Cadrage;{number + 10}" for number in range(5)]
+    filed(*names, edition="2021-S1", month=6)
+    page, _, _ = filed(*(one.replace("Cadrage", "Conception") for one in names))
+    assert "5 lignes Phase du projet en cours Cadrage Conception / Réalisation" in page
+    assert page.count("Conception / Réalisation") == 1 + 5
+
+
+def test_nothing_is_shown_of_a_file_that_is_refused(filed):
+    page, said, _ = filed(";;2020;4;;Cadrage;7")
+    assert (said["status"], said["accepted"]) == ("rejected", [])
+    assert "Ce que nous avons lu" not in page
+
+
+@pytest.mark.parametrize(
+    ("row", "ends"),
+    [
+        ({"start_date": date(2020, 1, 1), "start_date_precision": "day", "current_duration_days": Decimal(365)},
+         (date(2020, 12, 31), "month")),
+        ({"start_date": date(2020, 1, 1), "start_date_precision": "quarter", "current_duration_days": Decimal(365)},
+         (date(2020, 12, 31), "quarter")),
+        ({"current_end_date": date(2024, 7, 1), "current_end_date_precision": "quarter"},
+         (date(2024, 7, 1), "quarter")),
+        # A duration without a start says no end, whatever stands beside it: the figures say none either.
+        ({"current_duration_days": Decimal(365), "current_end_date": date(2024, 7, 1)}, None),
+        ({"start_date": date(2020, 1, 1), "current_duration_days": Decimal(10**9)}, None),
+    ],
+)  # fmt: skip
+def test_an_end_is_what_the_figures_make_of_it(row, ends):
+    assert planned_end(CONTRACTS["projects"], row) == ends
