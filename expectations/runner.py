@@ -4,10 +4,7 @@ What belongs here: all that knows Great Expectations. What does not: rules (the 
 A check that could not run is `broken`, which is our fault; it never says that the data are wrong.
 """
 
-import logging
 import math
-import os
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from expectations.headline_figures import HEADLINE_FIGURES
 from expectations.indicators import INDICATORS as INDICATORS_MART
+from expectations.library import great_expectations
 from expectations.portfolio import PORTFOLIO
 from expectations.procedure_scores import PROCEDURE_SCORES
 from expectations.roadmap import ROADMAP as ROADMAP_MART
@@ -140,16 +138,9 @@ def _with_floats(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 def _run(suite: Suite, frame: "pd.DataFrame") -> dict[str, Any]:
     """Run a suite in one validation; results by rule id, since Great Expectations gives them in its own order."""
-    # Read when the library is imported; nothing may leave the machine.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
-        # The library imports `sre_constants`, deprecated in Python 3.11.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import great_expectations as gx
-        from great_expectations.data_context.types import base
+    gx = great_expectations()
+    from great_expectations.data_context.types import base
 
-    # This module raises its own level, to tell of every temporary folder.
-    base.logger.setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = base.ProgressBarsConfig(globally=False)
     results: dict[str, Any] = {}

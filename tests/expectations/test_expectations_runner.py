@@ -148,6 +148,23 @@ def test_importing_the_runner_loads_neither_the_library_nor_pandas() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_judging_costs_no_statistics_that_no_rule_asks_for() -> None:
+    code = """
+import sys
+import pandas as pd
+from expectations import runner
+from expectations.rule import Rule, Suite, between
+suite = Suite("projects", ("row_number",), (Rule("a", "a", between("a", 0, 1), "", ""),))
+runner.SUBMISSION_SUITES = {"projects": suite}
+(verdict,) = runner.validate_submissions("projects", pd.DataFrame({"row_number": [2], "a": [7.0]}))
+print(verdict.broken, verdict.failing, [name for name in sys.modules if name.startswith("scipy.stats.")])
+import scipy.stats
+print(scipy.stats.norm.cdf(0))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["None ({'row_number': 2, 'value': 7.0},) []", "0.5"]
+
+
 def test_analytics_are_off_once_the_library_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "true")
     frame = pd.DataFrame({"row_number": [2], "a": [1], "b": [2]})

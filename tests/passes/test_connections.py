@@ -52,7 +52,12 @@ def test_a_whole_pass_connects_to_the_channels_and_to_nothing_else(settings, mon
 
 def test_the_warehouse_looks_for_no_extension_on_the_network():
     output = yaml.safe_load((CHECKOUT / "dbt_project" / "profiles.yml").read_text())["jalons"]["outputs"]["home"]
-    credentials = {"database": "memory", "schema": "main", "path": ":memory:", "config_options": output["config_options"]}
+    credentials = {
+        "database": "memory",
+        "schema": "main",
+        "path": ":memory:",
+        "config_options": output["config_options"],
+    }
     warehouse = environments.create(DuckDBCredentials.from_dict(credentials))
     cursor = warehouse.handle().cursor()
     for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
