@@ -18,9 +18,10 @@ from orchestration.store.access import make_home
 from orchestration.store.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from orchestration.intake.ledger import Ledger
+    from orchestration.intake.receipts.as_read import AsRead
 
 
 @app.command()
@@ -69,8 +70,19 @@ def check(
         ]
         if rows:
             print_table(rows, file.name)
+        if receipt.read and receipt.read.rows:
+            print_table(list(_as_read(receipt.read)), "Ce que nous avons lu")
     if receipt.status == "rejected":
         raise typer.Exit(1)
+
+
+def _as_read(read: "AsRead") -> "Iterator[dict[str, str]]":
+    for row in read.rows:
+        before = "nouveau" if row.is_new else ""
+        values = (f"{one.text} (avant : {one.before})" if one.before else one.text for one in row.values)
+        yield {"ligne": str(row.row), "nom": row.subject, **dict(zip(read.titles, values, strict=True)), "": before}
+    totals = (one.text for one in read.totals[1:])
+    yield {"ligne": "", "nom": read.totals[0].text, **dict(zip(read.titles, totals, strict=True)), "": ""}
 
 
 @app.command()

@@ -212,10 +212,11 @@ def _filed_receipt(settings: Settings, ledger: Ledger, one: Examined, *, may_be_
     if counting and holds.is_held_since(ledger, place, kind, counting):
         counting = None
     receipt = receipt_of(one, counting, previous)
-    if may_be_held and receipt.status in ACCEPTED and not receipt.is_dry_run:
+    if may_be_held and receipt.status in ACCEPTED:
         fuller = holds.compared_with(ledger, place, kind, receipt.received_at, drop_id, receipt.rows_accepted)
-        if fuller:
-            receipt = replace(receipt, held_until=receipt.received_at + holds.QUIET, fuller=fuller)
+        # A trial is told what would become of it.
+        held_until = receipt.received_at + holds.QUIET if fuller and not receipt.is_dry_run else None
+        receipt = replace(receipt, held_until=held_until, fuller=fuller)
     earlier = ledger.before(place, kind, one.arrival.received_at, drop_id)
     if not earlier or not earlier.place or receipt.status not in ACCEPTED or len(one.rows) > MAX_ROWS:
         return replace(receipt, earlier=earlier)

@@ -1,6 +1,7 @@
 """Every command: its exit code, and JSON alone on standard output where JSON is asked for."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -190,6 +191,7 @@ def test_a_good_file_is_checked_without_being_filed(invoke, home, tmp_path):
     result = invoke("check", file, "--edition", EDITION, "--perimeter", "MI", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["status"] == "accepted"
+    assert re.search(r"2 +HORIZON +42,5.M€ +juillet 2024 +Déploiement", invoke("check", file).stdout)
     assert sorted(home.rglob("*")) == before
 
 

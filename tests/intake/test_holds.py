@@ -58,7 +58,7 @@ def test_the_agent_is_told_why_and_until_when(home):
     said = advice(receipt)[0].replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("Votre envoi est bien reçu, mais il a moins de la moitié des lignes de celui du 1er ")
     assert "2021 (« a.csv ») : 1 au lieu de 3. S’il est incomplet, déposez le fichier entier, qui le " in said
-    assert "il comptera à partir du 2 décembre 2021 à 09:05 (UTC)" in said
+    assert "il comptera à partir du 2 décembre 2021 à 10:05 (heure de Paris)" in said
     assert "compte déjà" not in said
     assert '"held_until": "2021-12-02T09:05:00Z"' in receipt.as_json()
 
@@ -102,6 +102,16 @@ def test_what_was_filed_for_the_edition_before_counts_where_nothing_was_for_this
     assert "pour l’édition 2021-S2 : 1 au lieu de 3" in advice(receipt)[0].replace("\N{NO-BREAK SPACE}", " ")
     # Another perimeter has nothing to do with it.
     assert _file(home, "2022-S1/MJ/b.csv", GOOD, at=SOON).held_until is None
+
+
+def test_a_trial_is_told_that_the_file_would_not_count_at_once(home):
+    receipt = _file(home, "2021-S2/MI/essai/b.csv", GOOD, at=SOON)
+    said = " ".join(advice(receipt)).replace("\N{NO-BREAK SPACE}", " ")
+    assert receipt.held_until is None
+    assert "Il a moins de la moitié des lignes de celui du 1er décembre 2021 (« a.csv ») : 1 au lieu de 3." in said
+    assert "il ne comptera qu’un jour après son dépôt" in said
+    whole = _file(home, "2021-S2/MI/essai/c.csv", GOOD, OTHER, THIRD, at=SOON + timedelta(minutes=1))
+    assert "moins de la moitié" not in " ".join(advice(whole))
 
 
 def test_a_replay_waits_for_nobody(home):

@@ -19,6 +19,9 @@ def advice(receipt: Receipt) -> tuple[str, ...]:
     folder = f"le dossier {receipt.edition}/{receipt.perimeter}" if is_placed else "votre dossier de dépôt"
     if receipt.is_dry_run and receipt.status != "rejected":
         counts = f"C’était un essai : rien n’est compté. Pour que ce fichier compte, déposez-le dans {folder}."
+        if receipt.fuller:
+            counts += f" Il a moins {_far_fewer(receipt, receipt.fuller)} S’il est complet, il ne comptera qu’un jour "
+            counts += "après son dépôt, ou avant si l’équipe qui consolide l’accepte à votre demande."
     else:
         is_counted = receipt.status not in ("unchanged", "rejected") and (receipt.held_until or not receipt.is_replaced)
         counts = _counts(receipt) if is_counted else ""
@@ -76,14 +79,19 @@ def _counts(receipt: Receipt) -> str:
     """From when a submission counts, and why not before."""
     if receipt.held_until is None or receipt.fuller is None:
         return "Votre envoi compte déjà."
-    before = receipt.fuller.place.edition if receipt.fuller.place else None
-    of_edition = f" pour l’édition {before}" if before != receipt.edition else ""
     return (
-        f"Votre envoi est bien reçu, mais il a moins de la moitié des lignes de celui du "
-        f"{dated(receipt.fuller)}{of_edition} : {number(receipt.rows_accepted)} au lieu de "
-        f"{number(receipt.fuller.rows_accepted)}. S’il est incomplet, déposez "
+        f"Votre envoi est bien reçu, mais il a moins {_far_fewer(receipt, receipt.fuller)} S’il est incomplet, déposez "
         f"le fichier entier, qui le remplacera. S’il est complet, il comptera à partir du "
         f"{paris_moment(receipt.held_until)}, ou avant si l’équipe qui consolide l’accepte à votre demande."
+    )
+
+
+def _far_fewer(receipt: Receipt, fuller: Drop) -> str:
+    before = fuller.place.edition if fuller.place else None
+    of_edition = f" pour l’édition {before}" if before != receipt.edition else ""
+    return (
+        f"de la moitié des lignes de celui du {dated(fuller)}{of_edition} : {number(receipt.rows_accepted)} au lieu de "
+        f"{number(fuller.rows_accepted)}."
     )
 
 
