@@ -8,10 +8,17 @@ has some 350 events: measured, 2.8 s of a pass of 6.5 s, against 0.7 s with conn
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
 from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from orchestration.store.whole_file import write_whole
+
+# An event log without events, as Dagster made it in this process.
+_empty: list[bytes] = []
 
 
 @contextmanager
@@ -30,7 +37,7 @@ def connections_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
             # A power cut may cost the last events of the UI, never the file; what counts is in the ledger.
             sa.event.listen(created, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
             if shard not in storage._initialized_dbs:
-                storage._initdb(created)
+                _begin(storage, created, Path(storage.path_for_shard(shard)))
                 storage._initialized_dbs.add(shard)
             return created
 
@@ -47,3 +54,16 @@ def connections_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
         finally:
             # Those of the class again: an instance may be kept for several passes.
             del storage._connect, storage.has_table
+
+
+def _begin(storage: SqliteEventLogStorage, engine: sa.Engine, path: Path) -> None:
+    """Make the file of a run's events, from the one of an earlier run of this process where there was one: 0.1 s."""
+    is_new = not path.exists()
+    if is_new and _empty:
+        write_whole(path, _empty[0])
+        return
+    storage._initdb(engine)
+    if is_new:
+        with engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            _empty.append(raw.serialize())

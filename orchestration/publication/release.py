@@ -39,7 +39,7 @@ from orchestration.publication.revision_check import (
     latest_revision,
     listed_files,
     note_revision,
-    note_state,
+    note_states,
     noted_files,
     revisions,
 )
@@ -262,7 +262,7 @@ def _write_again(
     # Noted first: whoever dies here tells it after.
     incidents.note(engine, Incident("store_mended", f"{edition}/r{revision}/{path}", edition, about, now))
     write_whole(target, data, "all")
-    note_state(engine, edition, revision, path, FileState.of(target, sha256(data)))
+    note_states(engine, edition, revision, {path: FileState.of(target, sha256(data))})
 
 
 def _released_editions(settings: Settings) -> set[str]:

@@ -78,24 +78,28 @@ def altered_files(engine: sa.Engine, edition: str, revision: int, folder: Path, 
     if not noted:
         # Nobody noted it, and its own manifest cannot be read.
         return ["MANIFEST.json"]
-    altered = sorted(_strangers(folder, noted))
+    altered, looks = sorted(_strangers(folder, noted)), dict[str, FileState]()
     for path, state in sorted(noted.items()):
         found = state.found(folder / path, hash_anyway=hash_all)
         if found is None or found.sha256 != state.sha256:
             altered.append(path)
             if found and replace(found, sha256=state.sha256) == state:
                 # What has decayed looks as it did: the next look must not believe that.
-                note_state(engine, edition, revision, path, replace(state, inode=0))
+                looks[path] = replace(state, inode=0)
         elif found != state:
-            note_state(engine, edition, revision, path, found)
+            looks[path] = found
+    note_states(engine, edition, revision, looks)
     return altered
 
 
-def note_state(engine: sa.Engine, edition: str, revision: int, path: str, state: FileState) -> None:
-    """Note how a file of a revision looks now that holds what it held."""
-    one = (_FILES.c.edition == edition) & (_FILES.c.revision == revision) & (_FILES.c.path == path)
+def note_states(engine: sa.Engine, edition: str, revision: int, looks: Mapping[str, FileState]) -> None:
+    """Note how files of a revision look now that hold what they held, by path; one write for all of them."""
+    if not looks:
+        return
+    of_revision = (_FILES.c.edition == edition) & (_FILES.c.revision == revision)
+    update = sa.update(_FILES).where(of_revision, _FILES.c.path == sa.bindparam("of_path"))
     with engine.begin() as connection:
-        connection.execute(sa.update(_FILES).where(one).values(state.as_row()))
+        connection.execute(update, [{"of_path": path, **state.as_row()} for path, state in sorted(looks.items())])
 
 
 def _strangers(folder: Path, noted: Iterable[str]) -> set[str]:

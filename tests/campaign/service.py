@@ -42,7 +42,7 @@ def service_killed(campaign: Campaign, scene: Scene, times: int) -> Trial:
         for number in range(times + 1):
             arrivals |= _drop(trial.home, number)
             begun = time.monotonic()
-            with _service(trial.home, slack.base_url):
+            with service(trial.home, slack.base_url):
                 # A machine that loses its power does so before the sensor looks, during the pass, or after it.
                 end = begun + chance.uniform(10, ALIVE_WITHIN_S / 2) if number < times and number % 2 == 0 else None
                 while not _is_answered(trial.home, number) and not (end and time.monotonic() > end):
@@ -93,7 +93,8 @@ def _unlike_a_rebuild(campaign: Campaign, home: Path) -> list[str]:
 
 
 @contextmanager
-def _service(home: Path, slack: str) -> Iterator[None]:
+def service(home: Path, slack: str) -> Iterator[None]:
+    """`jalons ui` over a home, which tells the Slack at this address; killed at the end with all that it started."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]

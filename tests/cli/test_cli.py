@@ -191,7 +191,7 @@ def test_a_good_file_is_checked_without_being_filed(invoke, home, tmp_path):
     result = invoke("check", file, "--edition", EDITION, "--perimeter", "MI", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["status"] == "accepted"
-    assert re.search(r"2 +HORIZON +42,5.M€ +juillet 2024 +Déploiement", invoke("check", file).stdout)
+    assert re.search(r"2 +HORIZON +42,5.M€ +juillet.2024 +Déploiement", invoke("check", file).stdout)
     assert sorted(home.rglob("*")) == before
 
 
