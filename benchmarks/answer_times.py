@@ -1,7 +1,7 @@
 """How long an agent waits for a receipt from a service that runs: `python -m benchmarks.answer_times`.
 
-Each line is one circumstance, and the seconds from the last byte written, or from the moment when the file could be read
-again, to the receipt. A file settles as in a home that nobody has set up, and sensors look every ten seconds.
+Each line is one circumstance, and the seconds from the last byte written, or from the moment when the file could be
+read again, to the receipt. A file settles as in a home that nobody has set up, and sensors look every ten seconds.
 """
 
 import shutil
