@@ -82,7 +82,7 @@ CELL_RULES: Mapping[str, Rule] = {
     ),
     "formula_without_value": Rule(
         "warning",
-        "La cellule contient une formule qui n’a jamais été calculée : elle a été lue vide.",
+        "La cellule contient une formule qui n’a jamais été calculée : elle a été lue vide{cells}.",
         "Ouvrez le classeur dans Excel ou LibreOffice, laissez-le calculer, enregistrez et déposez-le de nouveau.",
         title="Les formules ont été calculées avant l’envoi.",
         why="Nous lisons la valeur enregistrée d’une formule, nous ne la recalculons jamais.",
@@ -91,7 +91,8 @@ CELL_RULES: Mapping[str, Rule] = {
     ),
     "formula_external": Rule(
         "warning",
-        "La valeur vient d’un autre classeur, que nous n’ouvrons jamais : c’est la dernière enregistrée qui a été lue.",
+        "La valeur vient d’un autre classeur, que nous n’ouvrons jamais : c’est la dernière enregistrée qui a été "
+        "lue{cells}.",
         "Vérifiez la valeur, et remplacez la formule par elle (collage spécial, valeurs).",
         title="Les valeurs ne viennent pas d’un autre classeur.",
         why="Un lien vers un autre classeur peut garder une vieille valeur sans que personne le voie.",

@@ -19,7 +19,7 @@ from orchestration.contracts.contract import DATED, PLAIN, Column, Contract, Typ
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.grid import Grid
-from orchestration.intake.opening.structure import Range, Structure
+from orchestration.intake.opening.structure import Range
 from orchestration.intake.reading import row_classification
 from orchestration.intake.reading.columns import distinct_cells, take_rows, width_of
 from orchestration.intake.reading.fast_path import plain_cells
@@ -33,20 +33,6 @@ _MAX_SHIFTS_SOUGHT = 200
 
 # A cell in which something is remarkable: its position, its column, the cell, and what was read.
 _Remark = tuple[int, Column, Cell, Parsed]
-
-
-def with_formula_errors(table: FoundTable, structure: Structure) -> Sequence[Sequence[Cell]]:
-    """The rows under the header, each failed formula as its error: readers of values leave it blank."""
-    body = table.sheet.rows[table.start :]
-    if not structure.errors:
-        return body
-    patched = [list(row) for row in body]
-    for address, error in structure.errors.items():
-        position, number = address_place(address)
-        index = number - 1 - table.start
-        if 0 <= index < len(patched) and position < len(patched[index]):
-            patched[index][position] = error
-    return patched
 
 
 class Body:

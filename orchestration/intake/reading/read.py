@@ -11,11 +11,13 @@ from typing import Self
 
 from expectations.rule import MAX_FINDINGS
 from orchestration.domain import french
+from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.open_file import OpenedFile
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading import header, whole_columns
-from orchestration.intake.reading.body import Body, with_formula_errors
+from orchestration.intake.reading.as_shown import as_shown
+from orchestration.intake.reading.body import Body
 from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.rows import Rows
 
@@ -48,6 +50,12 @@ def read(opened: OpenedFile) -> Reading:
     if not tables:
         return Reading.refused(Observation("header_unknown"))
     table = header.choose(tables, opened.hidden)
+    structure = opened.structure_of(table.sheet)
+    shown = as_shown(table.sheet, structure)
+    if shown is not table.sheet:
+        tables.remove(table)
+        table = header.find_table(shown) or replace(table, sheet=shown)
+        tables.append(table)
     reading = Reading(
         kind=table.contract.kind,
         contract_version=table.contract.version_of(list(table.fields)),
@@ -59,11 +67,11 @@ def read(opened: OpenedFile) -> Reading:
     faults = list(header.faults(table))
     if faults:
         return replace(reading, observations=(*faults, *notices))
-    return _read_rows(table, reading, opened.structure_of(table.sheet), notices)
+    return _read_rows(table, reading, structure, notices)
 
 
 def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
-    body = Body(table, with_formula_errors(table, structure))
+    body = Body(table, table.sheet.rows[table.start :])
     wrong = body.read()
     if wrong is not None:
         names = header.listed([table.named(position) for position in wrong]) or "des colonnes absentes"
@@ -102,19 +110,24 @@ def _hidden_rows(table: FoundTable, structure: Structure, numbers: Sequence[int]
     hidden = sorted(structure.hidden_rows.intersection(numbers))
     if hidden:
         rule = "filter_active" if structure.has_filter else "rows_hidden"
-        yield Observation(rule, {"rows": _runs(hidden)}, sheet=table.sheet.name)
+        yield Observation(rule, {"rows": _rows(hidden)}, sheet=table.sheet.name)
 
 
-def _runs(numbers: Sequence[int]) -> str:
+def _rows(numbers: Sequence[int]) -> str:
     """Row numbers as an agent reads them: `lignes 5, 7 à 9`."""
+    words = [" à ".join(map(str, run)) for run in _runs(numbers)]
+    return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    """The first and last of the numbers that follow one another; alone, those that do not."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1][1:] = [number]
         else:
             runs.append([number])
-    words = [" à ".join(map(str, run)) for run in runs]
-    return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"
+    return runs
 
 
 def _figures_out_of_place(table: FoundTable, rows: Sequence[Mapping[str, object]]) -> Iterator[Observation]:
@@ -133,16 +146,25 @@ def _figures_out_of_place(table: FoundTable, rows: Sequence[Mapping[str, object]
 
 def _marked_cells(structure: Structure, body: Body) -> Iterator[Observation]:
     """What a workbook does to cells that were read: merged, never calculated, taken from another workbook."""
-    external = structure.external - structure.uncalculated - structure.errors.keys()
-    marked = [
-        *(
-            ("cells_merged", {"range": merged}, merged.start)
-            for merged in structure.merged
-            if body.count_in(merged) > 1
-        ),
-        *(("formula_without_value", {}, address) for address in structure.uncalculated),
-        *(("formula_external", {}, address) for address in external),
-    ]
-    for rule, words, address in marked:
-        if (found := body.at(rule, words, address)) is not None:
+    for merged in structure.merged:
+        if body.count_in(merged) > 1 and (found := body.at("cells_merged", {"range": merged}, merged.start)):
             yield found
+    external = structure.external - structure.uncalculated - structure.errors.keys()
+    for rule, addresses in (("formula_without_value", structure.uncalculated), ("formula_external", external)):
+        met = [found for address in addresses if (found := body.at(rule, {"cells": ""}, address)) is not None]
+        yield from met if len(met) < 2 else [_said_once(rule, met)]
+
+
+def _said_once(rule: str, met: Sequence[Observation]) -> Observation:
+    """One observation of what has one cause in many cells."""
+    columns: dict[int, list[int]] = {}
+    for position, number in sorted(address_place(str(one.cell)) for one in met):
+        columns.setdefault(position, []).append(number)
+    runs = [
+        cell_address(position, run[0]) + (f" à {cell_address(position, run[-1])}" if len(run) > 1 else "")
+        for position, numbers in columns.items()
+        for run in _runs(numbers)
+    ]
+    cells = tuple(cell_address(position, number) for position, numbers in columns.items() for number in numbers)
+    words = {"cells": f" ({french.number(len(met))} cellules{french.NBSP}: {header.listed(runs)})"}
+    return Observation(rule, words, sheet=met[0].sheet, header_cells=cells)

@@ -231,6 +231,9 @@ def _of_rows() -> Iterator[Case]:
     yield _one("row_shifted", missing, missing.at("is_interministerial", 4), name="row_shifted to the left")
     merged = projects().put(4, ministry=None).put(5, ministry=None)
     yield Case("cells_merged", merged.xlsx(merged=("C3:C5",)), (("cells_merged", "C3"),), merged.xlsx())
+    # A value left under a merge is not read: this one would be an error.
+    hidden = projects().put(4, current_cost_meur=-1).xlsx(merged=(f"{merged.at('current_cost_meur', 3)}:L4",))
+    yield Case("cells_merged over a value", hidden, (("cells_merged", merged.at("current_cost_meur", 3)),))
     yield Case("cells_merged above the table", projects().insert(1, "Remontée").xlsx(merged=("A1:F1",)), ())
 
 
@@ -297,6 +300,10 @@ def _of_cells() -> Iterator[Case]:
         (("formula_external", cost),),
         projects().xlsx(formulas={cost: ("=Tableau1[2021]", 145.9)}),
     )
+    zeros = {projects().at("current_cost_meur", row): ("=100+45.9", 0) for row in (3, 4, 5)}
+    yield Case("formula_without_value, zeros", projects().xlsx(formulas=zeros), (("formula_without_value", None),))
+    linked = {projects().at("current_cost_meur", row): (f"='[1]2021'!F{row}", 145.9) for row in (3, 4, 6)}
+    yield Case("formula_external, in many cells", projects().xlsx(formulas=linked), (("formula_external", None),))
     yield Case(
         "cell_auto_date",
         projects().put(3, current_duration_days=date(2021, 5, 9)).xlsx(),

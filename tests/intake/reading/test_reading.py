@@ -1,6 +1,8 @@
 """A file's kind and columns come from its header; each fault is found where it stands."""
 
 import csv
+import io
+import zipfile
 from collections import Counter
 from datetime import date
 
@@ -350,3 +352,77 @@ def test_a_text_alone_in_the_column_of_ids_is_a_note():
     reading = read(workbook(header, *rows))
     assert [row["name"] for row in reading.rows] == ["HORIZON"]
     assert [finding.cell for finding in reading.findings if finding.rule == "row_note"] == ["A3", "A4"]
+
+
+def _replaced(data, name, old, new):
+    """A package in which a part says something else."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as read_from, zipfile.ZipFile(content, "w") as written:
+        for entry in read_from.infolist():
+            part = read_from.read(entry)
+            written.writestr(entry, part.replace(old.encode(), new.encode()) if entry.filename == name else part)
+    return content.getvalue()
+
+
+def _ods_with(table, **cells):
+    """The table as an OpenDocument spreadsheet, in which the cells that hold these words are written so."""
+    data = table.ods()
+    for word, cell in cells.items():
+        typed = f'<table:table-cell office:value-type="string"><text:p>{word}</text:p></table:table-cell>'
+        data = _replaced(data, "content.xml", typed, cell)
+    return data
+
+
+def test_a_value_left_under_a_merge_is_not_read():
+    table = projects().put(3, current_cost_meur=145.9).put(4, current_cost_meur=99)
+    first, second = (table.at("current_cost_meur", row) for row in (3, 4))
+    ods = _ods_with(
+        projects().put(3, current_cost_meur="FIRST").put(4, current_cost_meur="SECOND"),
+        FIRST='<table:table-cell table:number-rows-spanned="2" office:value-type="float" office:value="145.9"/>',
+        SECOND='<table:covered-table-cell office:value-type="float" office:value="99"/>',
+    )
+    for data in (table.xlsx(merged=(f"{first}:{second}",)), ods):
+        reading = read(data)
+        costs = [(str(row["current_cost_meur"]), row["current_cost_meur_typed"]) for row in reading.rows[1:3]]
+        assert costs == [("145.90000000", "145.9"), ("None", None)]
+        assert [(one.rule, one.cell) for one in reading.findings] == [("cells_merged", first)]
+
+
+def test_a_header_left_under_a_merge_names_no_column():
+    table = projects().column("Coût estimé", *[12] * 7)
+    assert [one.rule for one in read(table.xlsx()).findings] == ["column_twice"]
+    last = column_letters(len(table.rows[0]) - 1)
+    before = column_letters(len(table.rows[0]) - 2)
+    assert [one.rule for one in read(table.xlsx(merged=(f"{before}1:{last}1",))).findings] == ["column_nameless"]
+
+
+def test_a_zero_is_a_value_unless_the_workbook_was_never_calculated():
+    cost = projects().at("current_cost_meur", 3)
+    zero = projects().xlsx(formulas={cost: ("=145-145", 0)})
+    calculated = _replaced(zero, "xl/workbook.xml", ' fullCalcOnLoad="1"', "")
+    assert [(one.rule, one.cell) for one in read(zero).findings] == [("formula_without_value", cost)]
+    assert read(zero).rows[1]["current_cost_meur"] is None
+    assert "formula_without_value" not in {one.rule for one in read(calculated).findings}
+    assert read(calculated).rows[1]["current_cost_meur"] == 0
+
+
+def test_a_formula_without_a_value_of_its_type_was_never_calculated():
+    table = projects().put(3, current_cost_meur="FORMULA")
+    for value in ("", 'office:value-type="float"', 'office:value-type="currency"'):
+        ods = _ods_with(table, FORMULA=f'<table:table-cell table:formula="of:=1+1" {value}/>')
+        found = [(one.rule, one.cell) for one in read(ods).findings]
+        assert found == [("formula_without_value", table.at("current_cost_meur", 3))]
+    kept = _ods_with(
+        table, FORMULA='<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2"/>'
+    )
+    assert read(kept).findings == ()
+
+
+def test_what_has_one_cause_in_many_cells_is_said_once_and_lists_them():
+    costs = [projects().at("current_cost_meur", row) for row in (3, 4, 5, 7)]
+    durations = [projects().at("current_duration_days", row) for row in (2, 3)]
+    (finding,) = read(projects().xlsx(formulas=dict.fromkeys((*costs, *durations), ("='[1]2021'!F5", 9.1)))).findings
+    assert (finding.rule, finding.cell, set(finding.header_cells)) == ("formula_external", None, {*costs, *durations})
+    assert finding.expected.endswith(
+        f"(6 cellules\u00a0: {durations[0]} à {durations[1]}, {costs[0]} à {costs[2]}, {costs[3]})."
+    )
