@@ -35,7 +35,7 @@ Type = Literal[
 PLAIN: frozenset[Type] = frozenset({"text", "url"})
 DATED: frozenset[Type] = frozenset({"date", "duration"})
 
-_NUMBERS: frozenset[Type] = frozenset({"cost", "duration", "rate", "score", "number", "volume", "integer"})
+NUMBERS: frozenset[Type] = frozenset({"cost", "duration", "rate", "score", "number", "volume", "integer"})
 
 _ARROW: Mapping[Type, pa.DataType] = {
     "text": pa.string(),
@@ -205,7 +205,7 @@ class Contract:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The fields that hold numbers."""
-        return frozenset(column.field for column in self.columns if column.type in _NUMBERS)
+        return frozenset(column.field for column in self.columns if column.type in NUMBERS)
 
     @property
     def version(self) -> str:

@@ -1,14 +1,24 @@
 """What one cell says, type by type, by enumeration (docs/rules.md §4)."""
 
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as clock
 from decimal import Decimal
 
 import pytest
 
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.cells.cell import Parsed, typed_text
-from orchestration.contracts.cells.dates import is_month_first, looks_like_a_date, month_first
+from orchestration.contracts.cells.dates import (
+    EXCEL,
+    EXCEL_1904,
+    OPENDOCUMENT,
+    counted_from,
+    is_month_first,
+    looks_like_a_date,
+    month_first,
+    number_under,
+)
 from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import Column
 
@@ -460,3 +470,48 @@ def test_from_its_bound_on_a_number_is_too_large(cell, kind):
 )
 def test_a_cost_too_large_is_guessed_in_the_unit_that_makes_it_likely(cell, meant):
     assert _read(cell, "cost").taken == meant
+
+
+@pytest.mark.parametrize(
+    ("cell", "day_count", "number"),
+    [
+        (datetime(1900, 2, 17, 4, 48), EXCEL, "48.2"),
+        (datetime(1900, 2, 16, 4, 48), OPENDOCUMENT, "48.2"),
+        (datetime(1904, 2, 18, 4, 48), EXCEL_1904, "48.2"),
+        (date(1900, 1, 5), EXCEL, "5"),
+        (date(1902, 7, 8), EXCEL, "920"),
+        (clock(20, 24), EXCEL, "0.85"),
+        (timedelta(days=1, hours=12), EXCEL, "1.5"),
+        (datetime(2021, 5, 3, 12), EXCEL, "44319.5"),
+    ],
+)
+def test_the_number_under_a_date_format_is_found_again(cell, day_count, number):
+    assert number_under(cell, day_count, is_whole=False) == Decimal(number)
+    assert _read(cell, "cost").fault == "cell_auto_date"
+
+
+def test_a_day_of_our_years_is_a_number_in_a_whole_column_alone():
+    assert number_under(date(2020, 1, 1), EXCEL, is_whole=False) is None
+    assert number_under(date(2020, 1, 1), EXCEL, is_whole=True) == 43831
+    assert number_under("48,2", EXCEL, is_whole=True) is None
+
+
+@pytest.mark.parametrize("cell", [42369, 42369.0, 42369.75])
+def test_a_bare_serial_is_counted_from_the_day_of_its_workbook_and_told(cell):
+    column = Column("field", "Titre", "date", "", "")
+    read_from_1904 = counted_from(EXCEL_1904.day_0, parser_of(column))(cell)
+    assert read_from_1904 == Parsed(date(2020, 1, 1), precision="day", doubt="date_serial", taken="01/01/2020")
+    assert _read(cell, "date") == Parsed(date(2015, 12, 31), precision="day", doubt="date_serial", taken="31/12/2015")
+    assert counted_from(EXCEL_1904.day_0, parser_of(column))("31/12/2015").value == date(2015, 12, 31)
+
+
+@pytest.mark.parametrize("hour", [22, 23])
+def test_the_day_of_a_date_is_its_own_and_an_hour_that_is_midnight_elsewhere_is_told(hour):
+    told = Parsed(date(2020, 12, 31), precision="day", doubt="date_late_hour", taken="31/12/2020")
+    assert _read(datetime(2020, 12, 31, hour), "date") == told
+    assert _read(44196 + hour / 24, "date") == told
+
+
+@pytest.mark.parametrize("cell", [date(2020, 12, 31), datetime(2020, 12, 31, 22, 15), datetime(2020, 12, 31, 8)])
+def test_another_hour_says_nothing(cell):
+    assert _read(cell, "date") == Parsed(date(2020, 12, 31), precision="day")

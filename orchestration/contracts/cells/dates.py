@@ -6,7 +6,9 @@ What belongs here: pure functions from a cell to the first day of a period. What
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from orchestration.contracts.cells.cell import MAX_TYPED, Cell, Parsed
 from orchestration.contracts.contract import Column
@@ -38,8 +40,58 @@ _AUTO_DATE = re.compile(rf"[0-3]?\d ({'|'.join(_MONTHS)})|({'|'.join(_MONTHS)}) 
 _PERIOD = re.compile(
     r"(?:(?P<kind>[st]) ?(?P<number>[1-4]) (?P<year>\d{4}))|(?:(?P<year2>\d{4}) (?P<kind2>[st])(?P<number2>[1-4]))"
 )
-_EXCEL_EPOCH = date(1899, 12, 30)
+_SECONDS_A_DAY = 86_400
+# Midnight in Paris, in winter and in summer, as an export in universal time dates it: on the day before.
+_LATE_SECONDS = (22 * 3600, 23 * 3600)
+# A number under a date format is a day of long ago; what a spreadsheet made of `3.5` is one of the year of typing.
+_FIRST_YEAR = 1950
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+
+
+class DayCount(NamedTuple):
+    """How a workbook counts days: which is its day 0, and whether its 1900 has a 29 February, as Excel's has."""
+
+    day_0: date
+    has_leap_1900: bool = False
+
+    def serial(self, cell: date | time | timedelta) -> Decimal:
+        """The number that stands under a cell that is shown as a date or a time."""
+        if isinstance(cell, time):
+            since = datetime.combine(self.day_0, cell) - datetime.combine(self.day_0, time())
+        elif isinstance(cell, timedelta):
+            since = cell
+        else:
+            at = cell if isinstance(cell, datetime) else datetime.combine(cell, time())
+            since = at - datetime.combine(self.day_0, time())
+            if self.has_leap_1900 and at < datetime(1900, 3, 1):  # noqa: DTZ001
+                since -= timedelta(days=1)
+        return Decimal(str(round(since / timedelta(days=1), 6))).normalize()
+
+
+EXCEL, EXCEL_1904 = DayCount(date(1899, 12, 30), has_leap_1900=True), DayCount(date(1904, 1, 1))
+OPENDOCUMENT = DayCount(date(1899, 12, 30))
+
+
+def counted_from(day_0: date, parse: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+    """The parser of a date column whose bare serials are counted from another day than Excel's."""
+    between = (day_0 - EXCEL.day_0).days
+
+    def parse_counted(cell: Cell) -> Parsed:
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return parse(cell + between)
+        is_serial = isinstance(cell, str) and len(cell.strip()) == 5 and cell.strip().isdecimal()
+        return parse(str(int(str(cell)) + between) if is_serial else cell)
+
+    return parse_counted
+
+
+def number_under(cell: Cell, day_count: DayCount, *, is_whole: bool) -> Decimal | None:
+    """The number that a date format hides, if a cell of a column of numbers, or whole ones, is likely to hold one."""
+    if not isinstance(cell, date | time | timedelta):
+        return None
+    is_day = isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
+    is_recent = isinstance(cell, date) and cell.year >= _FIRST_YEAR
+    return None if is_day and is_recent and not is_whole else day_count.serial(cell)
 
 
 def is_month_first(cells: Iterable[Cell]) -> bool:
@@ -65,7 +117,7 @@ def month_first(parse: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
 
 def looks_like_a_date(cell: Cell) -> bool:
     """Whether a cell holds what a spreadsheet makes of `3.5` or `SEPT-21`: a date, or its text in a CSV."""
-    if isinstance(cell, date):
+    if isinstance(cell, date | time | timedelta):
         return True
     if not isinstance(cell, str) or len(cell) > 20:
         return False
@@ -78,17 +130,23 @@ def looks_like_a_date(cell: Cell) -> bool:
 def parse_date(cell: Cell, _column: Column) -> Parsed:
     """Read a day, a month, a quarter or a semester; the value is the first day of the period."""
     if isinstance(cell, datetime):
-        return Parsed(cell.date(), precision="day")
+        return _of_day(cell.date(), (cell - datetime.combine(cell, time())).total_seconds())
     if isinstance(cell, date):
         return Parsed(cell, precision="day")
     if isinstance(cell, int | float) and not isinstance(cell, bool) and 20_000 <= cell <= 80_000:
-        # A date whose cell format was lost: days since the epoch of spreadsheets.
-        return Parsed(_EXCEL_EPOCH + timedelta(days=int(cell)), precision="day")
+        # A date whose cell format was lost.
+        return _of_day(EXCEL.day_0 + timedelta(days=int(cell)), cell % 1 * _SECONDS_A_DAY, otherwise="date_serial")
     if isinstance(cell, str):
         found = date_of(cell)
         if found is not None:
             return Parsed(found[0], precision=found[1])
     return Parsed(fault="cell_unreadable_date")
+
+
+def _of_day(day: date, seconds: float, *, otherwise: str | None = None) -> Parsed:
+    """The day of a spreadsheet, which is its own whatever the hour; one that is midnight elsewhere is a doubt."""
+    doubt = "date_late_hour" if round(seconds) in _LATE_SECONDS else otherwise
+    return Parsed(day, precision="day", doubt=doubt, taken=f"{day:%d/%m/%Y}" if doubt else None)
 
 
 def parse_edition(cell: Cell, _column: Column) -> Parsed:

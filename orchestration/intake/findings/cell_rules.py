@@ -144,6 +144,26 @@ CELL_RULES: Mapping[str, Rule] = {
         wrong="12/31/2020",
         right="31/12/2020",
     ),
+    "date_serial": Rule(
+        "warning",
+        "Ce nombre a été lu comme une date de tableur : {taken}.",
+        "Si c’est la bonne date, il n’y a rien à faire ; sinon, mettez la cellule au format Date et saisissez-la de "
+        "nouveau.",
+        title="Une cellule de date est au format Date.",
+        why="Un tableur compte les jours depuis 1900 ou 1904 : sans son format, une date n’est plus qu’un nombre.",
+        wrong="43831",
+        right="01/01/2020",
+    ),
+    "date_late_hour": Rule(
+        "warning",
+        "Cette date porte 22:00 ou 23:00, qui est minuit à Paris dans un export en temps universel ; le jour lu est le "
+        "{taken}.",
+        "Si le jour voulu est le lendemain, corrigez la date ; sinon, retirez l’heure.",
+        title="Une date ne porte pas d’heure.",
+        why="Un export en temps universel écrit minuit à 22:00 ou 23:00, la veille : la date recule d’un jour.",
+        wrong="31/12/2020 23:00",
+        right="01/01/2021",
+    ),
     "initial_value_missing": Rule(
         "warning",
         "Après le cadrage, le coût initial et la durée initiale sont attendus.",

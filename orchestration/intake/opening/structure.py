@@ -10,9 +10,11 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 
+from orchestration.contracts.cells.dates import EXCEL, EXCEL_1904, OPENDOCUMENT, DayCount
 from orchestration.domain.spreadsheets import cell_address, column_position
 from orchestration.intake.opening.limits import MAX_ROWS
 from orchestration.intake.opening.package import (
@@ -42,11 +44,13 @@ _CELL = re.compile(
     rb"(?:<(?:\w+:)?v\b[^<>]{0,100}>([^<]{0,200}))?"
 )
 _ASKS_FOR_CALCULATION = re.compile(rb"<(?:\w+:)?calcPr\b[^<>]{0,1000}\bfullCalcOnLoad\s?=\s?[\"'](?:1|true)")
+_COUNTS_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^<>]{0,1000}\bdate1904\s?=\s?[\"'](?:1|true)")
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 # `[1]Feuil1!F5` in Excel, where `Tableau1[2021]` is a column; `'file:///…'#` in LibreOffice.
 _OTHER_WORKBOOK = re.compile(rb"(?<![\w\]])\[\d+\][^!\[\]]{0,100}!|'file:")
 
 _ODS_MARKS = re.compile(rb"-spanned=|table:formula=|value-type=.error")
+_ODS_DAY_0 = re.compile(rb"<table:null-date\b[^<>]{0,200}\btable:date-value=\"(\d{4}-\d\d-\d\d)")
 _ODS_HIDDEN_STYLE = re.compile(
     rb"<style:style\b([^<>]{1,1000})>\s{0,20}<style:table-properties\b[^<>]{0,1000}table:display=\"false\""
 )
@@ -72,7 +76,10 @@ class Range:
 
 @dataclass(frozen=True)
 class Structure:
-    """What a sheet does to its cells: 1-based rows, addresses such as `J12`; `errors` maps one to its error code."""
+    """What a sheet does to its cells: 1-based rows, addresses such as `J12`; `errors` maps one to its error code.
+
+    `day_count` is how its workbook counts days.
+    """
 
     hidden_rows: frozenset[int] = frozenset()
     has_filter: bool = False
@@ -80,6 +87,7 @@ class Structure:
     uncalculated: frozenset[str] = frozenset()
     external: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
+    day_count: DayCount = EXCEL
 
 
 def hidden_sheets(data: bytes) -> frozenset[str]:
@@ -105,8 +113,10 @@ def sheet_structure(data: bytes, sheet: str | None) -> Structure:
             if "content.xml" in package.namelist():
                 return _ods_structure(part_of(package, "content.xml"), sheet)
             path = sheet_path(package, sheet)
-            asks_for_calculation = _ASKS_FOR_CALCULATION.search(part_of(package, "xl/workbook.xml")) is not None
-            return _xlsx_structure(part_of(package, path), _has_table_filter(package, path), asks_for_calculation)
+            workbook = part_of(package, "xl/workbook.xml")
+            asks_for_calculation = _ASKS_FOR_CALCULATION.search(workbook) is not None
+            seen = _xlsx_structure(part_of(package, path), _has_table_filter(package, path), asks_for_calculation)
+            return replace(seen, day_count=EXCEL_1904) if _COUNTS_FROM_1904.search(workbook) else seen
     except UNSEEN:
         return Structure()
 
@@ -201,7 +211,16 @@ def _ods_structure(xml: bytes, sheet: str) -> Structure:
         uncalculated=frozenset(uncalculated),
         external=frozenset(external),
         errors=errors,
+        day_count=_ods_day_count(xml),
     )
+
+
+def _ods_day_count(xml: bytes) -> DayCount:
+    found = _ODS_DAY_0.search(xml)
+    try:
+        return DayCount(date.fromisoformat(found[1].decode())) if found else OPENDOCUMENT
+    except ValueError:
+        return OPENDOCUMENT
 
 
 def _has_value(cell: Mapping[str, str]) -> bool:

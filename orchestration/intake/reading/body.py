@@ -13,9 +13,17 @@ import pyarrow as pa
 
 from expectations.rule import MAX_FINDINGS
 from orchestration.contracts.cells.cell import BLANK, Cell, Parsed, typed_text
-from orchestration.contracts.cells.dates import is_month_first, looks_like_a_date, month_first
+from orchestration.contracts.cells.dates import (
+    EXCEL,
+    DayCount,
+    counted_from,
+    is_month_first,
+    looks_like_a_date,
+    month_first,
+    number_under,
+)
 from orchestration.contracts.cells.parsing import Parse, parser_of
-from orchestration.contracts.contract import DATED, PLAIN, Column, Contract, Type
+from orchestration.contracts.contract import DATED, NUMBERS, PLAIN, Column, Contract, Type
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.grid import Grid
@@ -43,14 +51,14 @@ class Body:
     are the positions of filled columns that are not read.
     """
 
-    def __init__(self, table: FoundTable, body: Sequence[Sequence[Cell]]) -> None:
+    def __init__(self, table: FoundTable, body: Sequence[Sequence[Cell]], day_count: DayCount = EXCEL) -> None:
         self.rows = Rows.none()
         self.observations: list[Observation] = []
         self.strays: set[int] = set()
         self.neant_rows: list[tuple[int, int, Sequence[Cell]]] = []
         self.parsers: dict[int, Parse] = {}
         self.refused: set[int] = set()
-        self._table, self._contract = table, table.contract
+        self._table, self._contract, self._day_count = table, table.contract, day_count
         self._columns = sorted(table.matching.columns.items())
         self._known = frozenset(table.matching.columns)
         identities = (self._contract.key, self._contract.subject)
@@ -138,7 +146,7 @@ class Body:
         else:
             places = np.flatnonzero(~plain.is_plain)
             cells, codes = distinct_cells(Grid([texts.take(places)]), 0)
-        parse = _parser(column, cells, is_identity=is_identity)
+        parse = _parser(column, cells, self._day_count, is_identity=is_identity)
         if column.type not in PLAIN:
             self.parsers[position] = parse
         parsed = [parse(cell) for cell in cells]
@@ -276,13 +284,25 @@ def _cells_to_mend(cells: Sequence[Cell], shift: row_classification.Shift) -> st
     )
 
 
-def _parser(column: Column, cells: Sequence[Cell], *, is_identity: bool) -> Parse:
+def _parser(column: Column, cells: Sequence[Cell], day_count: DayCount, *, is_identity: bool) -> Parse:
     parse = parser_of(column)
     if is_identity:
         return lambda cell: Parsed(fault="name_auto_date") if looks_like_a_date(cell) else parse(cell)
-    if column.type == "date" and is_month_first(cells):
-        return month_first(parse)
-    return parse
+    if column.type == "date":
+        parse = parse if day_count.day_0 == EXCEL.day_0 else counted_from(day_count.day_0, parse)
+        return month_first(parse) if is_month_first(cells) else parse
+    return _telling_numbers(parse, day_count, is_whole=column.type in _WHOLE) if column.type in NUMBERS else parse
+
+
+def _telling_numbers(parse: Parse, day_count: DayCount, *, is_whole: bool) -> Parse:
+    """The parser of a column of numbers, which tells the one that a date format hides."""
+
+    def parse_telling(cell: Cell) -> Parsed:
+        parsed = parse(cell)
+        number = number_under(cell, day_count, is_whole=is_whole)
+        return parsed if number is None else parsed._replace(taken=f"{number:f}".replace(".", ","))
+
+    return parse_telling
 
 
 def _lake_fields(column: Column) -> list[str]:

@@ -71,7 +71,7 @@ def read(opened: OpenedFile) -> Reading:
 
 
 def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
-    body = Body(table, table.sheet.rows[table.start :])
+    body = Body(table, table.sheet.rows[table.start :], structure.day_count)
     wrong = body.read()
     if wrong is not None:
         names = header.listed([table.named(position) for position in wrong]) or "des colonnes absentes"

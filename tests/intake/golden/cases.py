@@ -7,10 +7,10 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from orchestration.sample.writers import PDF, XLS
+from orchestration.sample.writers import PDF, XLS, xlsx_bytes
 from tests.intake.golden.tables import (
     EDITION,
     PREVIOUS_EDITION,
@@ -337,6 +337,21 @@ def _of_cells() -> Iterator[Case]:
         american.csv(),
         tuple(("date_month_first", american.at("start_date", row)) for row in (2, 3, 4)),
         projects().fill("start_date", "01/04/2016", "31/12/2015", "01/07/2016").csv(),
+    )
+    yield Case(
+        "date_serial",
+        projects().put(3, start_date=42278).xlsx(),
+        (("date_serial", start),),
+        projects().put(3, start_date=date(2015, 10, 1)).xlsx(),
+    )
+    serial = xlsx_bytes(projects().put(3, start_date=40816).rows, date_1904=True)
+    yield Case("date_serial, from 1904", serial, (("date_serial", start),))
+    late = projects().put(3, start_date=datetime(2015, 9, 30, 22))
+    yield Case(
+        "date_late_hour",
+        late.xlsx(),
+        (("date_late_hour", start),),
+        projects().put(3, start_date=datetime(2015, 10, 1, 9)).xlsx(),
     )
     mixed = projects().fill("start_date", "31/12/2015", "12/31/2015")
     yield _one("cell_unreadable_date", mixed, mixed.at("start_date", 3), name="cell_unreadable_date, two orders")

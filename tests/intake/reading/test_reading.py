@@ -4,13 +4,14 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.reading import row_classification
+from orchestration.sample.writers import xlsx_bytes
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
 from tests.intake.golden.tables import procedures, projects
 from tests.intake.read_file import read
@@ -426,3 +427,37 @@ def test_what_has_one_cause_in_many_cells_is_said_once_and_lists_them():
     assert finding.expected.endswith(
         f"(6 cellules\u00a0: {durations[0]} à {durations[1]}, {costs[0]} à {costs[2]}, {costs[3]})."
     )
+
+
+def test_a_bare_serial_is_read_from_the_day_that_its_workbook_counts_from():
+    rows = projects().put(3, start_date=42278).rows
+    null_date = (
+        '<table:calculation-settings><table:null-date table:date-value="1904-01-01"/></table:calculation-settings>'
+    )
+    ods = projects().put(3, start_date=42278).ods()
+    starts = {
+        "xlsx": (xlsx_bytes(rows), date(2015, 10, 1)),
+        "xlsx from 1904": (xlsx_bytes(rows, date_1904=True), date(2019, 10, 2)),
+        "ods": (ods, date(2015, 10, 1)),
+        "ods from 1904": (
+            _replaced(ods, "content.xml", "<office:spreadsheet>", f"<office:spreadsheet>{null_date}"),
+            date(2019, 10, 2),
+        ),
+    }
+    for name, (data, start) in starts.items():
+        reading = read(data)
+        assert (name, reading.rows[1]["start_date"]) == (name, start)
+        (finding,) = reading.findings
+        assert (finding.rule, f"{start:%d/%m/%Y}" in finding.expected) == ("date_serial", True)
+
+
+def test_a_number_under_a_date_format_is_proposed_as_it_is():
+    table = projects()
+    for date_1904 in (False, True):
+        shift = timedelta(days=1462 if date_1904 else 0)
+        typed = projects().put(
+            3, current_cost_meur=datetime(1902, 7, 8, 12) + shift, current_duration_days=date(1905, 1, 9)
+        )
+        findings = {one.cell: one.expected for one in read(xlsx_bytes(typed.rows, date_1904=date_1904)).findings}
+        assert "920,5" in findings[table.at("current_cost_meur", 3)]
+        assert ("374" if date_1904 else "1836") in findings[table.at("current_duration_days", 3)]
