@@ -140,6 +140,18 @@ _LARGEST, _LARGEST_SHARE = Decimal(10**12), Decimal(999)
 # In M€, a hundred milliards: no project costs that, in whatever column its cost is typed in euros.
 _LARGEST_COST = Decimal(100_000)
 _DAY_DIGITS = Decimal("1e-18")
+# How many of each make a year.
+_PARTS_OF_A_YEAR = {
+    unit: parts
+    for parts, units in {
+        1: ("", "an", "ans", "annee", "annees"),
+        2: ("semestre", "semestres"),
+        4: ("trimestre", "trimestres"),
+        12: ("mois",),
+        DAYS_IN_A_YEAR: ("j", "jour", "jours"),
+    }.items()
+    for unit in units
+}
 _MAX_YEARS = 100_000
 
 
@@ -190,15 +202,15 @@ def parse_measure(cell: Cell, _column: Column) -> Parsed:
 def parse_duration(cell: Cell, _column: Column) -> Parsed:
     """Read years into days, exactly; a value typed with one decimal at most is only known to a tenth of a year."""
     number = _number(cell)
-    if number is None or number.unit not in ("", "an", "ans", "annee", "annees"):
+    if number is None or (parts := _PARTS_OF_A_YEAR.get(number.unit.replace("(s)", "s"))) is None:
         return _no_number(cell)
-    if abs(number.value) >= _MAX_YEARS:
+    if abs(number.value) >= _MAX_YEARS * parts:
         return Parsed(fault="cell_number_too_large")
-    days = (number.value * DAYS_IN_A_YEAR).quantize(_DAY_DIGITS)
+    days = (number.value * DAYS_IN_A_YEAR / parts).quantize(_DAY_DIGITS)
     doubt = "number_three_digits" if number.is_ambiguous else None
     return Parsed(
         days,
-        precision="tenth_year" if number.decimals <= 1 else "day",
+        precision="tenth_year" if number.decimals <= 1 and parts < DAYS_IN_A_YEAR else "day",
         doubt=doubt,
         taken=number.shown("ans") if doubt else None,
     )

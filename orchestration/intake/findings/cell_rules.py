@@ -99,6 +99,25 @@ CELL_RULES: Mapping[str, Rule] = {
         wrong="='[budget.xlsx]2021'!F5",
         right="42,5",
     ),
+    "cell_read_as_shown": Rule(
+        "warning",
+        "La valeur a été lue comme la cellule l’affiche, avec l’unité ou l’échelle de son format : {taken}.",
+        "Si c’est la bonne valeur, il n’y a rien à faire ; sinon, mettez la cellule au format Nombre et écrivez la "
+        "valeur dans l’unité de la colonne.",
+        title="Le format d’une cellule ne change ni l’unité ni l’échelle de la colonne.",
+        why="Une cellule peut contenir 920 et afficher 920 k€ : c’est ce que vous voyez qui compte.",
+        wrong='920 k€ (920, au format # ##0 "k€") dans une colonne en M€',
+        right="0,92",
+    ),
+    "cell_format_not_of_column": Rule(
+        "error",
+        "Un nombre est attendu{unit} ; le format de la cellule affiche une unité que la colonne n’a pas.",
+        "Mettez la cellule au format Nombre et écrivez la valeur dans l’unité de la colonne, par exemple {example}.",
+        title="Le format d’une cellule affiche une unité que la colonne admet.",
+        why="Une note affichée 82 % ne dit pas ce que la colonne mesure : nous ne devinons pas.",
+        wrong="82 % dans une colonne de notes sur 10",
+        right="8,2",
+    ),
     "cell_auto_date": Rule(
         "error",
         "Un nombre est attendu{unit} ; la cellule contient une date{hint}.",

@@ -31,6 +31,7 @@ from orchestration.intake.opening.limits import (
     MAX_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
+    MAX_UNPACKED_BYTES,
     MAX_VALUES,
     Damaged,
     Tally,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from orchestration.intake.opening.limits import SheetRow
 
 _MAX_ENTRIES = 2_000
-_MAX_UNPACKED_BYTES = 256 * 2**20
 _MAX_RATIO = 1_000
 # A spreadsheet has no more rows, blank ones included.
 _MAX_LINES = 2**20
@@ -116,7 +116,7 @@ def _too_large(over: TooLarge) -> Observation:
     is_far = over.row >= MAX_ROWS or over.column >= MAX_COLUMNS
     limit = {
         "bytes": f"{MAX_BYTES // 2**20}{NBSP}Mo",
-        "unpacked": f"{_MAX_UNPACKED_BYTES // 2**20}{NBSP}Mo une fois décompressé",
+        "unpacked": f"{MAX_UNPACKED_BYTES // 2**20}{NBSP}Mo une fois décompressé",
         "rows": f"{number(MAX_ROWS)}{NBSP}lignes",
         "columns": f"{number(MAX_COLUMNS)}{NBSP}colonnes (la cellule {here} est remplie)",
         "cells": f"{number(MAX_CELLS)}{NBSP}cellules",
@@ -169,7 +169,7 @@ def _check_package(data: bytes) -> None:
     # The library trusts what it reads: a package made to harm raises nearly anything.
     except Exception as error:
         raise Damaged(str(error)) from error
-    if sum(entry.file_size for entry in entries) > _MAX_UNPACKED_BYTES or any(
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES or any(
         entry.file_size > max(2**20, _MAX_RATIO * entry.compress_size) for entry in entries
     ):
         raise TooLarge("unpacked")

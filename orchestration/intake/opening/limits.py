@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     SheetRow = list[Any] | tuple[()]
 
 MAX_BYTES = 50 * 2**20
+# Of a package.
+MAX_UNPACKED_BYTES = 256 * 2**20
 MAX_SHEETS = 20
 # Under the header.
 MAX_ROWS = 100_000

@@ -9,14 +9,21 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 
 from orchestration.contracts.cells.dates import EXCEL, EXCEL_1904, OPENDOCUMENT, DayCount
 from orchestration.domain.spreadsheets import cell_address, column_position
-from orchestration.intake.opening.limits import MAX_ROWS
+from orchestration.intake.opening.cell_formats import (
+    FormattedCell,
+    ods_formats,
+    ods_formatted_cells,
+    xlsx_cells,
+    xlsx_formats,
+)
+from orchestration.intake.opening.limits import MAX_ROWS, MAX_UNPACKED_BYTES
 from orchestration.intake.opening.package import (
     ODS_TABLE,
     SHEET,
@@ -45,6 +52,7 @@ _CELL = re.compile(
 )
 _ASKS_FOR_CALCULATION = re.compile(rb"<(?:\w+:)?calcPr\b[^<>]{0,1000}\bfullCalcOnLoad\s?=\s?[\"'](?:1|true)")
 _COUNTS_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^<>]{0,1000}\bdate1904\s?=\s?[\"'](?:1|true)")
+_STYLES = "xl/styles.xml"
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 # `[1]Feuil1!F5` in Excel, where `Tableau1[2021]` is a column; `'file:///…'#` in LibreOffice.
 _OTHER_WORKBOOK = re.compile(rb"(?<![\w\]])\[\d+\][^!\[\]]{0,100}!|'file:")
@@ -78,7 +86,8 @@ class Range:
 class Structure:
     """What a sheet does to its cells: 1-based rows, addresses such as `J12`; `errors` maps one to its error code.
 
-    `day_count` is how its workbook counts days.
+    `day_count` is how its workbook counts days; `formatted`, to be gone through once, are the cells whose number format
+    gives a unit or a scale.
     """
 
     hidden_rows: frozenset[int] = frozenset()
@@ -88,6 +97,7 @@ class Structure:
     external: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
     day_count: DayCount = EXCEL
+    formatted: Iterable[FormattedCell] = field(default=(), compare=False)
 
 
 def hidden_sheets(data: bytes) -> frozenset[str]:
@@ -111,12 +121,21 @@ def sheet_structure(data: bytes, sheet: str | None) -> Structure:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             if "content.xml" in package.namelist():
-                return _ods_structure(part_of(package, "content.xml"), sheet)
+                content = part_of(package, "content.xml")
+                styles = part_of(package, "styles.xml") if "styles.xml" in package.namelist() else b""
+                formats = ods_formats(styles, content[: content.find(b"<office:body")])
+                table = ods_table(content, sheet)
+                seen = _ods_structure(table)
+                return replace(seen, day_count=_ods_day_count(content), formatted=ods_formatted_cells(table, formats))
             path = sheet_path(package, sheet)
+            telling = xlsx_formats(part_of(package, _STYLES)) if _STYLES in package.namelist() else {}
+            # Where a format may change what a number says, none is left unseen.
+            part = part_of(package, path, MAX_UNPACKED_BYTES) if telling else part_of(package, path)
             workbook = part_of(package, "xl/workbook.xml")
             asks_for_calculation = _ASKS_FOR_CALCULATION.search(workbook) is not None
-            seen = _xlsx_structure(part_of(package, path), _has_table_filter(package, path), asks_for_calculation)
-            return replace(seen, day_count=EXCEL_1904) if _COUNTS_FROM_1904.search(workbook) else seen
+            seen = _xlsx_structure(part, _has_table_filter(package, path), asks_for_calculation)
+            day_count = EXCEL_1904 if _COUNTS_FROM_1904.search(workbook) else EXCEL
+            return replace(seen, day_count=day_count, formatted=xlsx_cells(part, telling))
     except UNSEEN:
         return Structure()
 
@@ -178,8 +197,7 @@ def _ods_hidden_sheets(xml: bytes) -> Iterator[str]:
             yield sheet.get("table:name", "")
 
 
-def _ods_structure(xml: bytes, sheet: str) -> Structure:
-    body = ods_table(xml, sheet)
+def _ods_structure(body: bytes) -> Structure:
     hidden: set[int] = set()
     merged: list[Range] = []
     uncalculated: set[str] = set()
@@ -211,7 +229,6 @@ def _ods_structure(xml: bytes, sheet: str) -> Structure:
         uncalculated=frozenset(uncalculated),
         external=frozenset(external),
         errors=errors,
-        day_count=_ods_day_count(xml),
     )
 
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from orchestration.contracts.cells.cell import Cell
+from orchestration.contracts.cells.number_format import PERCENT, ShownNumber
+from orchestration.contracts.contract import NUMBERS
 from orchestration.domain.spreadsheets import address_place
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import MAX_CELLS
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading.columns import width_of
+from orchestration.intake.reading.header import FoundTable
 
 # A cell that is shown otherwise: its 0-based column, its 1-based row, and what it shows.
 ShownCell = tuple[int, int, Cell]
@@ -22,10 +25,28 @@ def as_shown(sheet: Sheet, structure: Structure) -> Sheet:
     """The sheet with each failed formula as its error, and nothing where one was never calculated or under a merge."""
     blank = [(*address_place(address), None) for address in structure.uncalculated]
     errors = [(*address_place(address), error) for address, error in structure.errors.items()]
-    return with_cells(sheet, [*blank, *errors, *_under_merges(sheet, structure)])
+    return _with_cells(sheet, [*blank, *errors, *_under_merges(sheet, structure)])
 
 
-def with_cells(sheet: Sheet, cells: Iterable[ShownCell]) -> Sheet:
+def with_number_formats(table: FoundTable, structure: Structure) -> FoundTable:
+    """The table with each number as its format shows it, in columns of numbers; a rate in percent is left as it is."""
+    return replace(table, sheet=_with_cells(table.sheet, _shown_numbers(table, structure)))
+
+
+def _shown_numbers(table: FoundTable, structure: Structure) -> Iterator[ShownCell]:
+    rows, columns = table.sheet.rows, table.matching.columns
+    for position, number, number_format in structure.formatted:
+        column = columns.get(position)
+        if column is None or column.type not in NUMBERS or not table.start < number <= len(rows):
+            continue
+        cell = rows[number - 1][position] if position < len(rows[number - 1]) else None
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            shown = ShownNumber.of(cell, number_format)
+            if shown is not None and not (column.type == "rate" and number_format == PERCENT):
+                yield position, number, shown
+
+
+def _with_cells(sheet: Sheet, cells: Iterable[ShownCell]) -> Sheet:
     """The sheet with other cells in some places; the rows that it was made of stay as they are."""
     changed: dict[int, list[Cell]] = {}
     for position, number, cell in cells:

@@ -23,6 +23,7 @@ from orchestration.contracts.cells.dates import (
     number_under,
 )
 from orchestration.contracts.cells.parsing import Parse, parser_of
+from orchestration.contracts.cells.shown_numbers import reading_what_is_shown
 from orchestration.contracts.contract import DATED, NUMBERS, PLAIN, Column, Contract, Type
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
@@ -34,6 +35,7 @@ from orchestration.intake.reading.fast_path import plain_cells
 from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.rows import Rows, RowView, Values
 
+_UNFORMATTED = frozenset({str, float, int, bool, type(None)})
 _WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
 # Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
 _FAULTS_OF_A_SHIFT = 2
@@ -291,7 +293,10 @@ def _parser(column: Column, cells: Sequence[Cell], day_count: DayCount, *, is_id
     if column.type == "date":
         parse = parse if day_count.day_0 == EXCEL.day_0 else counted_from(day_count.day_0, parse)
         return month_first(parse) if is_month_first(cells) else parse
-    return _telling_numbers(parse, day_count, is_whole=column.type in _WHOLE) if column.type in NUMBERS else parse
+    # Nearly all columns hold plain numbers and texts alone.
+    if column.type not in NUMBERS or set(map(type, cells)) <= _UNFORMATTED:
+        return parse
+    return _telling_numbers(reading_what_is_shown(column, parse), day_count, is_whole=column.type in _WHOLE)
 
 
 def _telling_numbers(parse: Parse, day_count: DayCount, *, is_whole: bool) -> Parse:

@@ -16,7 +16,7 @@ from orchestration.intake.observation import Observation
 from orchestration.intake.opening.open_file import OpenedFile
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading import header, whole_columns
-from orchestration.intake.reading.as_shown import as_shown
+from orchestration.intake.reading.as_shown import as_shown, with_number_formats
 from orchestration.intake.reading.body import Body
 from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.rows import Rows
@@ -71,7 +71,7 @@ def read(opened: OpenedFile) -> Reading:
 
 
 def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
-    body = Body(table, table.sheet.rows[table.start :], structure.day_count)
+    body = Body(table, with_number_formats(table, structure).sheet.rows[table.start :], structure.day_count)
     wrong = body.read()
     if wrong is not None:
         names = header.listed([table.named(position) for position in wrong]) or "des colonnes absentes"

@@ -300,6 +300,33 @@ def _of_cells() -> Iterator[Case]:
         (("formula_external", cost),),
         projects().xlsx(formulas={cost: ("=Tableau1[2021]", 145.9)}),
     )
+    years = projects().at("current_duration_days", 3)
+    as_shown = projects().put(3, current_cost_meur=145_900, current_duration_days=108)
+    in_column = projects().xlsx(formats={cost: '#,##0.0" M€"', years: '0.0" ans"'})
+    yield Case(
+        "cell_read_as_shown",
+        as_shown.xlsx(formats={cost: '#,##0" k€"', years: '0" mois"'}),
+        (("cell_read_as_shown", cost), ("cell_read_as_shown", years)),
+        in_column,
+    )
+    scaled = projects().put(3, current_cost_meur=145_900_000).xlsx(formats={cost: "0.0,,"})
+    yield Case("cell_read_as_shown, a scale alone", scaled, (("cell_read_as_shown", cost),), in_column)
+    measure = indicators().put(2, baseline_value=0.12, target_value=0.25, measured_value=0.35)
+    shares = {measure.at(field, 2): "0%" for field in ("baseline_value", "target_value", "measured_value")}
+    yield Case(
+        "cell_read_as_shown, percents of an indicator",
+        measure.xlsx(formats=shares),
+        tuple(("cell_read_as_shown", cell) for cell in shares),
+        indicators().xlsx(formats=dict.fromkeys(shares, '0" %"')),
+    )
+    score, rate = (procedures().at(field, 3) for field in ("satisfaction_score", "autonomy_rate"))
+    graded = procedures().put(3, satisfaction_score=0.82, autonomy_rate=0.82)
+    yield Case(
+        "cell_format_not_of_column",
+        graded.xlsx(formats={score: "0%", rate: "0%"}),
+        (("cell_format_not_of_column", score),),
+        graded.put(3, satisfaction_score=8.2).xlsx(formats={score: '0.0" /10"', rate: "0.0%"}),
+    )
     zeros = {projects().at("current_cost_meur", row): ("=100+45.9", 0) for row in (3, 4, 5)}
     yield Case("formula_without_value, zeros", projects().xlsx(formulas=zeros), (("formula_without_value", None),))
     linked = {projects().at("current_cost_meur", row): (f"='[1]2021'!F{row}", 145.9) for row in (3, 4, 6)}

@@ -15,7 +15,7 @@ from typing import Any
 import xlsxwriter
 
 from orchestration.contracts import CONTRACTS
-from orchestration.domain.spreadsheets import column_letters
+from orchestration.domain.spreadsheets import address_place, column_letters
 from orchestration.sample.cells import procedure_cells, project_cells
 from orchestration.sample.file_styles import PROCEDURE_STYLES, PROJECT_STYLES
 from orchestration.sample.procedures import procedures as sample_procedures
@@ -123,11 +123,15 @@ class Table:
         filtered_on: str | None = None,
         merged: Sequence[str] = (),
         formulas: Mapping[str, tuple[str, Any]] | None = None,
+        formats: Mapping[str, str] | None = None,
         is_hidden: bool = False,
         others: Mapping[str, Table] | None = None,
         hidden_others: Mapping[str, Table] | None = None,
     ) -> bytes:
-        """As a workbook; `formulas` maps an address to a formula and its cached value (an empty one is none)."""
+        """As a workbook; `formulas` maps an address to a formula and its cached value (an empty one is none).
+
+        `formats` maps one to the number format of its cell.
+        """
         buffer = io.BytesIO()
         options = {"in_memory": True, "default_date_format": "dd/mm/yyyy", "strings_to_urls": False}
         with xlsxwriter.Workbook(buffer, options) as book:
@@ -138,6 +142,9 @@ class Table:
                 _write(page, self.rows)
             for address, (formula, value) in (formulas or {}).items():
                 page.write_formula(address, formula, None, value)
+            for address, code in (formats or {}).items():
+                position, number = address_place(address)
+                page.write(address, self.rows[number - 1][position], book.add_format({"num_format": code}))
             if filtered_on:
                 last = len(self.rows) - 1
                 page.autofilter(0, 0, last, len(self.fields) - 1)

@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections import Counter
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -461,3 +462,41 @@ def test_a_number_under_a_date_format_is_proposed_as_it_is():
         findings = {one.cell: one.expected for one in read(xlsx_bytes(typed.rows, date_1904=date_1904)).findings}
         assert "920,5" in findings[table.at("current_cost_meur", 3)]
         assert ("374" if date_1904 else "1836") in findings[table.at("current_duration_days", 3)]
+
+
+def test_what_a_cell_shows_is_what_is_read_in_each_format_of_workbook():
+    cost, years = (projects().at(field, 3) for field in ("current_cost_meur", "current_duration_days"))
+    typed = projects().put(3, current_cost_meur=145_900, current_duration_days=102)
+    ods = _ods_with(
+        projects().put(3, current_cost_meur="COST", current_duration_days="YEARS"),
+        COST='<table:table-cell table:style-name="k" office:value-type="float" office:value="145900"/>',
+        YEARS='<table:table-cell table:style-name="m" office:value-type="float" office:value="102"/>',
+    )
+    number = '<number:number number:min-integer-digits="1"/>'
+    styles = "".join(
+        f'<number:number-style style:name="N{name}">{number}<number:text>{unit}</number:text></number:number-style>'
+        f'<style:style style:name="{name}" style:family="table-cell" style:data-style-name="N{name}"/>'
+        for name, unit in {"k": " k€", "m": " mois"}.items()
+    )
+    names = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
+    names += 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+    styles = f"<office:automatic-styles {names}>{styles}</office:automatic-styles>"
+    for data in (
+        typed.xlsx(formats={cost: '#,##0" k€"', years: '0" mois"'}),
+        _replaced(ods, "content.xml", "<office:body>", f"{styles}<office:body>"),
+    ):
+        reading = read(data)
+        row = reading.rows[1]
+        assert (str(row["current_cost_meur"]), row["current_cost_meur_typed"]) == ("145.90000000", "145 900 k€")
+        assert (row["current_duration_days"] / 365, row["current_duration_days_typed"]) == (Decimal("8.5"), "102 mois")
+        told = {one.cell: one.expected for one in reading.findings if one.rule == "cell_read_as_shown"}
+        assert "145,9 M€" in told[cost]
+        assert "8,5 années" in told[years]
+
+
+def test_a_total_of_shown_numbers_is_a_total():
+    table = projects().insert(9, None, "TOTAL", *[None] * 8, None, 374_000)
+    cost = table.at("current_cost_meur", 9)
+    assert [(one.rule, one.cell) for one in read(table.xlsx(formats={cost: '0" k€"'})).findings] == [
+        ("row_total", "B9")
+    ]

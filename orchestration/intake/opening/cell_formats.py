@@ -1,0 +1,169 @@
+"""Cell formats: which cells of a sheet have a number format that gives a unit or a scale.
+
+What belongs here: styles of XLSX and ODS, and the cells that have them, by patterns over the package's own XML. What
+does not: what a format says (`contracts.cells.number_format`), or what becomes of a cell (reading). Nothing is looked
+for in the cells of a workbook none of whose styles has such a format.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+
+from orchestration.contracts.cells.number_format import PERCENT, Condition, NumberFormat, Shown, number_format, unit_of
+from orchestration.domain.spreadsheets import address_place
+from orchestration.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
+from orchestration.intake.opening.package import attributes, count_of, ods_cells, ods_rows
+
+# A cell's 0-based column, its 1-based row, and its format.
+FormattedCell = tuple[int, int, NumberFormat]
+
+_MAX_STYLES = 65_536
+_MAX_STYLE_BYTES = 20_000
+_MAX_TAG = 500
+# The formats that XLSX only numbers: in euros where Excel is French.
+_EUROS = NumberFormat(((None, Shown("€")),))
+_BUILT_IN = dict.fromkeys(("5", "6", "7", "8", "42", "44"), _EUROS) | dict.fromkeys(("9", "10"), PERCENT)
+
+# A format code may hold `>` within its quotes.
+_CODE = re.compile(rb"""<(?:\w+:)?numFmt\s((?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+)>""")
+_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b[^<>]{0,200}>")
+_STYLE = re.compile(rb"<(?:\w+:)?xf\b([^<>]{1,1000})>")
+_CELL_ADDRESS = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s?=\s?["']([A-Z]{1,3}[0-9]{1,7})["']""")
+
+_ODS_NUMBER_STYLE = re.compile(rb"<number:(number|currency|percentage)-style\b([^<>]{1,1000})>")
+_ODS_PART = re.compile(
+    rb"<number:(number|scientific-number|fraction|text|currency-symbol)\b([^<>]{0,1000}?)(?:/>|>([^<]{0,1000}))"
+)
+_ODS_MAP = re.compile(rb"""<style:map\s((?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+)>""")
+_ODS_CELL_STYLE = re.compile(rb"<style:style\b([^<>]{1,1000})>")
+_ODS_COLUMN = re.compile(rb"<table:table-column\b([^<>]{0,1000})>")
+_MAX_PARENTS = 10
+
+
+def xlsx_formats(styles: bytes) -> dict[int, NumberFormat]:
+    """The telling formats of a workbook, by the number of the cell style that has it."""
+    codes = {
+        tag.get("numFmtId", ""): tag.get("formatCode", "")
+        for tag in map(attributes, (found[1] for found in islice(_CODE.finditer(styles), _MAX_STYLES)))
+    }
+    telling = _BUILT_IN | {name: number_format(code) for name, code in codes.items()}
+    start = _CELL_STYLES.search(styles)
+    if start is None:
+        return {}
+    end = re.compile(rb"</(?:\w+:)?cellXfs>").search(styles, start.end())
+    tags = _STYLE.finditer(styles, start.end(), end.start() if end else len(styles))
+    found = ((number, telling.get(attributes(tag[1]).get("numFmtId", ""))) for number, tag in enumerate(tags))
+    return {number: one for number, one in islice(found, _MAX_STYLES) if one is not None and one.is_telling}
+
+
+def xlsx_cells(sheet: bytes, formats: Mapping[int, NumberFormat]) -> Iterator[FormattedCell]:
+    """The cells of a sheet that have one of these formats; the others are passed over without a look."""
+    for number, one in formats.items():
+        for quote in (b'"', b"'"):
+            style = b" s=" + quote + str(number).encode() + quote
+            at = sheet.find(style)
+            while at >= 0:
+                start, end = sheet.rfind(b"<", max(0, at - _MAX_TAG), at), sheet.find(b">", at, at + _MAX_TAG)
+                cell = _CELL_ADDRESS.match(sheet, start, end) if start >= 0 and at < end else None
+                if cell is not None:
+                    yield *address_place(cell[1].decode()), one
+                at = sheet.find(style, at + len(style))
+
+
+def ods_formats(*parts: bytes) -> dict[str, NumberFormat | None]:
+    """The number format of each cell style of an OpenDocument spreadsheet, by name; `None` where it has none."""
+    own: dict[str, tuple[Shown | None, bytes]] = {}
+    for part in parts:
+        for found in islice(_ODS_NUMBER_STYLE.finditer(part), _MAX_STYLES):
+            end = part.find(b"</number:" + found[1] + b"-style>", found.end(), found.end() + _MAX_STYLE_BYTES)
+            inside = part[found.end() : max(end, found.end())]
+            own[attributes(found[2]).get("style:name", "")] = (_ods_shown(inside), inside)
+    formats = {name: _ods_format(shown, inside, own) for name, (shown, inside) in own.items()}
+    styles: dict[str, dict[str, str]] = {}
+    for part in parts:
+        for found in islice(_ODS_CELL_STYLE.finditer(part), _MAX_STYLES):
+            tag = attributes(found[1])
+            if tag.get("style:family") == "table-cell":
+                styles[tag.get("style:name", "")] = tag
+    return {name: formats.get(_data_style(name, styles)) for name in styles}
+
+
+def _data_style(name: str, styles: Mapping[str, Mapping[str, str]]) -> str:
+    """The name of the number style of a cell style, its own or that of the styles that it comes from."""
+    for _ in range(_MAX_PARENTS):
+        tag = styles.get(name, {})
+        if "style:data-style-name" in tag:
+            return tag["style:data-style-name"]
+        name = tag.get("style:parent-style-name", "")
+    return ""
+
+
+def _ods_shown(inside: bytes) -> Shown | None:
+    """What a number style says of the numbers that none of its conditions is for."""
+    before, after, factor, has_digits = "", "", Decimal(1), False
+    for found in _ODS_PART.finditer(inside):
+        if found[1] in (b"text", b"currency-symbol"):
+            text = html.unescape((found[3] or b"").decode("utf-8", "replace"))
+            # A symbol that is not written is that of the country.
+            text = text or ("€" if found[1] == b"currency-symbol" else "")
+            factor *= 100 ** text.count("%")
+            before, after = (before, after + text) if has_digits else (before + text, after)
+        else:
+            has_digits = True
+            factor /= _factor(attributes(found[2]).get("number:display-factor", "1"))
+    return Shown(unit_of(before, after), factor) if has_digits else None
+
+
+def _factor(text: str) -> Decimal:
+    try:
+        factor = Decimal(text[:30])
+    except InvalidOperation:
+        return Decimal(1)
+    return factor if factor.is_finite() and factor > 0 else Decimal(1)
+
+
+def _ods_format(shown: Shown | None, inside: bytes, own: Mapping[str, tuple[Shown | None, bytes]]) -> NumberFormat:
+    sections: list[tuple[Condition | None, Shown | None]] = []
+    for found in _ODS_MAP.finditer(inside):
+        tag = attributes(found[1])
+        condition = Condition.parse(tag.get("style:condition", ""))
+        if condition is not None:
+            sections.append((condition, own.get(tag.get("style:apply-style-name", ""), (None, b""))[0]))
+    return NumberFormat((*sections, (None, shown)))
+
+
+def ods_formatted_cells(table: bytes, formats: Mapping[str, NumberFormat | None]) -> Iterator[FormattedCell]:
+    """The cells of a sheet whose style or type gives a telling format."""
+    telling = {name: one for name, one in formats.items() if one is not None and one.is_telling}
+    names = "|".join(re.escape(html.escape(name)) for name in telling)
+    mark = re.compile(f'"(?:percentage|currency{"|" * bool(names)}{names})"'.encode())
+    by_column = list(_default_styles(table))
+    is_default = any(style in telling for style in by_column)
+    if not is_default and not mark.search(table):
+        return
+    for number, count, row, cells in ods_rows(table):
+        of_row = row.get("table:default-cell-style-name", "")
+        if not (is_default or of_row in telling or mark.search(cells)):
+            continue
+        for column, cell, _ in ods_cells(cells):
+            if "office:value" not in cell:
+                continue
+            for position in range(column, min(column + count_of(cell, "table:number-columns-repeated"), MAX_COLUMNS)):
+                of_column = by_column[position] if position < len(by_column) else ""
+                style = formats.get(cell.get("table:style-name", "") or of_row or of_column)
+                one = style or {"percentage": PERCENT, "currency": _EUROS}.get(cell.get("office:value-type", ""))
+                if one is not None and one.is_telling:
+                    yield from ((position, at, one) for at in range(number, min(number + count, MAX_ROWS)))
+
+
+def _default_styles(table: bytes) -> Iterator[str]:
+    """The style of the cells of each column that have none of their own."""
+    end = table.find(b"<table:table-row")
+    left = MAX_COLUMNS
+    for found in _ODS_COLUMN.finditer(table, 0, max(end, 0)):
+        tag = attributes(found[1])
+        count = min(count_of(tag, "table:number-columns-repeated"), left)
+        left -= count
+        yield from [tag.get("table:default-cell-style-name", "")] * count
