@@ -56,7 +56,7 @@ _OF_REFUSALS: Mapping[str, Sign] = {
     "quote_unclosed": "quote_open",
     "file_damaged": "not_whole",
 }
-_TEXTS_REFUSED = {"quote_unclosed", "format_unknown"}
+_TEXTS_REFUSED = {"quote_unclosed", "quote_stray", "format_unknown", "text_encoding"}
 # What is unpacked of a workbook to see that its bytes are those that were packed, and the most entries of one.
 _MOST_UNPACKED, _MOST_ENTRIES = 64 * 2**20, 2_000
 

@@ -105,6 +105,43 @@ FILE_RULES: Mapping[str, Rule] = {
         wrong="export.xls qui commence par <html>",
         right="export.xlsx, enregistré depuis Excel",
     ),
+    "format_spreadsheet": Rule(
+        "error",
+        "Le fichier est {what}, qui n’est pas accepté.",
+        "{how}.",
+        title="Un classeur est au format .xlsx ou .ods.",
+        why="Chaque tableur a ses propres formats ; .xlsx et .ods se lisent partout de la même façon.",
+        wrong="remontee.xlsb",
+        right="remontee.xlsx",
+    ),
+    "format_archive": Rule(
+        "error",
+        "Le fichier est une archive compressée {what}, et non un tableau.",
+        "Décompressez-la (clic droit, « Extraire tout »), puis déposez {inside}, sans archive.",
+        title="Un tableau se dépose tel quel, sans archive.",
+        why="Une archive peut contenir plusieurs fichiers : rien ne dit lequel est la remontée.",
+        wrong="remontee.zip, qui contient remontee.csv",
+        right="remontee.csv",
+    ),
+    "format_document": Rule(
+        "error",
+        "Le fichier est {what}, et non un tableau.",
+        "{how}.",
+        title="Le fichier est un tableau, et non un document, une image ou un raccourci.",
+        why="Un tableau collé dans un document ou pris en photo ne peut pas être relu sans risque d’erreur.",
+        wrong="remontee.docx",
+        right="remontee.xlsx",
+    ),
+    "text_encoding": Rule(
+        "error",
+        "Le texte est codé en {what}, et non en UTF-8 ou en Windows-1252 : ses lettres accentuées seraient fausses.",
+        "Ouvrez-le dans le logiciel qui l’a produit, puis enregistrez-le au format « CSV UTF-8 » ou « Classeur Excel "
+        "(.xlsx) », et non au format « {wrong} ».",
+        title="Un fichier texte est codé en UTF-8 ou en Windows-1252.",
+        why="Les mêmes octets sont d’autres lettres dans un autre codage : les noms et les unités seraient faux.",
+        wrong="remontee.csv, enregistré au format « CSV (Macintosh) »",
+        right="remontee.csv, enregistré au format « CSV UTF-8 »",
+    ),
     "format_unknown": Rule(
         "error",
         "Le format du fichier n’est pas reconnu.",
@@ -141,9 +178,21 @@ FILE_RULES: Mapping[str, Rule] = {
         wrong='"HORIZON;42,5',
         right='"HORIZON";42,5',
     ),
+    "quote_stray": Rule(
+        "error",
+        'Un guillemet droit (") ouvert à la ligne {row}, devant « {start} », {what} : '
+        "le fichier ne peut pas être lu sans erreur.",
+        "Retirez ce guillemet, ou doublez ceux qui font partie du texte ; le plus sûr est d’enregistrer le tableau au "
+        "format .xlsx depuis un tableur.",
+        title="Dans un fichier CSV, un guillemet entoure une cellule entière, et elle seule.",
+        why="Un guillemet de trop réunit plusieurs cellules, et parfois plusieurs lignes, en une seule : elles "
+        "disparaîtraient sans que personne le voie.",
+        wrong='p-1;"ALPHA;42,5 puis p-2;"BETA;12',
+        right='p-1;"ALPHA";42,5 puis p-2;"BETA";12',
+    ),
     "json_not_records": Rule(
         "error",
-        "Un fichier JSON doit être une liste d’objets, un par ligne du tableau.",
+        "Un fichier JSON doit être une liste d’objets, ou un objet par ligne (NDJSON) : un par ligne du tableau.",
         "Exportez les données sous cette forme.",
         title="Un fichier JSON est une liste d’objets.",
         why="Chaque objet est une ligne, chaque clé un en-tête : c’est ainsi qu’il se lit comme un tableau.",

@@ -11,14 +11,15 @@ import re
 import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from orchestration.contracts.cells.cell import Cell
+from orchestration.contracts import CONTRACTS
+from orchestration.contracts.cells.cell import Cell, typed_text
 from orchestration.domain.french import NBSP, number
 from orchestration.domain.spreadsheets import cell_address
 from orchestration.intake.observation import Observation
@@ -37,6 +38,8 @@ from orchestration.intake.opening.limits import (
     Tally,
     TooLarge,
 )
+from orchestration.intake.opening.other_formats import in_markup, in_ole, in_package, other_encoding, other_format
+from orchestration.intake.opening.quotes import Quote, faulty, swallowing, without_blanks_after
 from orchestration.intake.opening.workbook import read_workbook
 
 if TYPE_CHECKING:
@@ -49,9 +52,20 @@ _MAX_LINES = 2**20
 # Separators in one record, those within its quoted cells included.
 _MAX_SEPARATORS = 20_000
 _ROWS_ABOVE_HEADER = 1_000
-# The header is sought in so many bytes.
+# Rows that are no table may stand above the header.
+MAX_TITLE_ROWS = 50
+# The header is sought in so many bytes, among cells of such a length.
 _START = 4 * 2**20
+_MAX_HEADER = 300
+# A page tells what it is in so many bytes.
+_MARKUP = 4_096
+# One object alone is a record if it could be a row under a header.
+_MIN_KEYS = 3
+_BLANKS = re.compile(r"[ \t\r\n]*")
+# A text that begins with a bracket is JSON if its second sign may be.
+_JSON = re.compile(r'\[\s*(?:[\[{\]"]|-?\d+\s*,)|\{\s*["}]')
 _SEPARATORS = ",;\t|"
+_SHOWN_ROWS, _SHOWN_COLUMNS, _SHOWN_LENGTH = 10, 60, 200
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 # The letters and signs of French in UTF-8: in cp1252 these bytes would be "Ã©", "Â°", "â€™", which nobody writes.
 _IN_UTF8 = re.compile(rb"\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93\xb8]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac")
@@ -69,11 +83,23 @@ class Sheet:
 
 
 class Refused(Exception):
-    """The file cannot be opened as a table; `observation` says why and what to do."""
+    """The file cannot be opened as a table; `observation` says why and what to do.
 
-    def __init__(self, refusal: Observation) -> None:
+    `first_rows` are the first rows of a text as they were split, none where it was not.
+    """
+
+    def __init__(self, refusal: Observation, first_rows: Sequence[Sequence[str]] = ()) -> None:
         super().__init__(refusal.rule)
-        self.observation = refusal
+        self.observation, self.first_rows = refusal, first_rows
+
+
+def first_rows(rows: Sequence[Sequence[Cell]]) -> tuple[tuple[str, ...], ...]:
+    """The first rows of a sheet as the agent sees them, from row 1 on: what a receipt shows of a file that is refused.
+
+    Cells are cut, and those past the last that is filled left out.
+    """
+    shown = ([typed_text(cell)[:_SHOWN_LENGTH] for cell in row[:_SHOWN_COLUMNS]] for row in islice(rows, _SHOWN_ROWS))
+    return tuple(tuple(row[: max((place for place, cell in enumerate(row, 1) if cell), default=0)]) for row in shown)
 
 
 def open_sheets(data: bytes) -> list[Sheet]:
@@ -95,17 +121,16 @@ def _open(data: bytes) -> list[Sheet]:
         _check_package(data)
         return [Sheet(name, rows) for name, rows in read_workbook(data) if not is_receipt(name)]
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        raise Refused(Observation("format_encrypted" if is_encrypted else "format_xls"))
+        raise Refused(in_ole(data))
     if data.lstrip()[:5] == b"%PDF-":
         raise Refused(Observation("format_pdf"))
+    if other := other_format(data):
+        raise Refused(other)
     text = _in_utf8(data)
-    match text.lstrip()[:100].decode(errors="ignore").lstrip()[:1]:
-        case "<":
-            raise Refused(Observation("format_html"))
-        case "[" | "{":
-            return _json(text.decode())
-    return _delimited(text)
+    start = text.lstrip()[:_MARKUP].decode(errors="ignore").lstrip()
+    if start[:1] == "<" or start[:13].casefold() == "mime-version:":
+        raise Refused(in_markup(start))
+    return _json(text.decode()) if _JSON.match(start) else _delimited(text)
 
 
 def _too_large(over: TooLarge) -> Observation:
@@ -137,11 +162,13 @@ def _in_utf8(data: bytes) -> bytes:
         elif not _is_utf8(text):
             # Files put together from several hold both encodings.
             of_one = _IN_UTF8.sub(lambda letter: letter[0].decode().encode("cp1252", "ignore") or b" ", data)
+            if other := other_encoding(of_one):
+                raise Refused(other)
             text = of_one.decode("cp1252").encode()
     except UnicodeDecodeError as error:
         raise Refused(Observation("format_unknown")) from error
     if b"\x00" in text:
-        raise Refused(Observation("format_unknown"))
+        raise Refused(other_encoding(data) or Observation("format_unknown"))
     return text
 
 
@@ -173,12 +200,12 @@ def _check_package(data: bytes) -> None:
         entry.file_size > max(2**20, _MAX_RATIO * entry.compress_size) for entry in entries
     ):
         raise TooLarge("unpacked")
-    if "xl/vbaProject.bin" in names:
-        raise Refused(Observation("format_xlsm"))
     if b"encryption-data" in manifest:
         raise Refused(Observation("format_encrypted"))
+    if "xl/vbaProject.bin" in names and "xl/workbook.bin" not in names:
+        raise Refused(Observation("format_xlsm"))
     if "xl/workbook.xml" not in names and kind != _ODS:
-        raise Refused(Observation("format_unknown"))
+        raise Refused(in_package(names, kind))
 
 
 def _start(package: zipfile.ZipFile, name: str, size: int) -> bytes:
@@ -191,7 +218,7 @@ def _json(text: str) -> list[Sheet]:
     if text.count("{") > 2 * MAX_ROWS or text.count("[") > 2 * MAX_ROWS or text.count(",") > MAX_CELLS:
         raise TooLarge("cells")
     try:
-        records = json.loads(text)
+        records = _json_values(text)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise Refused(Observation("json_not_records"))
         headers = list(dict.fromkeys(key for record in records for key in record))
@@ -207,6 +234,16 @@ def _json(text: str) -> list[Sheet]:
     return [Sheet(None, rows)]
 
 
+def _json_values(text: str) -> object:
+    """What a text of JSON holds; objects one after the other, a line each as a rule, are a list of them."""
+    values, end, decoder = [], 0, json.JSONDecoder()
+    while (end := _BLANKS.match(text, end).end()) < len(text):  # type: ignore[union-attr]
+        value, end = decoder.raw_decode(text, end)
+        values.append(value)
+    is_row = isinstance(values[0], dict) and len(values[0]) >= _MIN_KEYS
+    return values if len(values) > 1 or is_row else values[0]
+
+
 def _json_cell(value: object) -> Cell:
     if value is None or isinstance(value, int | float | bool):
         return value
@@ -217,23 +254,47 @@ def _json_cell(value: object) -> Cell:
 
 def _delimited(utf8: bytes) -> list[Sheet]:
     csv.field_size_limit(MAX_CELL)
-    # The header names the columns: the separator that finds most of them is the file's; the first listed wins a tie.
     start = utf8[:_START].decode(errors="ignore")
-    width, separator = max(((_width(start, one), one) for one in _SEPARATORS), key=itemgetter(0))
+    separator, width, header = _separator(start)
     grid = _grid(utf8, separator, width)
     if grid is not None:
         return [Sheet(None, grid)]
-    text = utf8.decode()
-    tally = Tally()
+    return [Sheet(None, _rows(utf8.decode(), separator, header))]
+
+
+def _rows(text: str, separator: str, header: range) -> "list[SheetRow]":
+    """The records of a text, `header` wide; raise `TooLarge`, or `Refused` for a quote that spoils them."""
+    tally, records = Tally(), _Records(text, separator, is_strict=True)
     rows: list[SheetRow] = []
     try:
-        for row in _records(text, separator):
+        for row in records:
             if row == [_END]:
-                return [Sheet(None, rows)]
+                return rows
+            if records.lines > records.line and (quote := swallowing(row, records.raw, separator, header)):
+                raise Refused(_of_quote(quote, records), first_rows([*rows, row]))
             rows.append(tally.take(tally.share(row, len(rows)), None, len(rows)))
     except csv.Error as error:
-        raise TooLarge("cell", None, len(rows)) from error
-    raise Refused(Observation("quote_unclosed", {"row": number(len(rows))}))
+        quote = faulty(records.raw, separator)
+        if len(mended := without_blanks_after(text, separator)) < len(text):
+            return _rows(mended, separator, header)
+        if quote is None or (quote.fault == "open" and len(quote.cell) > MAX_CELL):
+            raise TooLarge("cell", None, len(rows)) from error
+        with suppress(csv.Error):
+            rows.append([cell.rstrip(_END) for cell in next(iter(_Records(records.raw, separator)))])
+        raise Refused(_of_quote(quote, records), first_rows(rows)) from error
+    raise RuntimeError("a text ended before its end")
+
+
+def _of_quote(quote: Quote, records: "_Records") -> Observation:
+    row, line = records.row, records.line + quote.line
+    words = {
+        "row": number(row) + (f" (ligne {number(line)} du texte)" if line != row else ""),
+        "start": quote.start,
+        "what": "avale des lignes entières du tableau"
+        if quote.fault == "swallows"
+        else "est refermé au milieu d’une cellule",
+    }
+    return Observation("quote_unclosed" if quote.fault == "open" else "quote_stray", words)
 
 
 def _grid(utf8: bytes, separator: str, width: int) -> Grid | None:
@@ -259,28 +320,82 @@ def _grid(utf8: bytes, separator: str, width: int) -> Grid | None:
     return Grid(rows) if is_small and longest <= MAX_CELL else None
 
 
+def _separator(start: str) -> tuple[str, int, range]:
+    """The separator of a text by its start, how many cells its first line has, and how many fields its rows have.
+
+    It is the one under which a header is found that names most columns of a kind; else the one that gives most cells,
+    and the first listed of a tie.
+    """
+    widths = {one: _width(start, one) for one in _SEPARATORS}
+    # The likeliest first: a header that lacks nothing ends the search.
+    found: dict[str, tuple[int, range]] = {}
+    for one in sorted(_SEPARATORS, key=widths.__getitem__, reverse=True):
+        known, header, is_whole = _header(start, one)
+        found[one] = (known, header)
+        if is_whole:
+            break
+    separator = max(found, key=lambda one: (found[one][0], widths[one]))
+    return separator, widths[separator], found[separator][1]
+
+
 def _width(text: str, separator: str) -> int:
     try:
-        return len(next((row for row in islice(_records(text, separator), _ROWS_ABOVE_HEADER) if any(row)), ()))
+        return len(next((row for row in islice(_Records(text, separator), _ROWS_ABOVE_HEADER) if any(row)), ()))
     except csv.Error:
         return 0
 
 
-def _records(text: str, separator: str) -> Iterator[list[str]]:
-    """The records of a delimited text, then one that is `_END` unless a quote is left open."""
-    lines = separators = 0
+def _header(text: str, separator: str) -> tuple[int, range, bool]:
+    """How many columns of one kind a row among the first ones names, how wide it is, and if it names all it must."""
+    best: tuple[int, range, bool] = (0, range(0), False)
+    filled = (row for row in _Records(text, separator) if any(row))
+    with suppress(csv.Error, TooLarge):
+        for row in islice(filled, MAX_TITLE_ROWS + 1):
+            if len(row) < _MIN_KEYS:
+                continue
+            names = [cell if len(cell) <= _MAX_HEADER else "" for cell in row]
+            last = max(place for place, cell in enumerate(row, start=1) if cell)
+            for contract in CONTRACTS.values():
+                fields = {column.field for column in contract.match(names).columns.values()}
+                if len(fields) > best[0]:
+                    is_whole = fields.issuperset(contract.versions[contract.version_of(list(fields))])
+                    best = (len(fields), range(last, len(row) + 1), is_whole)
+            if best[2]:
+                break
+    return best
 
-    def counted() -> Iterator[str]:
-        nonlocal lines, separators
-        for found in _LINE.finditer(text):
-            lines += 1
-            separators += found[0].count(separator)
-            if lines > _MAX_LINES:
+
+class _Records:
+    """The records of a delimited text, then one that is `_END` unless a quote is left open.
+
+    Of the last one, `raw` is its text, `row` its number and `line` the line where it begins, both from 1; `lines` is
+    how many lines were read.
+    """
+
+    def __init__(self, text: str, separator: str, *, is_strict: bool = False) -> None:
+        self._text, self._separator, self._is_strict = text, separator, is_strict
+        self.row = self.line = 1
+        self.lines = self._start = self._end = self._separators = 0
+
+    @property
+    def raw(self) -> str:
+        return self._text[self._start : self._end]
+
+    def __iter__(self) -> Iterator[list[str]]:
+        lines = chain(self._counted(), (_END,))
+        for row in csv.reader(lines, delimiter=self._separator, strict=self._is_strict):
+            self._separators = 0
+            yield row
+            self.row += 1
+            self.line, self._start = self.lines + 1, self._end
+
+    def _counted(self) -> Iterator[str]:
+        for found in _LINE.finditer(self._text):
+            self.lines += 1
+            self._end = found.end()
+            self._separators += found[0].count(self._separator)
+            if self.lines > _MAX_LINES:
                 raise TooLarge("rows")
-            if separators > _MAX_SEPARATORS:
-                raise TooLarge("columns", None, lines - 1, separators)
+            if self._separators > _MAX_SEPARATORS:
+                raise TooLarge("columns", None, self.lines - 1, self._separators)
             yield found[0]
-
-    for row in csv.reader(chain(counted(), (_END,)), delimiter=separator):
-        separators = 0
-        yield row

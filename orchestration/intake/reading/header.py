@@ -17,13 +17,13 @@ from orchestration.domain.french import and_others
 from orchestration.domain.spreadsheets import cell_address, column_letters
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.annotated_copy import added_header
-from orchestration.intake.opening.formats import Sheet
+from orchestration.intake.opening.formats import MAX_TITLE_ROWS, Sheet
 from orchestration.intake.opening.limits import MAX_COLUMNS
 from orchestration.intake.reading.row_classification import filled_positions
 
-# How many rows may stand above the header, and how many of its columns must be known for a row to be one.
-_ROWS_ABOVE_HEADER = 10
+# How many of its columns must be known for a row to be a header, and how many rows under one may be a better one.
 _KNOWN_COLUMNS = 3
+_ROWS_UNDER_HEADER = 10
 _MIN_LIKENESS = 75
 _IN_THOUSANDS = re.compile(r"k ?€|keur|milliers", re.IGNORECASE)
 # Longer headers are no slips of the pen, and what is long is cut where it is shown.
@@ -90,11 +90,15 @@ def find_table(sheet: Sheet) -> FoundTable | None:
     """The header row that knows most columns of one contract; the first one of a tie, or the first that is complete."""
     best: FoundTable | None = None
     filled = (index for index, row in enumerate(sheet.rows) if filled_positions(row))
-    looked_at = [index for _, index in zip(range(_ROWS_ABOVE_HEADER), filled, strict=False)]
-    for index in looked_at:
+    looked_at: list[int] = []
+    for index in islice(filled, MAX_TITLE_ROWS + 1):
+        looked_at.append(index)
         best = _better(best, _tables_at(sheet, [index]))
         if best is not None and not best.missing:
             return best
+        # Whatever stands well under a header is data, or another table.
+        if best is not None and len(looked_at) >= _ROWS_UNDER_HEADER + looked_at.index(best.header_rows[0] - 1):
+            break
     for index in looked_at:
         if index + 1 < len(sheet.rows):
             best = _better(best, _tables_at(sheet, [index, index + 1]))
