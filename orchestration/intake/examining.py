@@ -75,7 +75,7 @@ def _read(arrival: Arrival) -> Examined:
         opened = open_file(arrival.data)
         return _judged_alone(arrival, read(opened), () if annotation.is_large(opened.sheets) else opened.sheets)
     except Refused as fault:
-        return refused(arrival, fault.observation)
+        return _judged_alone(arrival, Reading.refused(fault.observation, first_rows=fault.first_rows), ())
     except Exception:
         # A fault of ours must not cost the other ministries their pass; the sender is told, and the log says why.
         _LOG.exception("reading %s failed", arrival.sha256)

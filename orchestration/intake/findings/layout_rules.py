@@ -28,6 +28,15 @@ LAYOUT_RULES: Mapping[str, Rule] = {
         wrong="« Coût » au-dessus de « initial (M€) »",
         right="Coût initial (M€)",
     ),
+    "header_moved": Rule(
+        "error",
+        "La ligne {row} répète l’en-tête dans un autre ordre : ce qui suit serait lu dans les mauvaises colonnes.",
+        "Mettez les deux tableaux dans le même ordre, sous un seul en-tête, ou déposez-en un seul.",
+        title="Un en-tête répété a ses colonnes dans le même ordre.",
+        why="Chaque colonne se lit sous le premier en-tête : un coût initial y passerait pour un coût actualisé.",
+        wrong="Nom | Coût initial | Coût actualisé, puis, plus bas, Nom | Coût actualisé | Coût initial",
+        right="Un seul en-tête, et toutes les lignes dessous",
+    ),
     "column_missing": Rule(
         "error",
         "La colonne « {title} » est obligatoire et n’a pas été trouvée.",

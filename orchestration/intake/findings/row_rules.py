@@ -17,11 +17,21 @@ ROW_RULES: Mapping[str, Rule] = {
         wrong="TOTAL | | | | 214,3",
         right="Aucune ligne de total",
     ),
+    "row_total_kept": Rule(
+        "warning",
+        "Cette ligne ressemble à un total ; elle a été prise en compte, car elle porte un identifiant, une date ou une "
+        "phase.",
+        "Si c’est un total, supprimez la ligne ; si c’est une vraie donnée, il n’y a rien à faire.",
+        title="Une ligne dont le nom est celui d’un total, ou le montant une somme, est une vraie donnée.",
+        why="Un total compté comme une ligne doublerait les chiffres publiés : vous seul savez ce que c’est.",
+        wrong="p-9 | TOTAL | | Déploiement | 214,3",
+        right="p-9 | TOTAL ACCÈS | 01/01/2020 | Déploiement | 14,3",
+    ),
     "row_note": Rule(
         "warning",
-        "Cette ligne ne contient qu’un texte isolé (titre, note ou source) : elle n’a pas été prise en compte.",
+        "Cette ligne ne contient que du texte (titre, note, légende ou signature) : elle n’a pas été prise en compte.",
         "Il n’y a rien à faire. Si la ligne est une vraie donnée, remplissez ses autres colonnes.",
-        title="Le tableau ne contient ni titre intermédiaire, ni note, ni source.",
+        title="Le tableau ne contient ni titre intermédiaire, ni note, ni légende, ni signature.",
         why="Un texte isolé n’est pas une donnée ; nous disons lequel nous avons écarté.",
         wrong="Source : direction des affaires financières, juin 2021",
         right="La note est dans une autre feuille, ou dans la colonne de commentaire.",

@@ -7,6 +7,7 @@ What belongs here: reading each row, and observing what is remarkable in it. Wha
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,9 @@ from orchestration.intake.reading import row_classification
 from orchestration.intake.reading.columns import distinct_cells, take_rows, width_of
 from orchestration.intake.reading.fast_path import plain_cells
 from orchestration.intake.reading.header import FoundTable
+from orchestration.intake.reading.row_classification import Landmarks, RowClass
 from orchestration.intake.reading.rows import Rows, RowView, Values
+from orchestration.intake.reading.running_sums import RunningSums
 
 _UNFORMATTED = frozenset({str, float, int, bool, type(None)})
 _WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
@@ -50,7 +53,8 @@ class Body:
 
     `cells` are those of the rows that are data, whose `numbers` in the spreadsheet stand beside them; `parsers` are
     those of the columns whose type can refuse a cell, by position, and `refused` the positions where it did; `strays`
-    are the positions of filled columns that are not read.
+    are the positions of filled columns that are not read. `moved_headers` are the numbers of the rows that name the
+    columns again in another order.
     """
 
     def __init__(self, table: FoundTable, body: Sequence[Sequence[Cell]], day_count: DayCount = EXCEL) -> None:
@@ -58,6 +62,7 @@ class Body:
         self.observations: list[Observation] = []
         self.strays: set[int] = set()
         self.neant_rows: list[tuple[int, int, Sequence[Cell]]] = []
+        self.moved_headers: list[int] = []
         self.parsers: dict[int, Parse] = {}
         self.refused: set[int] = set()
         self._table, self._contract, self._day_count = table, table.contract, day_count
@@ -65,27 +70,38 @@ class Body:
         self._known = frozenset(table.matching.columns)
         identities = (self._contract.key, self._contract.subject)
         self._identities = {table.fields[name] for name in identities if name in table.fields}
-        self._subject = table.fields.get(self._contract.subject)
         self._shifts_sought = 0
         self._has_second_header = False
-        first = table.start + 1
-        suspects = row_classification.suspects(body, table.headers)
-        aside = [place for place in suspects if self._sets_aside(first + place, body[place])]
+        self._first = table.start + 1
+        self._landmarks = Landmarks.of(table.contract, table.matching, table.headers)
+        aside = self._set_aside(body)
         places = np.delete(np.arange(len(body)), aside)
-        self.numbers = first + places
+        self.numbers = self._first + places
         self.cells = body if not aside else take_rows(body, places)
 
-    def _sets_aside(self, number: int, cells: Sequence[Cell]) -> bool:
-        """Whether a row is blank, or no data, which is observed."""
-        filled = row_classification.filled_positions(cells)
-        if not filled:
-            return True
-        row_class = row_classification.classify(cells, filled, self._identities, self._subject, self._table.headers)
-        if row_class == "nothing_to_declare":
-            self.neant_rows.append((number, filled[0], cells))
-        elif row_class is not None:
-            self._observe_row(row_class, number, filled[0], cells)
-        return row_class not in (None, "row_name_only")
+    def _set_aside(self, body: Sequence[Sequence[Cell]]) -> list[int]:
+        """The places of the rows that are blank, or no data, which is observed."""
+        sums, met = RunningSums(body, self._landmarks), dict[int, RowClass]()
+        aside: dict[int, RowClass | None] = {}
+        for place in row_classification.suspects(body, self._landmarks):
+            filled = row_classification.filled_positions(body[place])
+            row_class = filled and row_classification.classify(
+                body[place], filled, self._landmarks, partial(sums.is_sum, place, aside)
+            )
+            if row_class:
+                met[place] = row_class
+            if not filled or row_class not in (None, "row_name_only", "row_total_kept"):
+                aside[place] = row_class or None
+        below = row_classification.notes_below(body, aside, self._landmarks)
+        for place, row_class in (met | dict.fromkeys(below, "row_note")).items():
+            where = (self._first + place, row_classification.filled_positions(body[place])[0], body[place])
+            if row_class == "nothing_to_declare":
+                self.neant_rows.append(where)
+            elif row_class == "header_moved":
+                self.moved_headers.append(where[0])
+            else:
+                self._observe_row(row_class, *where)
+        return sorted({*aside, *below})
 
     def read(self) -> Sequence[int] | None:
         """Read the rows, then look at those where much is remarkable.

@@ -13,6 +13,7 @@ from expectations.rule import MAX_FINDINGS
 from orchestration.domain import french
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
+from orchestration.intake.opening.formats import first_rows
 from orchestration.intake.opening.open_file import OpenedFile
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading import header, whole_columns
@@ -26,7 +27,8 @@ from orchestration.intake.reading.rows import Rows
 class Reading:
     """What a file says: `headers` and `columns` map each field to its header as typed and to its letters.
 
-    `rows` are rows of the lake whose `edition`, `perimeter` and `drop_id` are still to be said.
+    `rows` are rows of the lake whose `edition`, `perimeter` and `drop_id` are still to be said. `first_rows` are the
+    first rows of the sheet as they were split, where none is read.
     """
 
     kind: str | None = None
@@ -37,18 +39,20 @@ class Reading:
     rows_read: int = 0
     rows: Rows = field(default_factory=Rows.none)
     observations: tuple[Observation, ...] = ()
+    first_rows: Sequence[Sequence[str]] = ()
 
     @classmethod
-    def refused(cls, *observations: Observation) -> Self:
+    def refused(cls, *observations: Observation, first_rows: Sequence[Sequence[str]] = ()) -> Self:
         """The reading of a file that cannot be read at all."""
-        return cls(observations=observations)
+        return cls(observations=observations, first_rows=first_rows)
 
 
 def read(opened: OpenedFile) -> Reading:
     """Read an opened file; a bad one gives a reading without rows whose observations say why, never an exception."""
     tables = [table for sheet in opened.sheets if (table := header.find_table(sheet)) is not None]
     if not tables:
-        return Reading.refused(Observation("header_unknown"))
+        seen = next((sheet for sheet in opened.sheets if sheet.name not in opened.hidden), None)
+        return Reading.refused(Observation("header_unknown"), first_rows=first_rows(seen.rows) if seen else ())
     table = header.choose(tables, opened.hidden)
     structure = opened.structure_of(table.sheet)
     shown = as_shown(table.sheet, structure)
@@ -66,12 +70,17 @@ def read(opened: OpenedFile) -> Reading:
     notices = list(header.notices(table, tables, opened.hidden))
     faults = list(header.faults(table))
     if faults:
-        return replace(reading, observations=(*faults, *notices))
-    return _read_rows(table, reading, structure, notices)
+        reading = replace(reading, observations=(*faults, *notices))
+    else:
+        reading = _read_rows(table, reading, structure, notices)
+    return reading if reading.rows else replace(reading, first_rows=first_rows(table.sheet.rows))
 
 
 def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notices: Sequence[Observation]) -> Reading:
     body = Body(table, with_number_formats(table, structure).sheet.rows[table.start :], structure.day_count)
+    if body.moved_headers:
+        moved = Observation("header_moved", {"row": french.number(body.moved_headers[0])}, sheet=reading.sheet)
+        return replace(reading, observations=(moved, *notices))
     wrong = body.read()
     if wrong is not None:
         names = header.listed([table.named(position) for position in wrong]) or "des colonnes absentes"

@@ -4,6 +4,7 @@ What belongs here: data. What does not: making tables (tables) and running (test
 """
 
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,18 +75,65 @@ def _of_files() -> Iterator[Case]:
         "format_pdf": PDF,
         "format_encrypted": encrypted,
         "format_html": b"<!DOCTYPE html><html><table><tr><td>Nom du projet</td></tr></table></html>",
-        "format_unknown": b"\x89PNG\r\n\x1a\n\x00\x00",
+        "format_spreadsheet": _package({"[Content_Types].xml": b"", "xl/workbook.bin": b"\x83\x01"}),
+        "format_archive": _package({"remontee.csv": projects().csv()}),
+        "format_document": _package({"[Content_Types].xml": b"", "word/document.xml": b"<document/>"}),
+        "text_encoding": projects().csv().decode("utf-8-sig").encode("mac_roman"),
+        "format_unknown": b"\x00\x01\x02\x03" * 9,
         "file_damaged": good[: len(good) // 2],
         "json_not_records": b'{"Nom du projet": "HORIZON"}',
         "quote_unclosed": projects().csv() + b'x;"DERNIER PROJET;',
     }.items():
         yield Case(rule, data, ((rule, None),), good)
+    yield Case("text_encoding, MS-DOS", _recoded("cp850"), (("text_encoding", None),))
+    yield Case(
+        "text_encoding, UTF-16 without a mark", _recoded("utf-16-le"), (("text_encoding", None),), _recoded("utf-16")
+    )
+    records = json.loads(projects().json())
+    lines = "\n".join(json.dumps(one, ensure_ascii=False) for one in records).encode()
+    yield Case("file_damaged, lines of JSON that are cut", lines[:-30], (("file_damaged", None),), lines)
+    yield from _of_quotes()
     yield Case("cell_too_long", projects().put(3, description="x" * 40_000).csv(), (("cell_too_long", None),))
     yield Case("file_too_large", b"Nom du projet\n" + b"x\n" * 130_000, (("file_too_large", None),))
     soon = "".join(f"Projet {number};bientôt;4;Cadrage;12\n" for number in range(5_001))
     many = "Nom du projet;Début;Durée prévisionnelle en année;Phase du projet en cours;Coût estimé\n" + soon
     yield Case("findings_too_many", many.encode(), (("findings_too_many", None),))
     yield Case("place_unknown", good, (("place_unknown", None),), where=ASTRAY)
+
+
+def _recoded(encoding: str) -> bytes:
+    return projects().csv().decode("utf-8-sig").replace("€", "EUR" if encoding == "cp850" else "€").encode(encoding)
+
+
+def _of_quotes() -> Iterator[Case]:
+    """Quotes that nobody meant, each beside what a spreadsheet would have written."""
+
+    def spoilt(name: str, old: str, new: str, table: Table, separator: str = ";") -> Case:
+        text = table.csv(separator).decode("utf-8-sig")
+        assert text.count(old) == 1
+        data = text.replace(old, new).encode()
+        return Case(name, data, (("quote_stray", None),), table.csv(separator))
+
+    def two(first: str, last: str) -> Table:
+        return projects().put(3, name=first).put(5, name=last)
+
+    spoils = [("", ";"), (" in tabs", "\t"), (" in commas", ",")]
+    for where, separator in spoils:
+        stray = two("ALPHA", "GAMMA").csv(separator).decode("utf-8-sig")
+        stray = stray.replace(f"{separator}ALPHA", f'{separator}"ALPHA').replace(
+            f"{separator}GAMMA", f'{separator}"GAMMA'
+        )
+        yield Case(f"quote_stray{where}", stray.encode(), (("quote_stray", None),), two("A", "G").csv(separator))
+    closed = two("ALPHA", "GAMMA").csv().decode("utf-8-sig").replace(";ALPHA", ';"ALPHA').replace("GAMMA;", 'GAMMA";')
+    yield Case("quote_stray, closed at the end of a cell", closed.encode(), (("quote_stray", None),))
+    yield spoilt("quote_stray, text after it", ";ALPHA;", ';"ALPHA" bis;', projects().put(3, name="ALPHA"))
+    # Paragraphs, lists, and words in quotes are what a comment is made of.
+    prose = "Trois lots, puis deux ; un avenant, signé ;\nretard du titulaire, reprise des données, etc.\n- « A », B, C"
+    quoted = projects().put(3, variance_comment=prose).put(4, description='Dit "le grand", a; b; c')
+    yield Case("quotes around prose", quoted.csv(), ())
+    yield Case("quotes around prose, in commas", quoted.csv(","), ())
+    blanks = projects().put(3, name="ALPHA").csv().replace(b";ALPHA;", b';"ALPHA" ;')
+    yield Case("a blank after a quote", blanks, ())
 
 
 def _package(entries: dict[str, bytes]) -> bytes:
@@ -105,6 +153,24 @@ def _of_layout() -> Iterator[Case]:
     )
     split.put(2, initial_cost_meur="initial", current_cost_meur="actualisé")
     yield _one("header_on_two_rows", split, None, projects().insert(1, "Remontée du ministère"))
+    title = "Grands projets, ministère, édition, colonnes, phases, coûts, durées, dates, contacts, suites, notes, fin"
+    titled = projects().csv()
+    for lines in (1, 50):
+        above = "".join(f"{title} {line}\r\n" for line in range(lines)).encode()
+        yield Case(f"a title of {lines} lines with more commas than the table", above + titled, ())
+        yield Case(f"a title of {lines} lines above tabs", above.replace(b",", b";") + projects().csv("\t"), ())
+        sheet = projects()
+        for _ in range(lines):
+            sheet.insert(1, title)
+        yield Case(f"a title of {lines} lines in a workbook", sheet.xlsx(), ())
+    far = b"Note\r\n" * 51 + titled
+    yield Case("header_unknown, under 51 lines", far, (("header_unknown", None),))
+    yield Case("a title in brackets", b"[Diffusion restreinte] {MSO}, 2021\r\n" + titled, ())
+    again = projects()
+    again.insert(5, *again.rows[0])
+    cost, other = (again.fields.index(field) for field in ("initial_cost_meur", "current_cost_meur"))
+    again.rows[4][cost], again.rows[4][other] = again.rows[4][other], again.rows[4][cost]
+    yield _one("header_moved", again, None)
     yield _one("column_missing", projects().without("phase"), None, projects().blank("phase"))
     lookalike = projects().header("phase", "Phase du projet en cour")
     yield Case("column_missing with a lookalike", lookalike.csv(), (("column_missing", None),))
@@ -219,6 +285,18 @@ def _of_rows() -> Iterator[Case]:
     yield _one("row_name_only", projects().insert(9, None, "PROJETS EN COURS"), "B9")
     again = projects()
     yield _one("row_header", again.insert(6, *again.rows[0]), "A6", projects())
+    numbered = projects()
+    numbered.insert(6, "N°", *numbered.rows[0][1:])
+    yield _one("row_header", numbered, "A6", name="row_header, whose first cell differs")
+    yield Case("row_header, whose first cell differs, in a workbook", numbered.xlsx(), (("row_header", "A6"),))
+    capitals = projects()
+    capitals.insert(6, None, *[str(cell).upper() for cell in capitals.rows[0][1:]])
+    yield Case("row_header in capitals", capitals.ods(), (("row_header", "B6"),))
+    aliases = procedures()
+    aliases.insert(6, "Réf.", *aliases.rows[0][1:])
+    yield _one("row_header", aliases, "A6", name="row_header, of procedures")
+    yield from _of_totals()
+    yield from _of_notes()
     units = projects().insert(
         2, None, "texte", None, "Oui ou non", None, None, "jour", "années", "années", None, "M€", "M€"
     )
@@ -235,6 +313,81 @@ def _of_rows() -> Iterator[Case]:
     hidden = projects().put(4, current_cost_meur=-1).xlsx(merged=(f"{merged.at('current_cost_meur', 3)}:L4",))
     yield Case("cells_merged over a value", hidden, (("cells_merged", merged.at("current_cost_meur", 3)),))
     yield Case("cells_merged above the table", projects().insert(1, "Remontée").xlsx(merged=("A1:F1",)), ())
+
+
+def _of_totals() -> Iterator[Case]:
+    """Aggregates that hold more than numbers, by their label or by their amount."""
+    whose = projects().get("ministry", 2)
+
+    def last(name: str | None, cost: object, **more: object) -> Table:
+        return projects().repeat(
+            8,
+            **(dict.fromkeys(projects().fields) | {"name": name, "ministry": whose, "current_cost_meur": cost} | more),
+        )
+
+    for label in ("Total", "S/total", "Sous-total DGS", "Grand total", "Coût total", "Dont titre 2", "Rappel 2020"):
+        yield _one("row_total", last(label, 12, variance_comment="hors T2"), "B9", name=f"row_total, {label}")
+    yield Case("row_total with a text in a workbook", last("TOTAL", 12).xlsx(), (("row_total", "B9"),))
+    yield Case("row_total with a text in JSON", last("TOTAL", 12).json(), (("row_total", "B9"),))
+    dashes = last(None, 12, declared_project_id="TOTAL", start_date="-", phase="–", is_interministerial="Non")
+    yield _one("row_total", dashes, "A9", name="row_total beside dashes")
+    costs = [projects().get("current_cost_meur", row) for row in range(2, 9)]
+    for name, table in (("all", last("Programme 204", sum(costs))), ("two", last("Programme 204", sum(costs[-2:])))):
+        yield _one("row_total", table, "B9", name=f"row_total, the sum of {name}")
+        yield Case(f"row_total, the sum of {name}, in a workbook", table.xlsx(), (("row_total", "B9"),))
+    volumes = procedures()
+    volume = sum(volumes.get("total_volume", row) or 0 for row in range(2, 9))
+    blank = dict.fromkeys(volumes.fields)
+    yield _one(
+        "row_total",
+        volumes.repeat(8, **(blank | {"name": "Pôle social", "total_volume": volume})),
+        "A9",
+        name="row_total of procedures",
+    )
+    odd = {"initial_cost_meur": "NC", "initial_duration_days": "NC"}
+    kept = last("TOTAL DGS", 12, phase="Déploiement", **odd)
+    good = last("TOTALIA", 12, phase="Déploiement", **odd)
+    yield _one("row_total_kept", kept, "B9", good)
+    yield _one("row_total_kept", last("X", sum(costs), phase="Déploiement", **odd), "B9", name="row_total_kept, a sum")
+    yield _one("row_total_kept", projects().put(8, name="Total"), "A8", name="row_total_kept, a row that is filled")
+    for name in ("RappelConso", "Dontologie", "Sommier", "Ensemblier", "Cumulus", "Sous-marin", "Totalis"):
+        yield Case(f"no total: {name}", last(name, 12).csv(), ())
+    yield Case("no total: RappelConso, a procedure", procedures().put(3, name="RappelConso").csv(), ())
+
+
+def _of_notes() -> Iterator[Case]:
+    """What stands below a table, and is no row of it."""
+
+    def below(*rows: list[object]) -> Table:
+        table = projects()
+        for row in rows:
+            table.insert(len(table.rows) + 1, *row)
+        return table
+
+    signed = below([], ["Fait à Paris, le 15 juin 2021", "Le directeur du numérique"])
+    yield _one("row_note", signed, "A10", name="row_note, a signature")
+    yield Case("row_note, a signature in a workbook", signed.xlsx(), (("row_note", "A10"),))
+    yield Case("row_note, a signature in OpenDocument", signed.ods(), (("row_note", "A10"),))
+    at_once = below([None, "Fait à Paris, le", None, None, None, None, date(2021, 6, 15)])
+    yield Case("row_note, a signature with its date", at_once.xlsx(), (("row_note", "B9"),))
+    yield _one("row_note", below([None, "Visa du secrétaire général", "Avis favorable"]), "B9", name="row_note, a visa")
+    legend = below([], ["Légende"], ["Vert", "dans les temps"], [None, "Orange", "à surveiller"])
+    found = tuple(("row_note", cell) for cell in ("A10", "A11", "B12"))
+    yield Case("row_note, a legend", legend.csv(), found)
+    yield Case("row_note, a legend in a workbook", legend.xlsx(), found)
+    total = below(
+        [None, "TOTAL", None, None, None, None, None, None, None, None, None, 12], [None, "J. Dupont", "DNUM"]
+    )
+    yield Case("row_note under a total", total.csv(), (("row_total", "B9"), ("row_note", "B10")))
+    nothing = projects()
+    nothing.rows = [nothing.rows[0], ["NÉANT"], [], [None, "J. Dupont", "directrice du numérique"]]
+    yield _one("row_note", nothing, "B4", name="row_note under NÉANT")
+    # A project may stand below a blank row, and may be called like a signature.
+    apart = projects()
+    apart.insert(8)
+    yield Case("a project below a blank row", apart.csv(), ())
+    yield Case("a project called like a signature", projects().put(8, name="Signature électronique").csv(), ())
+    yield Case("a project called like a visa", projects().put(8, name="VISA").xlsx(), ())
 
 
 def _of_cells() -> Iterator[Case]:

@@ -1,7 +1,10 @@
 """The content decides the format; what is no table is refused with a sentence that says what to do."""
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import zipfile
 
 import pytest
@@ -61,9 +64,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"%PDF-1.7", "format_pdf"),
         (b"<html><table></table></html>", "format_html"),
         (b"\n<!DOCTYPE html>", "format_html"),
-        (b"\x89PNG\x00\x01", "format_unknown"),
+        (b"\x00\x01\x02\x03" * 9, "format_unknown"),
         (b"PK\x03\x04 broken", "file_damaged"),
-        (_package(**{"word__document.xml": b"x"}), "format_unknown"),
+        (_package(**{"word__document.xml": b"x"}), "format_document"),
         (_package(**{"xl__workbook.xml": b"x", "xl__vbaProject.bin": b"x"}), "format_xlsm"),
         (_package(**{"xl__workbook.xml": b"x"}), "file_damaged"),
         (_package(**{"xl__workbook.xml": b"0" * 64 * 2**20}), "file_too_large"),
@@ -99,3 +102,125 @@ def test_the_same_table_in_each_format_gives_the_same_rows():
     from_xlsx = read(workbook(*rows)).rows
     from_json = read(json.dumps([dict(zip(rows[0], row, strict=True)) for row in rows[1:]]).encode()).rows
     assert [dict(row, sheet=None) for row in from_xlsx] == list(from_csv) == list(from_json)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule", "word"),
+    [
+        (_package(**{"xl__workbook.bin": b"x", "xl__vbaProject.bin": b"x"}), "format_spreadsheet", ".xlsb"),
+        (_package(**{"Index__Document.iwa": b"x"}), "format_spreadsheet", "Numbers"),
+        (_package(mimetype=b"application/vnd.oasis.opendocument.text"), "format_document", ".odt"),
+        (_package(**{"word__document.xml": b"x"}), "format_document", "Word (.docx)"),
+        (_package(**{"ppt__presentation.xml": b"x"}), "format_document", "PowerPoint"),
+        (_package(**{"remontée.csv": b"x", "__MACOSX": b"x"}), "format_archive", "« remontée.csv »"),
+        (_package(**{"a.xlsx": projects_csv(GOOD)}), "format_archive", "« a.xlsx »"),
+        (gzip.compress(projects_csv(GOOD)), "format_archive", "gzip"),
+        (bz2.compress(projects_csv(GOOD)), "format_archive", "bzip2"),
+        (lzma.compress(projects_csv(GOOD)), "format_archive", "XZ"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(9), "format_archive", "7-Zip"),
+        (b"Rar!\x1a\x07\x00", "format_archive", "RAR"),
+        (OLE + "WordDocument".encode("utf-16-le"), "format_document", "Word (.doc)"),
+        (b"\x09\x04\x06\x00\x00\x00\x10\x00", "format_xls", ".xls"),
+        (b"{\\rtf1\\ansi Nom du projet}", "format_document", "RTF"),
+        (b"\x89PNG\r\n\x1a\n\x00", "format_document", "image"),
+        (b"\xff\xd8\xff\xe0", "format_document", "image"),
+        (b"[InternetShortcut]\r\nURL=https://x.fr\r\n", "format_document", "raccourci"),
+        (b"ID;PWXL;N;E\r\nP;PGeneral\r\n", "format_spreadsheet", "SYLK"),
+        (
+            b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "format_spreadsheet",
+            "XML 2003",
+        ),
+        (b'<?xml version="1.0"?><office:document office:version="1.2">', "format_spreadsheet", ".fods"),
+        (b'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><table>', "format_html", "page web"),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", "format_html", "page web"),
+        ("Début;Coût\r\nÉté;4\r\n".encode("mac_roman"), "text_encoding", "CSV (Macintosh)"),
+        ("Début;Coût\r\nÉté;4\r\n".encode("cp850"), "text_encoding", "CSV (MS-DOS)"),
+        ("Début;Coût\r\nÉté;4\r\n".encode("utf-16-be"), "text_encoding", "UTF-16"),
+        ("Début;Coût\r\nÉté;4\r\n".encode("utf-32"), "text_encoding", "UTF-32"),
+    ],
+)
+def test_what_is_another_format_is_called_by_its_name(data, rule, word):
+    with pytest.raises(Refused) as refused:
+        open_sheets(data)
+    finding = finding_of(refused.value.observation)
+    assert finding.rule == rule
+    assert word in f"{finding.expected} {finding.remedy}".replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    "text", ["Œuvre « d’été » – 4 €…", "• un\n• deux", "‘a’ — b", "L’Haÿ", "Çà et là, ÉTÉ", "Señor Müller", "25 °C"]
+)
+def test_a_text_in_windows_1252_is_never_taken_for_another_encoding(text):
+    (sheet,) = open_sheets(text.encode("cp1252"))
+    assert "\n".join(",".join(map(str, row)) for row in sheet.rows) == text
+
+
+def test_a_csv_whose_header_begins_like_a_sylk_is_a_csv():
+    (sheet,) = open_sheets(b"ID;Projet\r\n1;HORIZON\r\n")
+    assert [list(row) for row in sheet.rows] == [["ID", "Projet"], ["1", "HORIZON"]]
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n\n", " "])
+def test_objects_of_json_one_after_the_other_are_read_as_a_list_of_them(between):
+    records = [{"Nom du projet": "A", "Phase": "Cadrage", "Coût estimé": 4}, {"Nom du projet": "B", "Début": "2020"}]
+    (sheet,) = open_sheets(between.join(json.dumps(one) for one in records).encode())
+    assert sheet == open_sheets(json.dumps(records).encode())[0]
+    assert open_sheets(json.dumps(records[0]).encode()) == open_sheets(json.dumps(records[:1]).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "start"),
+    [
+        ('a;b;c;d\n1;"x;y;2\n3;z;t;4\n5;"u;v;6\n', "2", "x"),
+        ('a;b;c;d\n1;"x;y;2\n3;z";t;4\n', "2", "x"),
+        ('a;b;c;d\n"1;x;y;2\n3;z;t;4"\n', "2", "1"),
+        ('a;b;c;d\n1;x;y;"2\n3;z;t;4\n5;u;v;6"\n', "2", "2"),
+        ('a;b;c;d\n1;"deux\nlignes";y;2\n3;"z" t;t;4\n', "3 (ligne 4 du texte)", "z"),
+    ],
+)
+def test_a_quote_that_takes_rows_in_is_refused_at_its_line_and_the_first_rows_are_shown(text, row, start):
+    header = "Projet;Début;Phase;Coût estimé"
+    with pytest.raises(Refused) as refused:
+        open_sheets(text.replace("a;b;c;d", header).encode())
+    words = refused.value.observation.words
+    assert (refused.value.observation.rule, words["row"], words["start"]) == ("quote_stray", row, start)
+    assert refused.value.first_rows[0] == tuple(header.split(";"))
+    assert len(refused.value.first_rows) == int(row.split()[0])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"un, deux, trois; quatre; cinq\nsix; sept; huit; neuf\n"',
+        '"Dit ""le grand""; a\n- ""b"""',
+        '"HORIZON" ',
+        'rue "du Bac"',
+        '"une\n\nligne;vide;ici"',
+    ],
+)
+def test_quotes_around_prose_are_no_fault(cell):
+    (sheet,) = open_sheets(f"Projet;Début;Phase;Coût estimé\n1;{cell};2;3\n".encode())
+    assert [len(row) for row in sheet.rows] == [4, 4]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_the_one_under_which_a_header_is_found(separator):
+    header = separator.join(["Projet", "Début", "Phase", "Coût estimé"])
+    other = ";" if separator == "," else ","
+    title = other.join(["Remontée", *"abcdefghij"])
+    (sheet,) = open_sheets(f"{title}\n\n{header}\n".encode())
+    assert list(sheet.rows[2]) == ["Projet", "Début", "Phase", "Coût estimé"]
+
+
+def test_the_first_rows_of_a_file_whose_header_is_unknown_are_given_as_they_were_split():
+    table = [["Logiciel", "Éditeur", "Postes"], [], ["Suite", "", 1200.0, ""]]
+    shown = (("Logiciel", "Éditeur", "Postes"), (), ("Suite", "", "1200"))
+    assert read(workbook(*table)).first_rows == shown
+    assert read("\n".join(";".join(str(one)[:4] for one in row) for row in table).encode()).first_rows[0] == (
+        "Logi",
+        "Édit",
+        "Post",
+    )
+    assert read(projects_csv(GOOD)).first_rows == ()
+    assert len(read(projects_csv(*["x"] * 50, header="a;b")).first_rows) == 10
