@@ -130,6 +130,7 @@ def receipt_of(one: Examined, counting: Drop | None, previous: Previous | None =
         is_dry_run=(place is not None and place.is_dry_run) or one.arrival.drop_id is None,
         published=None if is_refused else published_fr(one.reading.kind, one.rows),
         read=None if is_refused else _as_read(one, previous),
+        first_rows=one.reading.first_rows if is_refused else (),
     )
 
 

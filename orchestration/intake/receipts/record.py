@@ -6,6 +6,7 @@ What belongs here: the record, its verdict sentence, and the text of `accuse.jso
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -43,9 +44,10 @@ class Together:
 class Receipt:
     """What is said of one drop. The first eleven fields are those of `accuse.json`, in its order.
 
-    `published` says what will be published of it, and `read` shows it, row by row; `earlier` is the submission that
-    counted before it and `difference` what changed since; `together` is there where it came with others. `held_until`
-    says when it counts at last that has less than half the rows of `fuller`.
+    `published` says what will be published of it, and `read` shows it, row by row; `first_rows` shows how a file was
+    split that is refused. `earlier` is the submission that counted before it and `difference` what changed since;
+    `together` is there where it came with others. `held_until` says when it counts at last that has less than half the
+    rows of `fuller`.
     """
 
     status: ReceiptStatus
@@ -64,6 +66,7 @@ class Receipt:
     is_dry_run: bool
     published: str | None = None
     read: AsRead | None = None
+    first_rows: Sequence[Sequence[str]] = ()
     earlier: Drop | None = None
     difference: Difference | None = None
     held_until: datetime | None = None

@@ -130,3 +130,12 @@ def test_nothing_is_shown_of_a_file_that_is_refused(filed):
 )  # fmt: skip
 def test_an_end_is_what_the_figures_make_of_it(row, ends):
     assert planned_end(CONTRACTS["projects"], row) == ends
+
+
+def test_the_first_lines_of_a_file_that_is_refused_are_shown_as_they_were_split(settings):
+    drop(settings.home, "2021-S2/MI/a.csv", b"Remont\xe9e 2021\nNom du projet - Co\xfbt\nCAP - 12<b>\n")
+    (outcome,) = take_in(settings, datetime(2021, 12, 1, 9, tzinfo=UTC)).outcomes
+    page = (Path(outcome.receipt_folder) / "accuse.html").read_text(encoding="utf-8")
+    assert outcome.receipt.status == "rejected"
+    assert "1 Remontée 2021 2 Nom du projet - Coût 3 CAP - 12<b>" in _text(page)
+    assert "12&lt;b&gt;" in page
