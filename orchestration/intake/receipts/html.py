@@ -44,8 +44,8 @@ class Group:
 def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
     """The page `accuse.html`: the verdict, what to do, then the details; `workbook` names the annotated copy."""
     located = [finding for finding in receipt.findings if finding.row is not None]
-    refused = [finding for finding in located if receipt.is_refused(finding)]
-    kept = _grouped([finding for finding in located if not receipt.is_refused(finding)], receipt.rows_read)
+    refused = receipt.refused_rows
+    kept = _grouped([finding for finding in located if finding.row not in refused], receipt.rows_read)
     page = templates("intake/receipts", plural, typeset, what_is_wrong, shown_value, why).get_template("accuse.html")
     return page.render(
         receipt=receipt,
@@ -57,8 +57,8 @@ def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
         perimeter=perimeter_names().get(receipt.perimeter or ""),
         semester=semester(receipt.edition) if receipt.edition else None,
         structural=[finding for finding in receipt.findings if finding.row is None],
-        refused=_grouped(refused, receipt.rows_read),
-        refused_rows=sorted({finding.row for finding in refused if finding.row is not None}),
+        refused=_grouped([finding for finding in located if finding.row in refused], receipt.rows_read),
+        refused_rows=sorted(refused),
         changed=_changed(receipt.difference.changed) if receipt.difference else [],
         errors=[group for group in kept if group.severity == "error"],
         warnings=[group for group in kept if group.severity == "warning"],

@@ -79,10 +79,12 @@ class Receipt:
         counting = self.together.counting if self.together and self.together.is_of_these else None
         return counting is not None and counting.drop_id != self.drop_id
 
-    def is_refused(self, finding: Finding) -> bool:
-        """Whether a finding is about a row that does not count, in a file that does."""
-        rows = self.read.all_rows if self.read else None
-        return rows is not None and finding.row is not None and rows.of_number(finding.row) is None
+    @property
+    def refused_rows(self) -> frozenset[int]:
+        """The numbers of the rows that do not count, in a file that does: those set aside are no rows of data."""
+        if self.status == "rejected":
+            return frozenset()
+        return frozenset(finding.row for finding in self.findings if finding.refuses_row and finding.row is not None)
 
     @property
     def errors(self) -> int:

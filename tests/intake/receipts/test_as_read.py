@@ -92,7 +92,7 @@ def test_the_page_opens_with_what_was_read_where_all_is_well(settings, filed):
 
 
 def test_the_rows_that_are_refused_come_first_with_what_costs_them_their_place(filed):
-    page, said, _ = filed(CAP.replace("42,5", "douze"), ";;2020;six;;Cadrage;7", FRONT)
+    page, said, _ = filed(CAP.replace("42,5", "douze"), ";;2020;six;;Cadrage;7", FRONT, ";TOTAL;;;;;49,5")
     assert [one["row"] for one in said["accepted"]] == [2, 4]
     assert page.index("1 ligne refusée : 3") < page.index("À corriger")
     refused = page[page.index("1 ligne refusée") : page.index("À corriger")]
