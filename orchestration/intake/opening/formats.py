@@ -25,6 +25,7 @@ from orchestration.domain.spreadsheets import cell_address
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.annotated_copy import is_receipt
 from orchestration.intake.opening.grid import Grid
+from orchestration.intake.opening.invisible import without_invisible
 from orchestration.intake.opening.limits import (
     MAX_BYTES,
     MAX_CELL,
@@ -126,7 +127,7 @@ def _open(data: bytes) -> list[Sheet]:
         raise Refused(Observation("format_pdf"))
     if other := other_format(data):
         raise Refused(other)
-    text = _in_utf8(data)
+    text = without_invisible(_in_utf8(data))
     start = text.lstrip()[:_MARKUP].decode(errors="ignore").lstrip()
     if start[:1] == "<" or start[:13].casefold() == "mime-version:":
         raise Refused(in_markup(start))
@@ -249,7 +250,7 @@ def _json_cell(value: object) -> Cell:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Half a surrogate pair can be escaped in JSON, and written nowhere.
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else without_invisible(text.encode("utf-8", "replace")).decode()
 
 
 def _delimited(utf8: bytes) -> list[Sheet]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.domain.spreadsheets import column_position
+from orchestration.intake.opening.invisible import without_invisible
 from orchestration.intake.opening.limits import ANSWER_TOO_LONG, Damaged, TooLarge
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _sheets(answer: IO[bytes]) -> "list[tuple[str, list[SheetRow]]]":
     """What the child answered, which ends by saying so; raise `Damaged` or `TooLarge` if it did."""
     sheets: list[tuple[str, list[SheetRow]]] = []
     for line in answer:
-        match json.loads(line, object_hook=_cell):
+        # A sheet is found again by its name as it is.
+        match json.loads(line if line.startswith(b'["sheet"') else without_invisible(line), object_hook=_cell):
             case ["sheet", str(name)]:
                 sheets.append((name, []))
             case ["rows", list(rows)]:
