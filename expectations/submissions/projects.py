@@ -6,6 +6,7 @@ What belongs here: judgements on one file. What does not: reading cells (intake)
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import (
@@ -21,7 +22,10 @@ from orchestration.domain.alias_register import resolved
 from orchestration.domain.durations import DAYS_IN_A_YEAR, SLACK_DAYS
 from orchestration.domain.folding import fold_header
 
-MAX_COST_MEUR = 10_000
+if TYPE_CHECKING:
+    from expectations.submissions.helper_columns import Flags, Floats
+
+MIN_COST_MEUR, MAX_COST_MEUR = 0.01, 10_000
 MAX_DURATION_DAYS = 30 * DAYS_IN_A_YEAR
 START_YEARS = (1990, 2050)
 
@@ -66,6 +70,11 @@ def _is_in_meur(cost: float, band: str | None) -> bool | None:
     return False if any(low <= cost / factor <= bounds[1] for factor in (1_000, 1_000_000)) else None
 
 
+def _is_tiny(costs: "Floats") -> "Flags":
+    """Whether a cost is less than that of any project, and more than nothing."""
+    return (costs > 0) & (costs < MIN_COST_MEUR)
+
+
 def _is_same_scale(value: float, initial: float) -> bool | None:
     """Whether a figure and the initial one are of one order of magnitude; `None` where either is unknown."""
     return max(value / initial, initial / value) < _OTHER_SCALE if value > 0 and initial > 0 else None
@@ -86,6 +95,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")
     start_precisions, end_precisions = frame["start_date_precision"], frame["current_end_date_precision"]
     precisions = zip(start_precisions, end_precisions, frame["current_duration_days_precision"], strict=True)
+    initial_costs = numbers(frame, "initial_cost_meur")
     return {
         "_folded_name": names,
         "_is_first": is_first(frame["arrival"], ids),
@@ -103,7 +113,11 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
         ],
         "_is_in_band": map(_is_in_band, costs, frame["cost_band"]),
         "_is_in_meur": map(_is_in_meur, costs, frame["cost_band"]),
-        "_are_costs_alike": map(_is_same_scale, costs, numbers(frame, "initial_cost_meur")),
+        "_are_costs_alike": map(_is_same_scale, costs, initial_costs),
+        "_is_initial_cost_given": (initial_costs != 0).tolist(),
+        "_is_current_cost_given": (costs != 0).tolist(),
+        "_is_initial_cost_not_tiny": (~_is_tiny(initial_costs)).tolist(),
+        "_is_current_cost_not_tiny": (~_is_tiny(costs)).tolist(),
         "_are_durations_alike": map(_is_same_scale, durations, numbers(frame, "initial_duration_days")),
     }
 
@@ -161,6 +175,28 @@ PROJECTS = Suite(
                     why_fr="Un coût négatif se retrancherait du total publié.",
                     wrong_fr="-42,5",
                     right_fr="42,5",
+                ),
+                Rule(
+                    f"project_{which}_cost_given",
+                    f"{which}_cost_meur",
+                    holds(f"_is_{which}_cost_given"),
+                    f"Le coût {words} d’un projet n’est pas de 0.",
+                    "Inconnu ? Laissez la cellule vide. S’il est vraiment de 0, il n’y a rien à faire.",
+                    severity="warning",
+                    why_fr="Un coût de 0 est compté comme un coût connu : les moyennes et les écarts en sont faussés.",
+                    wrong_fr="0",
+                    right_fr="(vide)",
+                ),
+                Rule(
+                    f"project_{which}_cost_not_tiny",
+                    f"{which}_cost_meur",
+                    holds(f"_is_{which}_cost_not_tiny"),
+                    f"Le coût {words} d’un projet ne peut pas être inférieur à 0,01 M€.",
+                    "Vérifiez l’unité : le coût se déclare en millions d’euros. Inconnu ? Laissez la cellule vide.",
+                    effect="cell",
+                    why_fr="Aucun grand projet ne coûte moins de 10 000 euros : c’est une autre unité.",
+                    wrong_fr="0,0000482",
+                    right_fr="48,2",
                 ),
                 Rule(
                     f"project_{which}_cost_plausible",

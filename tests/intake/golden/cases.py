@@ -544,6 +544,7 @@ def _of_cells() -> Iterator[Case]:
 
 
 Maker = Callable[[], Table]
+_NO_COST = {"initial_cost_meur": "NC", "current_cost_meur": "NC"}
 
 
 def _of_values() -> Iterator[Case]:
@@ -552,6 +553,20 @@ def _of_values() -> Iterator[Case]:
         (projects, "project_name_present", "name", {"name": None}, {}),
         (projects, "project_initial_cost_not_negative", "initial_cost_meur", {"initial_cost_meur": -145}, {}),
         (projects, "project_current_cost_not_negative", "current_cost_meur", {"current_cost_meur": "-145,9"}, {}),
+        *(
+            (projects, f"project_{which}_cost_given", f"{which}_cost_meur", {f"{which}_cost_meur": zero}, {})
+            for which, zero in (("initial", 0), ("current", "0,00 €"))
+        ),
+        *(
+            (
+                projects,
+                f"project_{which}_cost_not_tiny",
+                f"{which}_cost_meur",
+                {**_NO_COST, f"{which}_cost_meur": "9 k€"},
+                {**_NO_COST, f"{which}_cost_meur": "10 k€"},
+            )
+            for which in ("initial", "current")
+        ),
         (
             projects,
             "project_costs_of_one_scale",
