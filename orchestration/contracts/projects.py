@@ -96,7 +96,12 @@ PROJECTS = Contract(
                 "abandonne": "Abandonné",
                 "en_revision": "En révision",
             },
-            words={"conception": "conception_realisation", "realisation": "conception_realisation"},
+            words={
+                "en cadrage": "cadrage",
+                "conception": "conception_realisation",
+                "realisation": "conception_realisation",
+            },
+            absences=_UNKNOWN - {"en_cadrage"},
             # Later files carry a legal notice here for a project whose trajectory is under revision.
             phrases={"en_revision": ("trajectoire", "en cours de revision")},
             final_codes=frozenset({"termine", "abandonne"}),

@@ -1,5 +1,6 @@
 """What one cell says, type by type, by enumeration (docs/rules.md §4)."""
 
+import re
 import time
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -8,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.contracts import CONTRACTS
+from orchestration.contracts.cells.absences import is_no_id
 from orchestration.contracts.cells.cell import Parsed, typed_text
 from orchestration.contracts.cells.dates import (
     EXCEL,
@@ -19,6 +21,7 @@ from orchestration.contracts.cells.dates import (
     month_first,
     number_under,
 )
+from orchestration.contracts.cells.numbers import decimal_mark
 from orchestration.contracts.cells.parsing import parser_of
 from orchestration.contracts.contract import Column
 
@@ -40,12 +43,10 @@ def _read(cell, kind, **options) -> Parsed:
         ("1.234,56", "1234.56"),
         ("1,234.56", "1234.56"),
         ("12.345,678", "12345.678"),
-        ("1.234.567 €", "1.234567"),
         ("12,5 M€", "12.5"),
         ("12,5M€", "12.5"),
         ("850 k€", "0.85"),
         ("1,2 Md€", "1200"),
-        ("3 500 000 €", "3.5"),
         (" 42 ", "42"),
         ("-3", "-3"),
         (18.0, "18"),
@@ -61,8 +62,72 @@ def test_a_cost_is_read_in_millions_of_euros_to_the_cent(cell, value):
 
 
 @pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("48,2 M €", "48.2"),
+        ("48,2\u202fM\u00a0€", "48.2"),
+        ("48,2 M€ TTC", "48.2"),
+        ("48,2 M€ (TTC)", "48.2"),
+        ("42,5 millions d’euros", "42.5"),
+        ("42,5 Millions d'euros", "42.5"),
+        ("42,5\u00a0millions d\u02bceuros", "42.5"),
+        ("1 million d´euros", "1"),
+        ("42,5 M d’euros", "42.5"),
+        ("42,5 M", "42.5"),
+        ("48,2 ME", "48.2"),
+        ("850 k €", "0.85"),
+        ("850 kE", "0.85"),
+        ("850 milliers d’euros", "0.85"),
+        ("0,85 Md €", "850"),
+        ("0,85 Mds", "850"),
+        ("1,5 milliard d’euros", "1500"),
+    ],
+)
+def test_a_unit_is_the_same_whatever_its_spaces_apostrophes_and_letters(cell, value):
+    assert _read(cell, "cost") == Parsed(Decimal(value).quantize(Decimal("1e-8")))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "taken"),
+    [
+        ("48,20 €", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
+        ("48,20\u00a0€", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
+        ("€48.20", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
+        ("48,2 euros TTC", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
+        ("0,01 €", "0.01", "0,01 M€, et non 0,01 € (0,00000001 M€)"),
+        ("1 000,00 €", "1000", "1 000 M€, et non 1 000 € (0,001 M€)"),
+        ("10 000 €", "0.01", "0,01 M€ (10 000 €), et non 10 000 M€"),
+        ("850 000 €", "0.85", "0,85 M€ (850 000 €), et non 850 000 M€"),
+        ("1.234.567 €", "1.234567", "1,234567 M€ (1 234 567 €), et non 1 234 567 M€"),
+        ("3 500 000,00 EUR", "3.5", "3,5 M€ (3 500 000 €), et non 3 500 000 M€"),
+        # Of three readings, the two that the column leaves open.
+        ("850.000 €", "850", "850 M€, et non 850 000 € (0,85 M€)"),
+    ],
+)
+def test_a_bare_euro_is_a_decoration_or_a_unit_and_both_readings_are_told(cell, value, taken):
+    parsed = _read(cell, "cost")
+    assert (parsed.value, parsed.doubt) == (Decimal(value), "cost_bare_euro")
+    assert re.sub("[\u00a0\u202f]", " ", parsed.taken) == taken
+
+
+@pytest.mark.parametrize("cell", ["1 000,01 €", "2 500,00 €", "9 999 €"])
+def test_a_bare_euro_that_may_be_either_is_a_fault_that_tells_both(cell):
+    parsed = _read(cell, "cost")
+    assert (parsed.value, parsed.fault) == (None, "cost_in_euros_or_meur")
+    assert "M€ ou " in parsed.taken.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("cell", "value"), [("0,00 €", "0"), ("0,005 €", "0.005"), ("-48,20 €", "-48.2")])
+def test_a_bare_euro_beside_what_no_project_costs_is_left_to_the_expectations(cell, value):
+    assert _read(cell, "cost") == Parsed(Decimal(value).quantize(Decimal("1e-8")))
+
+
+@pytest.mark.parametrize(
     "cell",
-    ["douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--", "1 234.567,8"],
+    [
+        *("douze", "12 5", "1.2.3", "1,23,456", "12 k", "4,5 ans", "12 %", "=1+1", "١٢", True, "1e5", "--"),
+        *("1 234.567,8", "48 e", "48,2 M€ HT", "42 M€/an", "12 m²", "€ 4 €", "12 milliers"),
+    ],
 )
 def test_what_is_no_cost_is_a_fault_and_no_value(cell):
     assert _read(cell, "cost") == Parsed(fault="cell_unreadable_number")
@@ -98,10 +163,31 @@ def test_a_second_separator_or_a_leading_zero_leaves_no_doubt(cell, kind, value)
 
 
 @pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["8,985", "48,2"], ","),
+        (["8.985", "48.25", None, 12.5, "En cadrage"], "."),
+        (["8,985", "0,985"], ","),
+        # None that can only be read so; both; another one; one that parts thousands.
+        (["8,985", "12,345", "48"], None),
+        (["8,985", "48,2", "48.2"], None),
+        (["8.985", "48,2"], None),
+        (["8,985", "1.234,5"], None),
+        (["8.985", "1.234.567"], None),
+        ([8.985, 4.5], None),
+    ],
+)
+def test_a_decimal_mark_is_known_where_it_stands_alone_in_numbers_that_are_read_in_one_way(cells, mark):
+    assert decimal_mark(cells) == mark
+
+
+@pytest.mark.parametrize(
     ("cell", "value"),
     [
         ("12 %", "0.12"),
         ("12,5%", "0.125"),
+        ("12\u202f%", "0.12"),
+        ("12 ％", "0.12"),
         (0.12, "0.12"),
         ("0,12", "0.12"),
         (0.306950284442246, "0.306950284442246"),
@@ -154,6 +240,25 @@ def test_a_duration_in_years_is_kept_as_exact_days_with_its_precision(cell, days
         (datetime(2018, 2, 28, 12), date(2018, 2, 28), "day"),
         (42736.0, date(2017, 1, 1), "day"),
         ("03/05/2022\n(périmée)", date(2022, 5, 3), "day"),
+        ("04/01/2021 00:00", date(2021, 1, 4), "day"),
+        ("04/01/2021 00:00:00", date(2021, 1, 4), "day"),
+        ("4.1.2021, 14h30", date(2021, 1, 4), "day"),
+        ("04/01/2021 à 9 h", date(2021, 1, 4), "day"),
+        ("31/12/2020 24:00", date(2021, 1, 1), "day"),
+        ("2021-01-04T09:30:00.123456", date(2021, 1, 4), "day"),
+        ("lundi 4 janvier 2021", date(2021, 1, 4), "day"),
+        ("Mar. 5 janv. 2021", date(2021, 1, 5), "day"),
+        ("mar. 21", date(2021, 3, 1), "month"),
+        ("le 1er janvier 2021", date(2021, 1, 1), "day"),
+        ("2e semestre 2021", date(2021, 7, 1), "semester"),
+        ("2ème semestre 2021", date(2021, 7, 1), "semester"),
+        ("premier semestre de 2021", date(2021, 1, 1), "semester"),
+        ("Second sem. 2021", date(2021, 7, 1), "semester"),
+        ("1er trimestre 2021", date(2021, 1, 1), "quarter"),
+        ("1ᵉʳ trimestre 2021", date(2021, 1, 1), "quarter"),
+        ("3e trim. 2021", date(2021, 7, 1), "quarter"),
+        ("2T 2024", date(2024, 4, 1), "quarter"),
+        ("T2-24", date(2024, 4, 1), "quarter"),
     ],
 )
 def test_a_date_keeps_its_precision(cell, day, precision):
@@ -161,7 +266,56 @@ def test_a_date_keeps_its_precision(cell, day, precision):
     assert (parsed.value, parsed.precision) == (day, precision)
 
 
-@pytest.mark.parametrize("cell", ["31/02/2017", "13/13/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0])
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2020-12-31T23:00:00.000Z", date(2021, 1, 1)),
+        ("2021-06-30T22:00:00+00:00", date(2021, 7, 1)),
+        ("2021-06-30 21:59:59 UTC", date(2021, 6, 30)),
+        ("2021-01-01T04:00:00+0500", date(2021, 1, 1)),
+        ("2021-01-01 00:30 +02", date(2020, 12, 31)),
+        ("31/12/2020 23:30 GMT", date(2021, 1, 1)),
+    ],
+)
+def test_a_time_with_a_zone_is_moved_to_paris(cell, day):
+    assert _read(cell, "date") == Parsed(day, precision="day")
+
+
+@pytest.mark.parametrize("cell", [44197, 44197.0, 44197.5, "44197", " 44 197 ", "44197,25", "44197.0", 44196.9999999])
+def test_a_bare_serial_is_a_day_and_is_told(cell):
+    assert _read(cell, "date") == Parsed(date(2021, 1, 1), precision="day", doubt="date_serial", taken="01/01/2021")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        datetime(2020, 12, 31, 23),
+        datetime(2020, 12, 31, 22),
+        datetime(2020, 12, 31, 23) - timedelta(milliseconds=1),
+        44196 + 23 / 24,
+        "44196,9166666667",
+        "31/12/2020 23:00",
+        "2020-12-31 22:00:00",
+    ],
+)
+def test_a_day_at_an_hour_that_is_midnight_elsewhere_is_its_own_and_is_told(cell):
+    told = "31/12/2020, et non 01/01/2021"
+    assert _read(cell, "date") == Parsed(date(2020, 12, 31), precision="day", doubt="date_late_hour", taken=told)
+
+
+@pytest.mark.parametrize("cell", [datetime(2020, 12, 31, 22, 1), datetime(2020, 12, 31), "31/12/2020 21:00"])
+def test_a_day_at_any_other_hour_is_not_told(cell):
+    assert _read(cell, "date") == Parsed(date(2020, 12, 31), precision="day")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("31/02/2017", "13/13/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0, "3e semestre 2021"),
+        *("5e trimestre 2021", "1er janvier", "04/01/2021 25:00", "fin 2021", "lundi", "juillet 2013 10:00"),
+        *("2020-01-01 au 2021-01-01", "9999999", "12:00"),
+    ],
+)
 def test_what_is_no_date_is_a_fault(cell):
     assert _read(cell, "date") == Parsed(fault="cell_unreadable_date")
 
@@ -200,6 +354,14 @@ def test_non_is_a_reason_for_the_accessibility_rate_and_a_word_for_the_online_st
     assert parser_of(columns["authentication"])("FranceConnect") == Parsed("franceconnect")
 
 
+def test_na_is_no_phase_and_en_cadrage_is_one():
+    read = parser_of(CONTRACTS["projects"].by_field["phase"])
+    assert read("NA") == Parsed(absence="non_applicable")
+    assert read("–") == Parsed(absence="tiret")
+    assert read("En cadrage") == Parsed("cadrage")
+    assert read("Presque terminé").fault == "cell_unknown_word"
+
+
 def test_the_notice_of_a_trajectory_under_revision_is_a_phase():
     notice = "Projet dont la trajectoire, arrêtée en 2024, est en cours de révision au titre de l'article 3."
     assert parser_of(CONTRACTS["projects"].by_field["phase"])(notice).value == "en_revision"
@@ -208,6 +370,46 @@ def test_the_notice_of_a_trajectory_under_revision_is_a_phase():
 @pytest.mark.parametrize(("cell", "value"), [("Oui", True), ("NON", False), ("oui ", True), (True, True), (0.0, False)])
 def test_yes_and_no_are_read_in_any_case(cell, value):
     assert _read(cell, "bool").value is value
+
+
+@pytest.mark.parametrize(
+    ("text", "damage"),
+    [
+        ("DÃ©matÃ©rialisation", "« Ã© » au lieu de « é »"),
+        ("BÃ‰BÃ‰", "« Ã‰ » au lieu de « É »"),
+        ("Ã la carte", "« Ã »"),
+        ("lâ€™aide", "« â€™ » au lieu de « ’ »"),
+        ("lâ\x80\x99aide", "« â\x80\x99 » au lieu de « ’ »"),
+        ("NÂ° 5", "« Â° » au lieu de « ° »"),
+        ("CÅ“ur", "« Å“ » au lieu de « œ »"),
+        ("ÃƒÂ©tude", "« ÃƒÂ© » au lieu de « é »"),
+        ("D√©mat", "« √© » au lieu de « é »"),
+        ("l‚Äôaide", "« ‚Äô » au lieu de « ’ »"),
+        ("D├®mat", "« ├® » au lieu de « é »"),
+        ("Syst\ufffdme", "« \ufffd »"),
+    ],
+)
+def test_a_damaged_text_is_kept_and_the_damage_is_named(text, damage):
+    parsed = _read(text, "text")
+    assert (parsed.value, parsed.doubt, parsed.taken.replace("\u00a0", " ")) == (text, "text_damaged", damage)
+    assert _read(f"<b>{text}</b>", "text").doubt == "text_damaged"
+
+
+@pytest.mark.parametrize(
+    "text", ["BÂTIMENT", "SÃO TOMÉ", "Ångström", "château à 5 €", "L’âge « œuvre »", "√2", "Île-de-France", "ÄÖÜ", "É»"]
+)
+def test_a_text_of_rare_letters_is_not_damaged(text):
+    assert _read(text, "text") == Parsed(text)
+
+
+@pytest.mark.parametrize("text", ["-", "–", "NC", "n/c", "N/A", "NA", "ND", "#", "?", "...", " - ", "Sans objet"])
+def test_what_stands_in_the_place_of_an_id_is_none(text):
+    assert is_no_id(text)
+
+
+@pytest.mark.parametrize("text", ["1", "NC-1", "nation", "#12", "x", "1.2.10", "SEPT-21", "-" * 200])
+def test_an_id_is_one_however_short(text):
+    assert not is_no_id(text)
 
 
 def test_html_is_reduced_to_its_text_and_its_link():
@@ -310,7 +512,19 @@ def test_the_number_that_became_a_date_is_proposed():
 
 
 @pytest.mark.parametrize(
-    "text", ["mai 68", "2021", "3PA-S", "SI-SAMU", "1-2", "31/02/2021", "42-mai", "plan 01/01/2020"]
+    "text",
+    [
+        "mai 68",
+        "2021",
+        "44197",
+        "04/01/2021 00:00",
+        "3PA-S",
+        "SI-SAMU",
+        "1-2",
+        "31/02/2021",
+        "42-mai",
+        "plan 01/01/2020",
+    ],
 )
 def test_a_name_is_not_taken_for_a_date(text):
     assert not looks_like_a_date(text)
@@ -323,6 +537,10 @@ def test_a_name_is_not_taken_for_a_date(text):
         (["31/12/2020", "12/31/2020"], False),
         (["01/02/2020", "03/04/2020"], False),
         (["99/99/2020"], False),
+        (["01/02/2020 00:00", "12/31/2020 00:00"], True),
+        (["1/4/2021 12:00:00 AM"], True),
+        (["31/12/2020 12:00:00 AM"], False),
+        (["12/31/2020 à revoir"], False),
         ([date(2020, 1, 2), "2020-12-31"], False),
     ],
 )
@@ -334,6 +552,7 @@ def test_a_month_first_column_reads_every_text_so_and_leaves_the_rest_alone():
     read = month_first(parser_of(Column("field", "Titre", "date", "", "")))
     assert (read("12/31/2020").value, read("12/31/2020").taken) == (date(2020, 12, 31), "31/12/2020")
     assert (read("03/04/2020").value, read("03/04/2020").doubt) == (date(2020, 3, 4), "date_month_first")
+    assert read("1/4/2021 12:00:00 AM").value == date(2021, 1, 4)
     assert read("juillet 2013") == Parsed(date(2013, 7, 1), precision="month")
     assert read("13/13/2020").fault == "cell_unreadable_date"
 
@@ -376,7 +595,21 @@ def test_the_largest_cost_is_a_value():
     assert _read("53 020 000 €", "cost").value == Decimal("53.02")
 
 
-@pytest.mark.parametrize("cell", ["1234.567", "0.985", "0,985", 1234.567, "12,5"])
+@pytest.mark.parametrize("kind", ["volume", "integer"])
+@pytest.mark.parametrize(
+    ("cell", "value", "taken"), [(1234.567, 1235, "1 235"), (349.5, 350, "350"), (-12.4, -12, "-12"), (10.4, 10, "10")]
+)
+def test_decimals_that_a_format_hides_are_rounded_and_told(cell, value, taken, kind):
+    parsed = _read(cell, kind)
+    assert (parsed.value, parsed.doubt, parsed.taken.replace("\u202f", " ")) == (value, "number_rounded", taken)
+
+
+@pytest.mark.parametrize("cell", [219999.99999999997, 2.0000000000000004])
+def test_what_a_sum_of_floats_leaves_behind_the_comma_is_no_decimal(cell):
+    assert _read(cell, "volume") == Parsed(round(cell))
+
+
+@pytest.mark.parametrize("cell", ["1234.567", "0.985", "0,985", 0.35, 1.2, "12,5"])
 def test_a_volume_is_a_whole_number(cell):
     assert _read(cell, "volume") == Parsed(fault="cell_unreadable_number")
 
@@ -507,7 +740,7 @@ def test_a_bare_serial_is_counted_from_the_day_of_its_workbook_and_told(cell):
 
 @pytest.mark.parametrize("hour", [22, 23])
 def test_the_day_of_a_date_is_its_own_and_an_hour_that_is_midnight_elsewhere_is_told(hour):
-    told = Parsed(date(2020, 12, 31), precision="day", doubt="date_late_hour", taken="31/12/2020")
+    told = Parsed(date(2020, 12, 31), precision="day", doubt="date_late_hour", taken="31/12/2020, et non 01/01/2021")
     assert _read(datetime(2020, 12, 31, hour), "date") == told
     assert _read(44196 + hour / 24, "date") == told
 

@@ -1,6 +1,7 @@
 """Words that stand for "no value", by the reason that is kept (docs/rules.md §4).
 
-What belongs here: the words. What does not: which of them a column allows (its contract).
+What belongs here: the words, and what stands where there is no id. What does not: which of them a column allows (its
+contract).
 """
 
 from collections.abc import Mapping
@@ -31,3 +32,8 @@ def absence_of(text: str) -> str | None:
     if len(stripped) > MAX_TYPED:
         return None
     return "tiret" if stripped in _DASHES else ABSENCES.get(fold_header(stripped))
+
+
+def is_no_id(text: str) -> bool:
+    """Whether what stands where an id is expected is none: a word for "no value", or signs alone, as `-` and `#`."""
+    return len(text) <= MAX_TYPED and (not any(map(str.isalnum, text)) or absence_of(text) is not None)

@@ -5,9 +5,10 @@ What belongs here: pure functions from a cell to a number in the lake's unit. Wh
 """
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from orchestration.contracts.cells.cell import MAX_TYPED, Cell, Parsed
@@ -16,10 +17,11 @@ from orchestration.contracts.contract import Column
 from orchestration.domain.durations import DAYS_IN_A_YEAR
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
-_NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?(?P<unit>[^0-9., ].*)?")
+_NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<before>€ ?)?(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?(?P<unit>[^0-9., ].*)?")
 # A number as nearly all are: no unit, no group, no zero that ends its decimals.
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,]([0-9]{0,14}[1-9]))?")
 _GROUPED = re.compile(r"\d{1,3}( \d{3})+")
+_APOSTROPHES = re.compile("[\u2018\u2019\u201b\u02b9\u02bb\u02bc\u00b4`\u2032]")
 
 
 class _Number(NamedTuple):
@@ -60,7 +62,8 @@ def _number(cell: Cell, *, lone_is_thousands: bool = False) -> _Number | None:
     if match["sign"] in ("-", "−"):
         value = -value
     lone = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits) is not None
-    return _Number(value, _unit(match["unit"]), _decimals(value), lone, (match["unit"] or "").strip())
+    unit = ((match["before"] or "") + (match["unit"] or "")).strip()
+    return _Number(value, _unit(unit), _decimals(value), lone, unit)
 
 
 def bare_number(cell: Cell) -> Decimal | None:
@@ -69,13 +72,31 @@ def bare_number(cell: Cell) -> Decimal | None:
     return number.value if number and not number.unit else None
 
 
+def decimal_mark(cells: Iterable[Cell]) -> str | None:
+    """The mark before the decimals of the numbers of a column, written as texts; `None` unless one alone stands in it.
+
+    A number that may be read in two ways makes no mark known, and where it has another one nothing is.
+    """
+    marks, is_known = set(), False
+    for cell in cells:
+        number = _number(cell) if isinstance(cell, str) else None
+        used = re.findall("[.,]", str(cell)) if number else []
+        if len(used) > 1:
+            return None
+        marks.update(used)
+        is_known = is_known or bool(used and number and not number.is_ambiguous)
+    return marks.pop() if is_known and len(marks) == 1 else None
+
+
 def _decimals(value: Decimal) -> int:
     exponent = value.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _unit(text: str | None) -> str:
-    return _SPACES.sub(" ", (text or "").strip().lower().replace("é", "e"))
+def _unit(text: str) -> str:
+    """A unit without what makes no difference: case, accents, and which space or apostrophe it is."""
+    folded = unicodedata.normalize("NFKC", _APOSTROPHES.sub("'", text)).lower().replace("é", "e")
+    return _SPACES.sub(" ", folded).strip(" .")
 
 
 def _plain_digits(digits: str, lone_is_thousands: bool) -> str | None:
@@ -107,29 +128,20 @@ def _no_number(cell: Cell) -> Parsed:
     return Parsed(fault="cell_auto_date", taken=f"{day.day},{day.month}" if day else None)
 
 
+def _grouped(value: Decimal) -> str:
+    return f"{value.normalize():,f}".replace(",", "\u202f").replace(".", ",")
+
+
 def _french(value: Decimal) -> str:
     return f"{value.normalize():f}".replace(".", ",")
 
 
-# What one unit of each word is worth in millions of euros.
-_MEUR = {
-    "": Decimal(1),
-    "m€": Decimal(1),
-    "meur": Decimal(1),
-    "meuros": Decimal(1),
-    "million": Decimal(1),
-    "millions": Decimal(1),
-    "millions d'euros": Decimal(1),
-    "md€": Decimal(1000),
-    "mds€": Decimal(1000),
-    "milliard d'euros": Decimal(1000),
-    "milliards d'euros": Decimal(1000),
-    "k€": Decimal("0.001"),
-    "keur": Decimal("0.001"),
-    "€": Decimal("0.000001"),
-    "eur": Decimal("0.000001"),
-    "euros": Decimal("0.000001"),
-}
+# `48,2 M €`, `42,5 millions d'euros`, `0,85 Md`, `850 kE`, `48,2 M€ TTC`.
+_MONEY = re.compile(
+    r"(?:(?P<scale>milliards?|mds?|mrds?|millions?|mio|m|milliers?|k) ?(?:d'|d |de )?)?(?P<euro>€|eur|euros?|e)?"
+    r"(?: ?\(?ttc\)?)?"
+)
+_THOUSAND, _EURO = Decimal("0.001"), Decimal("0.000001")
 _SHARES = {"": Decimal(1), "%": Decimal("0.01"), "pourcent": Decimal("0.01")}
 _MARKS = {"": Decimal(1), "/10": Decimal(1), "/ 10": Decimal(1), "sur 10": Decimal(1)}
 _MEASURES = {"": Decimal(1), "%": Decimal(1), "pourcent": Decimal(1)}
@@ -139,6 +151,10 @@ _CENT, _SHARE_DIGITS, _MARK_DIGITS = Decimal("1e-8"), Decimal("1e-15"), Decimal(
 _LARGEST, _LARGEST_SHARE = Decimal(10**12), Decimal(999)
 # In M€, a hundred milliards: no project costs that, in whatever column its cost is typed in euros.
 _LARGEST_COST = Decimal(100_000)
+# In M€: what a project may cost, and the most that is likely where its unit is not sure.
+_LEAST_COST, _LIKELY_COST, _MOST_COST = Decimal("0.01"), Decimal(1_000), Decimal(10_000)
+# Decimals that sums of floats make, and from where on those that a format hides are rounded.
+_NOISE, _ROUNDED_FROM = Decimal("1e-6"), 10
 _DAY_DIGITS = Decimal("1e-18")
 # How many of each make a year.
 _PARTS_OF_A_YEAR = {
@@ -155,12 +171,16 @@ _PARTS_OF_A_YEAR = {
 _MAX_YEARS = 100_000
 
 
-def _scaled(
+def _read(
     cell: Cell, factors: Mapping[str, Decimal], *, shown_unit: str, digits: Decimal, most: Decimal = _LARGEST
 ) -> Parsed:
     number = _number(cell)
     if number is None or (factor := factors.get(number.unit)) is None:
         return _no_number(cell)
+    return _scaled(number, factor, shown_unit=shown_unit, digits=digits, most=most)
+
+
+def _scaled(number: _Number, factor: Decimal, *, shown_unit: str, digits: Decimal, most: Decimal) -> Parsed:
     value = number.value * factor if number.unit else number.value
     if abs(value) >= most:
         return Parsed(fault="cell_number_too_large")
@@ -171,8 +191,45 @@ def _scaled(
 
 def parse_cost(cell: Cell, _column: Column) -> Parsed:
     """Read a full cost in M€; one too large tells, as `taken`, what it would be in another unit."""
-    parsed = _scaled(cell, _MEUR, shown_unit="M€", digits=_CENT, most=_LARGEST_COST)
+    number = _number(cell)
+    factor = None if number is None else _meur_of(number.unit)
+    if number is None or factor is None:
+        return _no_number(cell)
+    if factor == _EURO:
+        return _bare_euro(number)
+    parsed = _scaled(number, factor, shown_unit="M€", digits=_CENT, most=_LARGEST_COST)
     return parsed._replace(taken=_cost_meant(cell)) if parsed.fault == "cell_number_too_large" else parsed
+
+
+def _meur_of(unit: str) -> Decimal | None:
+    """What one unit is worth in millions of euros; `None` for one that is no money."""
+    money = _MONEY.fullmatch(unit)
+    if money is None:
+        return None
+    scale, euro = money["scale"] or "", money["euro"]
+    if not scale:
+        return None if euro == "e" else _EURO if euro else Decimal(1)
+    if scale.startswith(("k", "millier")):
+        return _THOUSAND if euro else None
+    return Decimal(1000) if scale.startswith(("md", "mr", "milliard")) else Decimal(1)
+
+
+def _bare_euro(number: _Number) -> Parsed:
+    """Read a number with `€` where M€ are expected: what a cell in a money format shows, or euros; both are told."""
+    euros = number.value * _EURO
+    meant = number.value * 1000 if number.is_ambiguous else number.value
+    in_meur = f"{_grouped(number.value)}\u00a0M€"
+    in_euros = f"{_grouped(meant)}\u00a0€ ({_grouped(meant * _EURO)}\u00a0M€)"
+    if _LIKELY_COST < number.value < _MOST_COST:
+        return Parsed(fault="cost_in_euros_or_meur", taken=f"{in_meur} ou {in_euros}")
+    if number.value < _MOST_COST:
+        value, taken = number.value, f"{in_meur}, et non {in_euros}"
+    else:
+        value, taken = euros, f"{_grouped(euros)}\u00a0M€ ({_grouped(number.value)}\u00a0€), et non {in_meur}"
+    if abs(value) >= _LARGEST_COST:
+        return Parsed(fault="cell_number_too_large")
+    doubt = "cost_bare_euro" if _LEAST_COST <= value <= _MOST_COST else None
+    return Parsed(value.quantize(_CENT), doubt=doubt, taken=taken if doubt else None)
 
 
 def _cost_meant(cell: Cell) -> str | None:
@@ -186,17 +243,17 @@ def _cost_meant(cell: Cell) -> str | None:
 
 def parse_rate(cell: Cell, _column: Column) -> Parsed:
     """Read a share as a fraction."""
-    return _scaled(cell, _SHARES, shown_unit="", digits=_SHARE_DIGITS, most=_LARGEST_SHARE)
+    return _read(cell, _SHARES, shown_unit="", digits=_SHARE_DIGITS, most=_LARGEST_SHARE)
 
 
 def parse_score(cell: Cell, _column: Column) -> Parsed:
     """Read a mark out of ten."""
-    return _scaled(cell, _MARKS, shown_unit="", digits=_MARK_DIGITS, most=_LARGEST_SHARE)
+    return _read(cell, _MARKS, shown_unit="", digits=_MARK_DIGITS, most=_LARGEST_SHARE)
 
 
 def parse_measure(cell: Cell, _column: Column) -> Parsed:
     """Read a number in whatever unit another column names: `35 %` is 35, its unit being the percent."""
-    return _scaled(cell, _MEASURES, shown_unit="", digits=_CENT)
+    return _read(cell, _MEASURES, shown_unit="", digits=_CENT)
 
 
 def parse_duration(cell: Cell, _column: Column) -> Parsed:
@@ -220,13 +277,20 @@ def _whole(cell: Cell, units: tuple[str, ...], *, lone_is_thousands: bool) -> Pa
     if isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit():
         return Parsed(int(cell))
     number = _number(cell, lone_is_thousands=lone_is_thousands)
-    if number is None or number.unit not in units or number.value != number.value.to_integral_value():
+    if number is None or number.unit not in units:
         return _no_number(cell)
-    if abs(number.value) >= (_LARGEST if lone_is_thousands else 2**31):
+    whole = number.value.to_integral_value(ROUND_HALF_UP)
+    is_off = abs(number.value - whole) > _NOISE
+    # A number format hides decimals; no format shows a number under ten as another one.
+    if number.value != whole and (not isinstance(cell, float) or (is_off and abs(whole) < _ROUNDED_FROM)):
+        return _no_number(cell)
+    if abs(whole) >= (_LARGEST if lone_is_thousands else 2**31):
         return Parsed(fault="cell_number_too_large")
-    value = int(number.value)
-    doubt = "number_three_digits" if number.is_ambiguous and lone_is_thousands else None
-    return Parsed(value, doubt=doubt, taken=f"{value:,}".replace(",", " ") if doubt else None)
+    value = int(whole)
+    doubt = "number_rounded" if is_off else None
+    if number.is_ambiguous and lone_is_thousands:
+        doubt = "number_three_digits"
+    return Parsed(value, doubt=doubt, taken=_grouped(whole) if doubt else None)
 
 
 def parse_volume(cell: Cell, _column: Column) -> Parsed:

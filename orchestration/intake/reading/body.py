@@ -7,22 +7,17 @@ What belongs here: reading each row, and observing what is remarkable in it. Wha
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from expectations.rule import MAX_FINDINGS
+from orchestration.contracts.cells.absences import is_no_id
 from orchestration.contracts.cells.cell import BLANK, Cell, Parsed, typed_text
-from orchestration.contracts.cells.dates import (
-    EXCEL,
-    DayCount,
-    counted_from,
-    is_month_first,
-    looks_like_a_date,
-    month_first,
-    number_under,
-)
+from orchestration.contracts.cells.dates import EXCEL, DayCount, counted_from, is_month_first, month_first, number_under
+from orchestration.contracts.cells.numbers import decimal_mark
 from orchestration.contracts.cells.parsing import Parse, parser_of
 from orchestration.contracts.cells.shown_numbers import reading_what_is_shown
 from orchestration.contracts.contract import DATED, NUMBERS, PLAIN, Column, Contract, Type
@@ -40,6 +35,8 @@ from orchestration.intake.reading.running_sums import RunningSums
 
 _UNFORMATTED = frozenset({str, float, int, bool, type(None)})
 _WHOLE: frozenset[Type] = frozenset({"volume", "integer"})
+# Numbers of one unit: a mark that is the decimal one in some of a column is so in all of it.
+_OF_ONE_UNIT: frozenset[Type] = frozenset({"cost", "duration", "rate", "score"})
 # Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
 _FAULTS_OF_A_SHIFT = 2
 _MAX_SHIFTS_SOUGHT = 200
@@ -70,6 +67,8 @@ class Body:
         self._known = frozenset(table.matching.columns)
         identities = (self._contract.key, self._contract.subject)
         self._identities = {table.fields[name] for name in identities if name in table.fields}
+        self._subject = table.fields.get(self._contract.subject)
+        self._key = table.fields.get(self._contract.key)
         self._shifts_sought = 0
         self._has_second_header = False
         self._first = table.start + 1
@@ -154,20 +153,21 @@ class Body:
 
         Equal cells say the same, and most are equal: each is read once.
         """
-        is_identity, count = position in self._identities, len(self.numbers)
+        is_key, count = position == self._key, len(self.numbers)
         names = _lake_fields(column)
         texts = self.cells.columns[position] if isinstance(self.cells, Grid) else None
-        plain = None if texts is None else plain_cells(texts, column, is_identity=is_identity)
+        plain = None if texts is None else plain_cells(texts, column, is_key=is_key)
         if texts is None or plain is None:
             places = np.arange(count)
             cells, codes = distinct_cells(self.cells, position)
         else:
             places = np.flatnonzero(~plain.is_plain)
             cells, codes = distinct_cells(Grid([texts.take(places)]), 0)
-        parse = _parser(column, cells, self._day_count, is_identity=is_identity)
+        is_identity = position in self._identities
+        parse = _parser(column, cells, self._day_count, is_identity=is_identity, is_key=is_key)
         if column.type not in PLAIN:
             self.parsers[position] = parse
-        parsed = [parse(cell) for cell in cells]
+        parsed = _settled(column, cells, [parse(cell) for cell in cells])
         for name, values in zip(names, _lake_columns(cells, parsed, len(names)), strict=True):
             if plain is None:
                 columns[name] = Values(values, codes)
@@ -302,10 +302,10 @@ def _cells_to_mend(cells: Sequence[Cell], shift: row_classification.Shift) -> st
     )
 
 
-def _parser(column: Column, cells: Sequence[Cell], day_count: DayCount, *, is_identity: bool) -> Parse:
+def _parser(column: Column, cells: Sequence[Cell], day_count: DayCount, *, is_identity: bool, is_key: bool) -> Parse:
     parse = parser_of(column)
     if is_identity:
-        return lambda cell: Parsed(fault="name_auto_date") if looks_like_a_date(cell) else parse(cell)
+        return lambda cell: _parse_identity(cell, parse, is_key=is_key)
     if column.type == "date":
         parse = parse if day_count.day_0 == EXCEL.day_0 else counted_from(day_count.day_0, parse)
         return month_first(parse) if is_month_first(cells) else parse
@@ -324,6 +324,22 @@ def _telling_numbers(parse: Parse, day_count: DayCount, *, is_whole: bool) -> Pa
         return parsed if number is None else parsed._replace(taken=f"{number:f}".replace(".", ","))
 
     return parse_telling
+
+
+def _parse_identity(cell: Cell, parse: Parse, *, is_key: bool) -> Parsed:
+    """Read a name or an id: a cell typed as a date was made one by a spreadsheet, a text is what was typed."""
+    if isinstance(cell, date):
+        return Parsed(fault="name_auto_date")
+    return BLANK if is_key and isinstance(cell, str) and is_no_id(cell) else parse(cell)
+
+
+def _settled(column: Column, cells: Sequence[Cell], parsed: list[Parsed]) -> list[Parsed]:
+    """What cells say, without the doubt on a lone separator that is the decimal mark of the column's other values."""
+    doubtful = [place for place, one in enumerate(parsed) if one.doubt == "number_three_digits"]
+    mark = decimal_mark(cells) if doubtful and column.type in _OF_ONE_UNIT else None
+    for place in doubtful if mark else ():
+        parsed[place] = parsed[place]._replace(doubt=None, taken=None)
+    return parsed
 
 
 def _lake_fields(column: Column) -> list[str]:

@@ -23,8 +23,8 @@ _PATTERNS: Mapping[Type, str] = {
 }
 # So many cells tell whether most of a column's are alike.
 _FIRST = 1_000
-# What a spreadsheet may have made a date of: `3.5` or `SEPT-21`.
-_LIKE_A_DATE, _MOST_LIKE_A_DATE = "[-/.]", 20
+# No word for "no value" has a digit, and nearly all ids have one.
+_SURELY_AN_ID = "[0-9]"
 
 
 class PlainCells(NamedTuple):
@@ -34,10 +34,10 @@ class PlainCells(NamedTuple):
     values: "pa.Array"
 
 
-def plain_cells(texts: "pa.StringArray", column: Column, *, is_identity: bool) -> PlainCells | None:
+def plain_cells(texts: "pa.StringArray", column: Column, *, is_key: bool) -> PlainCells | None:
     """Look at all the cells of a column; `None` where it is better to read those that differ, or where none is plain.
 
-    A column of names and ids `is_identity`: no date is plain there.
+    In a column of ids, which `is_key`, what may be a word for "no id" is not plain.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -47,9 +47,7 @@ def plain_cells(texts: "pa.StringArray", column: Column, *, is_identity: bool) -
     if pattern is None or 2 * len(first.unique()) <= len(first):
         return None
     is_plain = pc.match_substring_regex(texts, f"^(?:{pattern})$")
-    if is_identity:
-        is_short = pc.less_equal(pc.utf8_length(texts), _MOST_LIKE_A_DATE)
-        # Most names are longer, and are not looked at.
-        is_plain = pc.and_not(is_plain, pc.match_substring_regex(pc.if_else(is_short, texts, ""), _LIKE_A_DATE))
+    if is_key:
+        is_plain = pc.and_(is_plain, pc.match_substring_regex(texts, _SURELY_AN_ID))
     values = texts if column.type in PLAIN else pc.if_else(is_plain, texts, "0").cast(pa.int64())
     return PlainCells(is_plain.to_numpy(zero_copy_only=False), values)

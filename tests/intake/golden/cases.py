@@ -432,8 +432,9 @@ def _of_cells() -> Iterator[Case]:
         "cell_number_too_large",
         projects().put(3, current_cost_meur="145900000"),
         cost,
-        projects().put(3, current_cost_meur="145 900 000 €"),
+        projects().put(3, current_cost_meur="145 900 k€"),
     )
+    yield from _of_costs_in_euros()
     yield _one("cell_formula_error", projects().put(3, current_cost_meur="#REF!"), cost)
     yield Case(
         "cell_formula_error in a workbook",
@@ -495,9 +496,19 @@ def _of_cells() -> Iterator[Case]:
         "name_auto_date",
         projects().put(3, declared_project_id=None, name=date(2021, 9, 1)).xlsx(),
         (("name_auto_date", name),),
-        projects().put(3, name="SEPT-21 bis").xlsx(),
+        projects().put(3, name="SEPT-21").xlsx(),
     )
-    yield _one("name_auto_date", projects().put(3, name="sept-21"), name, name="name_auto_date in a CSV")
+    yield Case(
+        "name_auto_date in an id",
+        roadmap().put(3, action_id=date(2021, 10, 2)).ods(),
+        (("name_auto_date", "A3"),),
+        roadmap().put(3, action_id="2.10.21").ods(),
+    )
+    for number, text in enumerate(("sept-21", "1.2.10", "03/05/2021")):
+        kept = projects().put(3, name=text).csv() if number == 0 else roadmap().put(3, action_id=text).csv()
+        yield Case(f"a text that is like a date, {text}", kept, ())
+    yield from _of_damaged_texts()
+    yield from _of_dates()
     yield _one(
         "cell_apostrophe",
         projects().put(3, current_cost_meur="'145,9"),
@@ -507,10 +518,31 @@ def _of_cells() -> Iterator[Case]:
     yield _one("cell_apostrophe", projects().put(3, name="'CARNET DE SOINS"), name, name="cell_apostrophe in a name")
     yield _one(
         "number_three_digits",
-        projects().put(8, current_cost_meur="6.205"),
+        projects().put(8, current_cost_meur="6,205"),
         projects().at("current_cost_meur", 8),
-        projects().put(8, current_cost_meur="6.2055"),
+        # The decimal mark of the column's other values.
+        projects().put(8, current_cost_meur="6.205"),
     )
+    yield _one(
+        "number_three_digits",
+        projects().put(8, current_duration_days="3,125"),
+        projects().at("current_duration_days", 8),
+        projects().put(8, current_duration_days="3.125"),
+        name="number_three_digits in a duration",
+    )
+    volumes = procedures().put(3, total_volume=35_018_538.25, load_time_ms=349.5)
+    yield Case(
+        "number_rounded",
+        volumes.xlsx(),
+        (("number_rounded", volumes.at("total_volume", 3)), ("number_rounded", volumes.at("load_time_ms", 3))),
+        procedures().put(3, total_volume=35_018_538.0, load_time_ms=350.00000000000006).xlsx(),
+    )
+    yield Case("number_rounded in JSON", volumes.json(), tuple(("number_rounded", f"{at}3") for at in ("H", "V")))
+    ids = projects().put(3, declared_project_id="-").put(5, declared_project_id="-").put(6, declared_project_id="NC")
+    yield Case("ids that are none", ids.put(7, declared_project_id="#").csv(), ())
+    yield Case("ids that are none, in a workbook", ids.put(2, declared_project_id="N/A").xlsx(), ())
+    yield _one("action_id_present", roadmap().put(3, action_id="n/c"), "A3", name="action_id_present, a word for none")
+    yield Case("a phase that is not known", projects().put(3, phase="NA").csv(), ())
     american = projects().fill("start_date", "04/01/2016", "12/31/2015", "07/01/2016")
     yield Case(
         "date_month_first",
@@ -541,6 +573,72 @@ def _of_cells() -> Iterator[Case]:
         projects().at("initial_cost_meur", 3),
         projects().put(3, initial_cost_meur="NC"),
     )
+
+
+def _of_costs_in_euros() -> Iterator[Case]:
+    def costs(*values: str) -> Table:
+        return projects().fill("current_cost_meur", *values)
+
+    cost = projects().at("current_cost_meur", 3)
+    shown = costs("97,00 €", "145,90 €", "36,00\u00a0€", "45,80\u202f€")
+    yield Case(
+        "cost_bare_euro",
+        shown.csv(),
+        tuple(("cost_bare_euro", projects().at("current_cost_meur", row)) for row in (2, 3, 4, 5)),
+        costs("97,00 M €", "145,90 M€ TTC", "36\u202fmillions d’euros", "45,8 M").csv(),
+    )
+    whole = projects().put(3, current_cost_meur="145 900 000,00 €")
+    yield Case("cost_bare_euro in a workbook", whole.xlsx(), (("cost_bare_euro", cost),))
+    yield Case(
+        "cost_bare_euro, of others", projects().put(3, current_cost_meur="€145.90").ods(), (("cost_bare_euro", cost),)
+    )
+    for name, data in {
+        "in a workbook": projects().put(3, current_cost_meur="0,1459 Md €").xlsx(),
+        "in JSON": projects().put(3, current_cost_meur="145 900 k €").json(),
+    }.items():
+        yield Case(f"a unit with spaces, {name}", data, ())
+    unclear = projects().put(3, current_cost_meur="1 459,00 €")
+    yield _one("cost_in_euros_or_meur", unclear, cost, projects().put(3, current_cost_meur="145 900 k€"))
+    yield Case("cost_in_euros_or_meur in JSON", unclear.json(), (("cost_in_euros_or_meur", cost),))
+    unseen = projects().put(
+        3, current_cost_meur="145,9\u200b", initial_cost_meur="\ufeff145", phase="Expéri\u00admentation"
+    )
+    unseen.put(4, declared_project_id="\u200e-", start_date="\u206801/07/2016\u2069").header(
+        "phase", "Phase\u2060 en cours"
+    )
+    for name, data in {"CSV": unseen.csv(), "XLSX": unseen.xlsx(), "ODS": unseen.ods(), "JSON": unseen.json()}.items():
+        yield Case(f"signs that nobody sees, {name}", data, ())
+
+
+def _of_damaged_texts() -> Iterator[Case]:
+    right = projects().put(3, name="CARNET DE SOINS NUMÉRIQUE", description="L’espace de l’usager à 10 €")
+    name, description = (right.at(field, 3) for field in ("name", "description"))
+    utf8_as_cp1252 = projects().put(3, name="CARNET DE SOINS NUMÃ‰RIQUE", description="Lâ€™espace de lâ€™usager")
+    found = (("text_damaged", name), ("text_damaged", description))
+    yield Case("text_damaged", utf8_as_cp1252.csv(), found, right.csv())
+    lost = projects().put(3, name="CARNET DE SOINS NUM\ufffdRIQUE")
+    yield Case("text_damaged, a letter lost, in a workbook", lost.xlsx(), (("text_damaged", name),), right.xlsx())
+    utf8_as_macroman = projects().put(3, description="L‚Äôespace num√©rique")
+    yield Case("text_damaged in JSON", utf8_as_macroman.json(), (("text_damaged", description),), right.json())
+
+
+def _of_dates() -> Iterator[Case]:
+    start = projects().at("start_date", 3)
+    read = projects().fill(
+        "start_date", "01/04/2016 00:00", "jeudi 1er octobre 2015", "3e trimestre 2016", "2e sem. 2017"
+    )
+    yield _one("date_serial", projects().put(3, start_date="42278"), start, read)
+    yield Case(
+        "date_serial in a workbook", projects().put(3, start_date=42278).xlsx(), (("date_serial", start),), read.xlsx()
+    )
+    late = projects().put(3, start_date=datetime(2015, 9, 30, 22))
+    midnight = projects().put(3, start_date=datetime(2015, 10, 1))
+    yield Case("date_late_hour", late.xlsx(), (("date_late_hour", start),), midnight.xlsx())
+    zoned = projects().put(3, start_date="2015-09-30T22:00:00.000Z").json()
+    yield Case("date_late_hour in JSON", late.json(), (("date_late_hour", start),), zoned)
+    american = projects().fill("start_date", "4/1/2016 12:00:00 AM", "10/1/2015 12:00:00 AM")
+    told = tuple(("date_month_first", american.at("start_date", row)) for row in (2, 3))
+    yield Case("date_month_first, with a clock", american.csv(), told)
 
 
 Maker = Callable[[], Table]

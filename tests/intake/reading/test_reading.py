@@ -14,7 +14,7 @@ from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.reading import row_classification
 from orchestration.sample.writers import xlsx_bytes
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
-from tests.intake.golden.tables import procedures, projects
+from tests.intake.golden.tables import Table, procedures, projects
 from tests.intake.read_file import read
 
 
@@ -499,4 +499,39 @@ def test_a_total_of_shown_numbers_is_a_total():
     cost = table.at("current_cost_meur", 9)
     assert [(one.rule, one.cell) for one in read(table.xlsx(formats={cost: '0" k€"'})).findings] == [
         ("row_total", "B9")
+    ]
+
+
+@pytest.mark.parametrize("make", [Table.csv, Table.xlsx, Table.ods, Table.json])
+def test_costs_and_dates_are_what_the_agent_sees_in_every_format(make):
+    table = projects().fill("current_cost_meur", "97,00 €", "145,9 M €", "0,036 Md €", "45 800 k€", "18,5\u200b")
+    table.fill("start_date", "01/04/2016 00:00", "jeudi 1er octobre 2015", "2e semestre 2016", "2T 2017", "42705")
+    rows = read(make(table)).rows[:5]
+    assert [row["current_cost_meur"] for row in rows] == list(map(Decimal, ("97", "145.9", "36", "45.8", "18.5")))
+    assert [(str(row["start_date"]), row["start_date_precision"]) for row in rows] == [
+        ("2016-04-01", "day"),
+        ("2015-10-01", "day"),
+        ("2016-07-01", "semester"),
+        ("2017-04-01", "quarter"),
+        ("2016-12-01", "day"),
+    ]
+
+
+@pytest.mark.parametrize("make", [Table.csv, Table.xlsx, Table.json])
+def test_a_lone_separator_is_no_doubt_where_it_is_the_decimal_mark_of_the_other_values(make):
+    def doubts(*costs):
+        table = projects().fill("current_cost_meur", *costs)
+        return [finding.cell for finding in read(make(table)).findings if finding.rule == "number_three_digits"]
+
+    assert doubts("97", "145,9", "36,125", "45,8", "18,5", "26,0", "6,2") == []
+    assert doubts("97", "145,9", "36.125", "45,8", "18,5", "26,0", "6,2") == ["L4"]
+    assert doubts("97", "145,9", "36,125", "45.8", "18,5", "26,0", "6,2") == ["L4"]
+    assert doubts("97", "145", "36,125", "45", "18", "26", "6") == ["L4"]
+
+
+def test_placeholders_are_no_ids_and_what_is_like_a_date_is_one():
+    table = projects().fill("declared_project_id", "-", "NC", "#", "N/A", "1.2.10", "SEPT-21")
+    assert [row["declared_project_id"] for row in read(table.csv()).rows] == [
+        *(None, None, None, None),
+        *("1.2.10", "SEPT-21", "hopitalenchiffres"),
     ]
