@@ -114,8 +114,8 @@ CELL_RULES: Mapping[str, Rule] = {
         "Un nombre est attendu{unit} ; le format de la cellule affiche une unité que la colonne n’a pas.",
         "Mettez la cellule au format Nombre et écrivez la valeur dans l’unité de la colonne, par exemple {example}.",
         title="Le format d’une cellule affiche une unité que la colonne admet.",
-        why="Une note affichée 82 % ne dit pas ce que la colonne mesure : nous ne devinons pas.",
-        wrong="82 % dans une colonne de notes sur 10",
+        why="Une note affichée 82 % ne dit pas ce que la colonne mesure : nous ne devinons pas.",
+        wrong="82 % dans une colonne de notes sur 10",
         right="8,2",
     ),
     "cell_auto_date": Rule(

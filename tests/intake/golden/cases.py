@@ -551,7 +551,7 @@ def _of_cells() -> Iterator[Case]:
         projects().fill("start_date", "01/04/2016", "31/12/2015", "01/07/2016").csv(),
     )
     yield Case(
-        "date_serial",
+        "date_serial of a workbook",
         projects().put(3, start_date=42278).xlsx(),
         (("date_serial", start),),
         projects().put(3, start_date=date(2015, 10, 1)).xlsx(),
@@ -560,7 +560,7 @@ def _of_cells() -> Iterator[Case]:
     yield Case("date_serial, from 1904", serial, (("date_serial", start),))
     late = projects().put(3, start_date=datetime(2015, 9, 30, 22))
     yield Case(
-        "date_late_hour",
+        "date_late_hour of a workbook",
         late.xlsx(),
         (("date_late_hour", start),),
         projects().put(3, start_date=datetime(2015, 10, 1, 9)).xlsx(),
