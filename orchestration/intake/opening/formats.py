@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_LE
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -169,7 +169,8 @@ def _in_utf8(data: bytes) -> bytes:
     except UnicodeDecodeError as error:
         raise Refused(Observation("format_unknown")) from error
     if b"\x00" in text:
-        raise Refused(other_encoding(data) or Observation("format_unknown"))
+        is_marked = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and not data.startswith(BOM_UTF32_LE)
+        raise Refused((not is_marked and other_encoding(data)) or Observation("format_unknown"))
     return text
 
 

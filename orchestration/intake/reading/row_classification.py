@@ -107,10 +107,20 @@ class Landmarks:
             tuple(position for position, column in columns.items() if column.type in ("cost", "volume")),
         )
 
-    @property
-    def names(self) -> list[int]:
+    @cached_property
+    def names(self) -> tuple[int, ...]:
         """The positions of names and ids."""
-        return [position for position in (self.subject, self.key) if position is not None]
+        return tuple(position for position in (self.subject, self.key) if position is not None)
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """The positions where the label of a row may stand."""
+        return tuple(sorted({0, *self.names}))
+
+    @cached_property
+    def said(self) -> set[Cell]:
+        """The cells of witnesses that were seen to say something: nearly all of them are alike."""
+        return set()
 
     @cached_property
     def parsers(self) -> Mapping[int, Parse]:
@@ -147,18 +157,17 @@ def is_plain(cells: Sequence[Cell], landmarks: Landmarks) -> bool:
     width = len(cells)
     if width - cells.count("") - cells.count(None) <= _FEW_CELLS:
         return False
-    at = next(position for position, cell in enumerate(cells) if cell is not None and cell != "")
-    first, headers = cells[at], landmarks.headers
-    if at < len(headers) and first == headers[at]:
-        return False
-    for place in {at, *landmarks.names}:
-        name = cells[place] if place < width else None
-        if isinstance(name, str) and _LABEL.match(name):
+    for place in landmarks.witnesses:
+        cell = cells[place] if place < width else None
+        if cell not in landmarks.said:
+            if cell in _DASHES or (isinstance(cell, str) and cell.strip().casefold() in landmarks.header_words):
+                return False
+            landmarks.said.add(cell)
+    for place in landmarks.heads:
+        if place < width and type(cell := cells[place]) is str and _LABEL.match(cell):
             return False
-    marks = [cells[place] if place < width else None for place in landmarks.witnesses]
-    if any(isinstance(cell, str) and cell.strip().casefold() in landmarks.header_words for cell in marks):
-        return False
-    return _DASHES.isdisjoint(marks)
+    first = cells[0] or next(cell for cell in cells if cell is not None and cell != "")
+    return not (type(first) is str and (first in landmarks.headers or (not cells[0] and _LABEL.match(first))))
 
 
 def _are_plain(rows: Grid, landmarks: Landmarks) -> "Array":
@@ -166,10 +175,8 @@ def _are_plain(rows: Grid, landmarks: Landmarks) -> "Array":
     import pyarrow.compute as pc
 
     filled = sum(pc.binary_length(column).to_numpy() > 0 for column in rows.columns)
-    are_plain: Array = (filled > _FEW_CELLS) & ~_bools(
-        pc.is_in(rows.columns[0], pa.array(["", *landmarks.headers[:1]]))
-    )
-    for position in {0, *landmarks.names}:
+    are_plain: Array = (filled > _FEW_CELLS) & ~_bools(pc.is_in(rows.columns[0], pa.array(["", *landmarks.headers])))
+    for position in landmarks.heads:
         are_plain &= ~_bools(pc.match_substring_regex(rows.columns[position], f"(?i)^(?:{_LABEL.pattern})"))
     words = [*landmarks.header_words, *(dash for dash in _DASHES if isinstance(dash, str))]
     for position in landmarks.witnesses:
