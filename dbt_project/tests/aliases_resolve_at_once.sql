@@ -23,7 +23,7 @@ pairs as (
             one.line <> other.line
             and one.since <= other.until
             and other.since <= one.until
-            and (one.folded_name = other.folded_name or one.project_id = other.folded_name)
+            and (one.folded_name = other.folded_name or replace(one.project_id, '-', '') = other.folded_name)
 )
 
 select name, project_id, 'a name, an id, a source and a known status are needed' as broken
@@ -47,3 +47,8 @@ union all
 select name, project_id, 'the register itself sends the id elsewhere' as broken
 from pairs
 where not is_same_name and project_id <> other_project_id and status = 'confirmed' and other_status = 'confirmed'
+union all
+select min(name) as name, min(project_id) as project_id, 'two ids differ by their hyphens alone' as broken
+from aliases
+group by replace(project_id, '-', '')
+having count(distinct project_id) > 1

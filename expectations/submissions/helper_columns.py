@@ -58,13 +58,11 @@ def is_first(submissions: "pd.Series[Any]", keys: Sequence[Hashable]) -> "Flags"
     return np.where(places < 0, True, places == np.arange(len(keys)))
 
 
-def is_own_name(
-    submissions: "pd.Series[Any]", folded_names: Sequence[str | None], ids: Sequence[str | None]
-) -> "Flags":
-    """Whether no earlier row of the submission has this name under another identity."""
+def is_own_name(submissions: "pd.Series[Any]", names: Sequence[str | None], ids: Sequence[str | None]) -> "Flags":
+    """Whether no earlier row of the submission has this name (or declared id) under another identity."""
     import numpy as np
 
-    places, owners = _first_places(submissions, folded_names), np.array(ids, dtype=object)
+    places, owners = _first_places(submissions, names), np.array(ids, dtype=object)
     return np.where(places < 0, True, owners[places] == owners)
 
 

@@ -12,15 +12,15 @@ from expectations.rule import Rule, Suite, Table, between, holds, present
 from expectations.submissions.helper_columns import (
     ends_after_start,
     folded,
-    identities,
     is_first,
     is_of_perimeter,
     is_own_name,
     numbers,
 )
-from orchestration.domain.alias_register import resolved
+from orchestration.domain.alias_register import registered
 from orchestration.domain.durations import DAYS_IN_A_YEAR, SLACK_DAYS
 from orchestration.domain.folding import fold_header
+from orchestration.domain.project_identity import declared_keys
 
 if TYPE_CHECKING:
     from expectations.submissions.helper_columns import Flags, Floats
@@ -90,7 +90,14 @@ def _end_fits_duration(start: object, end: object, days: float, precisions: Iter
 
 def _helpers(frame: Table) -> dict[str, Iterable[object]]:
     names = folded(frame["name"])
-    ids = identities(frame["declared_project_id"], resolved(names, frame["edition"]))
+    keys = declared_keys(list(frame["declared_project_id"]), ["" if one is None else one for one in frame["perimeter"]])
+    registered_ids = registered(names, frame["edition"])
+    projects = [project or name for project, name in zip(registered_ids, names, strict=True)]
+    # The register is above declared ids, and two of these under one name are two projects.
+    ids = [
+        project if key is None or known else f"{project}\n{key}"
+        for project, known, key in zip(projects, registered_ids, keys, strict=True)
+    ]
     costs = numbers(frame, "current_cost_meur")
     starts, ends, durations = frame["start_date"], frame["current_end_date"], numbers(frame, "current_duration_days")
     start_precisions, end_precisions = frame["start_date_precision"], frame["current_end_date_precision"]
@@ -100,6 +107,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
         "_folded_name": names,
         "_is_first": is_first(frame["arrival"], ids),
         "_is_own_name": is_own_name(frame["arrival"], names, ids),
+        "_is_own_id": is_own_name(frame["arrival"], keys, projects),
         "_is_of_perimeter": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_start_year": [start.year if isinstance(start, date) else None for start in starts],
         "_ends_after_start": map(ends_after_start, starts, start_precisions, ends, end_precisions),
@@ -160,6 +168,18 @@ PROJECTS = Suite(
             why_fr="Le lecteur ne voit que le nom : deux projets du même nom se confondent.",
             wrong_fr="sirh-2020 HORIZON et sirh-2021 HORIZON",
             right_fr="sirh-2020 HORIZON et sirh-2021 HORIZON Paie",
+        ),
+        Rule(
+            "project_id_unambiguous",
+            "declared_project_id",
+            holds("_is_own_id"),
+            "Un identifiant ne désigne qu’un projet. Sous plusieurs noms, nous comptons plusieurs projets, et "
+            "l’identifiant n’est retenu pour aucun.",
+            "Donnez à chaque projet son identifiant ; si c’est le même projet, gardez une seule ligne.",
+            severity="warning",
+            why_fr="L’identifiant relie un projet d’une édition à l’autre : s’il en désigne deux, il n’en relie aucun.",
+            wrong_fr="sirh-2020 HORIZON et sirh-2020 LUMEN",
+            right_fr="sirh-2020 HORIZON et sirh-2021 LUMEN",
         ),
         *(
             rule

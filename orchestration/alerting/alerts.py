@@ -1,7 +1,7 @@
 """The alert rows that the warehouse found, as records.
 
-What belongs here: reading the mart `alerts`. What does not: what makes an alert (dbt decides), the rules themselves
-(`orchestration.domain.alert_rules`) and how it is worded (`messages`).
+What belongs here: reading the mart `alerts`, and the ids that their projects had before. What does not: what makes an
+alert (dbt decides), the rules themselves (`orchestration.domain.alert_rules`) and how it is worded (`messages`).
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from orchestration.domain.alert_rules import AlertRule, Severity, alert_rule, severity_rank
 from orchestration.settings import Settings
-from orchestration.store.marts import mart_path, mart_table
+from orchestration.store.marts import mart_path, mart_table, read_mart
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,11 @@ def read_rows(settings: Settings) -> list[dict[str, Any]] | None:
         return None
     rows = mart_table(settings.marts, "alerts").to_pylist()
     return sorted(rows, key=lambda row: (-severity_rank(row["severity"]), row["alert_key"]))
+
+
+def former_project_ids(settings: Settings) -> dict[str, set[str]]:
+    """By the id of a project, those that alerts about it may have been sent under."""
+    former: dict[str, set[str]] = {}
+    for row in read_mart(settings.marts, "former_project_ids"):
+        former.setdefault(row["project_id"], set()).add(row["former_id"])
+    return former

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 
 from orchestration.alerting import messages, outbox
-from orchestration.alerting.alerts import COLUMNS, Alert, read_rows
+from orchestration.alerting.alerts import COLUMNS, Alert, former_project_ids, read_rows
 from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import engineers_channels, open_channels, open_names
 from orchestration.alerting.faults import (
@@ -37,7 +37,7 @@ from orchestration.alerting.outbox import (
     OutboxEntry,
     State,
 )
-from orchestration.alerting.reconciliation import latest, reconcile
+from orchestration.alerting.reconciliation import latest, reconcile, renamed
 from orchestration.alerting.routing import Routing
 from orchestration.alerting.sentences import cut
 from orchestration.alerting.slack_codes import OF_MESSAGE, is_unfamiliar
@@ -91,6 +91,9 @@ def deliver(
 
         alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
         opened = open_channels(settings) if channels is None else channels
+        former_ids = former_project_ids(settings)
+        for box in (Outbox(engine, channel.name) for channel in opened):
+            box.rename(renamed(box.entries(), alerts, former_ids))
         counts = _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
         _leave_the_rest(engine, opened, is_free, now)
         return Delivery(counts)

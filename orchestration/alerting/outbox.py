@@ -4,7 +4,7 @@ What belongs here: the tables and their transitions, each one transaction. What 
 (`reconciliation`, `delivery`). Rows of `alert_outbox` are never deleted: it is the truth about what people were told.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from orchestration.alerting.channels.channel import Outcome
+from orchestration.domain.alert_rules import AlertKey
 from orchestration.settings import Settings
 from orchestration.store.sql import engine_of, naive_utc
 
@@ -335,6 +336,14 @@ class Outbox:
             for entry, state in moved:
                 forget = {} if state in ("sent", "resolved") else {"message_key": None, "error": None}
                 connection.execute(update(table).where(self._is(entry)).values(state=state, **forget))
+
+    def rename(self, keys: Mapping[str, AlertKey]) -> None:
+        """Keep the rows of these keys under those that their alerts have now; there must be none under them yet."""
+        with self._engine.begin() as connection:
+            for old, new in keys.items():
+                of_key = and_(table.c.alert_key == old, table.c.channel == self._channel)
+                values = {"alert_key": str(new), "subject": new.subject}
+                connection.execute(update(table).where(of_key).values(values))
 
     def interrupt(self, now: datetime, lists_within: timedelta) -> None:
         """A row found in `sending` belongs to a pass that died: nobody knows what became of it."""

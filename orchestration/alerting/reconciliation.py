@@ -1,15 +1,16 @@
 """What must change in one channel's outbox when the alerts have changed: a pure comparison.
 
-What belongs here: which rows to plan, cancel, resolve or bring back. What does not: sending (`delivery`) and storing
-(`outbox`).
+What belongs here: which rows to plan, cancel, resolve, bring back or keep under another key. What does not: sending
+(`delivery`) and storing (`outbox`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.messages import summary_line
 from orchestration.alerting.outbox import OutboxEntry, State
+from orchestration.domain.alert_rules import AlertKey
 
 Changes = tuple[list[OutboxEntry], list[tuple[OutboxEntry, State]]]
 
@@ -17,6 +18,26 @@ Changes = tuple[list[OutboxEntry], list[tuple[OutboxEntry, State]]]
 def latest(entries: Sequence[OutboxEntry]) -> dict[str, OutboxEntry]:
     """The last occurrence of each alert, by alert key; `entries` as the outbox gives them, the oldest first."""
     return {entry.alert_key: entry for entry in entries if entry.kind == "alert"}
+
+
+def renamed(
+    entries: Iterable[OutboxEntry], alerts: Mapping[str, Alert], former_ids: Mapping[str, Collection[str]]
+) -> dict[str, AlertKey]:
+    """The keys of rows about alerts of projects that have another id by now, with those of the alerts.
+
+    `former_ids` are those that each project had. An alert that has rows under its own key keeps them.
+    """
+    told = {entry.alert_key for entry in entries}
+    found: dict[str, AlertKey] = {}
+    for key in sorted(alerts.keys() - told):
+        alert = alerts[key]
+        if alert.of_rule.about == "project":
+            now = AlertKey(alert.rule, alert.subject, alert.edition, alert.level)
+            before = (str(replace(now, subject=former)) for former in sorted(former_ids.get(alert.subject, ())))
+            old = next((one for one in before if one in told and one not in alerts and one not in found), None)
+            if old is not None:
+                found[old] = now
+    return found
 
 
 def reconcile(entries: Sequence[OutboxEntry], alerts: Mapping[str, Alert], routed: Collection[str]) -> Changes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.domain import alias_register
-from orchestration.domain.alias_register import Alias
+from orchestration.domain.alias_register import Alias, glued
 from orchestration.domain.folding import folded_name
 from orchestration.domain.spreadsheets import FORMULA_STARTS
 from orchestration.settings import Settings
@@ -74,7 +74,7 @@ def _faults(asked: Alias, line: Alias, lines: Iterable[Alias], portfolio: list[d
         yield f"There is no project {line.project_id!r}{_nearest(line.project_id, known)}."
     if line.project_id.startswith(FORMULA_STARTS):
         yield f"The id {line.project_id!r} would be a formula in a spreadsheet: ask the ministry for another one."
-    if line.status == "confirmed" and line.folded_name == line.project_id:
+    if line.status == "confirmed" and line.folded_name == glued(line.project_id):
         yield f"{line.name!r} folds to {line.project_id!r} by itself: it needs no line."
     for one in lines:
         if one.overlaps(line) and (contradiction := _contradiction(one, line)):
@@ -95,9 +95,9 @@ def _contradiction(one: Alias, line: Alias) -> str | None:
         return f"says that {one.name!r} is {one.status} as {one.project_id!r} ({_validity(one)}): {change}"
     if is_same_name and are_confirmed:
         return f"says that {one.name!r} is {one.project_id!r} ({_validity(one)}): change that line first."
-    if are_confirmed and one.folded_name == line.project_id:
+    if are_confirmed and one.folded_name == glued(line.project_id):
         return f"says that {one.name!r} is itself {one.project_id!r}: name that id."
-    if are_confirmed and one.project_id == line.folded_name and not is_same_project:
+    if are_confirmed and glued(one.project_id) == line.folded_name and not is_same_project:
         return f"says that {one.name!r} is {one.project_id!r}, which {line.name!r} folds to: change that line first."
     return None
 
@@ -116,7 +116,8 @@ def _side_by_side(line: Alias, portfolio: list[dict[str, Any]]) -> str | None:
     bearing = {
         row["edition"]
         for row in portfolio
-        if row["project_id"] != line.project_id and line.folded_name in (row["project_id"], folded_name(row["name"]))
+        if row["project_id"] != line.project_id
+        and line.folded_name in (glued(row["project_id"]), folded_name(row["name"]))
     }
     return min((edition for edition in bearing & present if line.holds_in(edition)), default=None)
 

@@ -6,23 +6,53 @@ Python and SQL share.
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from orchestration.domain.folding import folded_name
 from orchestration.domain.likeness import likeness, resemblance
+from orchestration.domain.project_identity import Filing, identify, possible_ids
 from orchestration.intake.lake import exported_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_FILING = (
+    "STRUCT(edition VARCHAR, perimeter VARCHAR, received_at VARCHAR, submission_id VARCHAR, folded_name VARCHAR, "
+    "declared_id VARCHAR, name VARCHAR, register_id VARCHAR, is_current BOOLEAN)"
+)
+_IDENTITY = (
+    "STRUCT(edition VARCHAR, perimeter VARCHAR, submission_id VARCHAR, folded_name VARCHAR, declared_id VARCHAR, "
+    "project_id VARCHAR, identified_by VARCHAR, possible_ids VARCHAR[])"
+)
+
+
+def project_identities(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The project of each filing, in the order given (`orchestration.domain.project_identity`)."""
+    filings = [Filing(**row) for row in rows]
+    found = identify(filings)
+    return [
+        {
+            "edition": one.edition,
+            "perimeter": one.perimeter,
+            "submission_id": one.submission_id,
+            "folded_name": one.folded_name,
+            "declared_id": one.declared_id,
+            "project_id": found[one].project_id,
+            "identified_by": found[one].way,
+            "possible_ids": sorted(possible_ids(one)),
+        }
+        for one in filings
+    ]
 
 
 class Plugin(BasePlugin):
     """Registers the functions below, the variable `jalons_home`, an absolute path, and `lake_<kind>`, a list of files.
 
     `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
-    other_description) -> INTEGER`, all null where an argument is.
+    other_description) -> INTEGER`, all null where an argument is; `project_identities(filings) -> identities`, lists of
+    structs, to be called once with the filings of all editions.
     """
 
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:
@@ -30,6 +60,7 @@ class Plugin(BasePlugin):
         conn.create_function("folded_name", folded_name, ["VARCHAR"], "VARCHAR")
         conn.create_function("likeness", likeness, ["VARCHAR", "VARCHAR"], "INTEGER")
         conn.create_function("resemblance", resemblance, ["VARCHAR"] * 4, "INTEGER")
+        conn.create_function("project_identities", project_identities, [f"{_FILING}[]"], f"{_IDENTITY}[]")
         self._variables: dict[str, object] = {}
 
     def configure_cursor(self, cursor: "DuckDBPyConnection") -> None:

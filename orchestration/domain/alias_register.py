@@ -79,13 +79,29 @@ class AliasRegister:
         lines = self._by_folded_name.get(folded_name, ())
         return [line for line in lines if line.status == status and line.holds_in(edition)]
 
+    @cached_property
+    def _by_glued_id(self) -> dict[str, str]:
+        ids = sorted((line.project_id for line in self.lines if line.status == "confirmed"), reverse=True)
+        return {glued(project_id): project_id for project_id in ids}
+
+    def project_of(self, folded_name: str, edition: str | None) -> str | None:
+        """The id that the register gives a folded name in an edition: a line's, else the id that it folds to."""
+        lines = self.of(folded_name, edition, "confirmed")
+        return lines[0].project_id if lines else self._by_glued_id.get(folded_name)
+
     def resolve(self, folded_name: str, edition: str | None) -> str:
-        """The id of the project that bears a folded name in an edition: the register's, else the folded name itself."""
-        return next((line.project_id for line in self.of(folded_name, edition, "confirmed")), folded_name)
+        """What a folded name stands for in an edition: the register's id, else the folded name itself."""
+        return self.project_of(folded_name, edition) or folded_name
 
     def is_rejected(self, folded_name: str, project_id: str, edition: str | None) -> bool:
-        """Whether a human said that the name is not this project's."""
-        return any(line.project_id == project_id for line in self.of(folded_name, edition, "rejected"))
+        """Whether a human said that the name is not this project's, however its id is hyphenated."""
+        lines = self.of(folded_name, edition, "rejected")
+        return any(glued(line.project_id) == glued(project_id) for line in lines)
+
+
+def glued(project_id: str) -> str:
+    """An id without its hyphens: what the name that it was made of folds to, and what ids were before 0.2."""
+    return project_id.replace("-", "")
 
 
 def alias_register(path: Path | None = None) -> AliasRegister:
@@ -114,10 +130,10 @@ def _read(file: Path, _changed_at: int) -> AliasRegister:
         )
 
 
-def resolved(names: Iterable[str | None], editions: Iterable[object]) -> list[str | None]:
-    """The id of each folded name in its edition; `None` where there is no name."""
+def registered(names: Iterable[str | None], editions: Iterable[object]) -> list[str | None]:
+    """The id that the register gives each folded name in its edition; `None` where it has none, or there is no name."""
     register = alias_register()
     return [
-        None if name is None else register.resolve(name, None if edition is None else str(edition))
+        None if name is None else register.project_of(name, None if edition is None else str(edition))
         for name, edition in zip(names, editions, strict=True)
     ]

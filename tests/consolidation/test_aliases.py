@@ -179,11 +179,11 @@ def test_a_confirmed_alias_makes_one_project_of_two_at_the_next_build_and_a_reje
     home = Settings(home=tmp_path / "home")
     shutil.copytree(filed.home, home.home)
     seed = checkout / "seeds" / "project_aliases.csv"
-    assert judge(home, confirmed("Portail agents 2", "portaildesagents"), seed)
-    assert judge(home, rejected("OSIRIS", "refontedelapaie"), seed)
+    assert judge(home, confirmed("Portail agents 2", "portail-des-agents"), seed)
+    assert judge(home, rejected("OSIRIS", "refonte-de-la-paie"), seed)
     assert consolidation.build(home).broken == ()
     ids = {(row["edition"], row["project_id"]) for row in read_mart(home, "portfolio")}
-    assert ("2020-S2", "portaildesagents") in ids
+    assert ("2020-S2", "portail-des-agents") in ids
     assert ("2020-S2", "osiris") in ids
     assert {row["name"]: row["status"] for row in read_mart(home, "alias_proposals")} == {
         "OSIRIS": "rejected",
@@ -194,11 +194,11 @@ def test_a_confirmed_alias_makes_one_project_of_two_at_the_next_build_and_a_reje
 
 def test_a_judgement_is_one_line_more_and_nothing_when_it_is_made_already(filed: Settings, register: Path) -> None:
     before = register.read_bytes()
-    assert judge(filed, confirmed("OSIRIS", "refontedelapaie", since="2020-S2"), register)
+    assert judge(filed, confirmed("OSIRIS", "refonte-de-la-paie", since="2020-S2"), register)
     after = register.read_bytes()
-    assert after == before + b"OSIRIS,refontedelapaie,confirmed,2020-S2,,courriel du 3 mai,,\n"
+    assert after == before + b"OSIRIS,refonte-de-la-paie,confirmed,2020-S2,,courriel du 3 mai,,\n"
     for same in (
-        confirmed("osiris", "refontedelapaie", "2020-S2", "2021-S1"),
+        confirmed("osiris", "refonte-de-la-paie", "2020-S2", "2021-S1"),
         rejected("FranceConnect phase II", "franceconnect"),
     ):
         assert judge(filed, same, register) is False
@@ -222,7 +222,7 @@ def test_a_judgement_is_one_line_more_and_nothing_when_it_is_made_already(filed:
         (confirmed("Sirena", "sirena"), "folds to 'sirena' by itself"),
         (confirmed("mistral", "sirena"), "says that 'PIB/MISTRAL' is 'mistral', which 'mistral' folds to"),
         (confirmed("\x07 ", "sirena"), "cannot be written as a name"),
-        (replace(confirmed("OSIRIS", "refontedelapaie"), source=" "), "--source"),
+        (replace(confirmed("OSIRIS", "refonte-de-la-paie"), source=" "), "--source"),
     ],
 )
 def test_a_judgement_that_contradicts_the_register_or_what_was_filed_is_refused(
@@ -234,8 +234,8 @@ def test_a_judgement_that_contradicts_the_register_or_what_was_filed_is_refused(
 
 
 def test_an_id_that_the_register_sends_elsewhere_is_no_target(filed: Settings, register: Path) -> None:
-    assert judge(filed, confirmed("GENESIS", "portaildesagents", since="2021-S1"), register)
-    with pytest.raises(AliasRefused, match="is itself 'portaildesagents': name that id"):
+    assert judge(filed, confirmed("GENESIS", "portail-des-agents", since="2021-S1"), register)
+    with pytest.raises(AliasRefused, match="is itself 'portail-des-agents': name that id"):
         judge(filed, confirmed("OSIRIS", "genesis"), register)
 
 
@@ -255,12 +255,12 @@ def test_two_projects_of_one_edition_may_be_one_in_another(filed: Settings, regi
 def test_a_name_is_written_so_that_it_is_read_again_and_runs_nowhere(
     filed: Settings, register: Path, name: str, written: str
 ) -> None:
-    assert judge(filed, confirmed(name, "refontedelapaie"), register)
+    assert judge(filed, confirmed(name, "refonte-de-la-paie"), register)
     with register.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert rows[-1]["name"] == written
     assert len(rows) == 4
-    assert alias_register.alias_register(register).resolve(folded_name(name), "2020-S2") == "refontedelapaie"
+    assert alias_register.alias_register(register).resolve(folded_name(name), "2020-S2") == "refonte-de-la-paie"
 
 
 @pytest.fixture
@@ -274,8 +274,8 @@ def invoke(filed: Settings, register: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_command_lists_the_open_proposals(invoke: Any) -> None:
     found = json.loads(invoke("propose", "--json").stdout)
     assert [(row["name"], row["candidate_id"], row["score"]) for row in found] == [
-        ("OSIRIS", "refontedelapaie", 95),
-        ("Portail agents 2", "portaildesagents", 88),
+        ("OSIRIS", "refonte-de-la-paie", 95),
+        ("Portail agents 2", "portail-des-agents", 88),
     ]
     assert found[1]["cost_ratio"] == 1.25
     table = invoke("propose").stdout
@@ -284,12 +284,12 @@ def test_the_command_lists_the_open_proposals(invoke: Any) -> None:
 
 
 def test_the_command_writes_a_judgement_and_says_what_comes_next(invoke: Any, register: Path) -> None:
-    made = invoke("confirm", "OSIRIS", "refontedelapaie", "--from", "2020-S2", "--source", "courriel du 3 mai")
+    made = invoke("confirm", "OSIRIS", "refonte-de-la-paie", "--from", "2020-S2", "--source", "courriel du 3 mai")
     assert (made.exit_code, "Next: jalons run" in made.stdout) == (0, True)
     assert register.read_text(encoding="utf-8").endswith(
-        "OSIRIS,refontedelapaie,confirmed,2020-S2,,courriel du 3 mai,,\n"
+        "OSIRIS,refonte-de-la-paie,confirmed,2020-S2,,courriel du 3 mai,,\n"
     )
-    again = invoke("confirm", "OSIRIS", "refontedelapaie", "--from", "2020-S2", "--source", "un autre")
+    again = invoke("confirm", "OSIRIS", "refonte-de-la-paie", "--from", "2020-S2", "--source", "un autre")
     assert (again.exit_code, "already" in again.stdout) == (0, True)
     unseen = invoke("reject", "Jamais déposé", "sirena", "--source", "courriel du 3 mai")
     assert (unseen.exit_code, "No edition declares" in unseen.stdout) == (0, True)
@@ -301,8 +301,8 @@ def test_the_command_writes_a_judgement_and_says_what_comes_next(invoke: Any, re
         (("confirm", "PIB/MISTRAL", "sirena", "--source", "x"), 1),
         (("confirm", "OSIRIS", "nulle part", "--source", "x"), 1),
         (("confirm", "OSIRIS", "sirena"), 2),
-        (("confirm", "OSIRIS", "refontedelapaie", "--source", "x", "--from", "2021-S1", "--to", "2020-S1"), 2),
-        (("confirm", "OSIRIS", "refontedelapaie", "--source", "x", "--to", "2020-S3"), 2),
+        (("confirm", "OSIRIS", "refonte-de-la-paie", "--source", "x", "--from", "2021-S1", "--to", "2020-S1"), 2),
+        (("confirm", "OSIRIS", "refonte-de-la-paie", "--source", "x", "--to", "2020-S3"), 2),
     ],
 )
 def test_the_command_says_no_on_one_line_and_changes_nothing(

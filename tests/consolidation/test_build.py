@@ -19,6 +19,7 @@ from orchestration.settings import Settings
 MARTS = {
     "alerts",
     "alias_proposals",
+    "former_project_ids",
     "confidence",
     "decompositions",
     "forecast_backtest",

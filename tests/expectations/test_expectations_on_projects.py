@@ -76,9 +76,27 @@ CASES = (
     breaks("project_declared_once", {"name": "MISTR@L"}, {"name": "Mistral"}),
     breaks(
         "project_declared_once",
-        {"name": "Un", "declared_project_id": "P1"},
-        {"name": "Deux", "declared_project_id": " P1"},
+        {"name": "Un", "declared_project_id": "P-1"},
+        {"name": "UN", "declared_project_id": " p 1"},
     ),
+    # The register is above ids.
+    breaks(
+        "project_declared_once",
+        {"name": "PIB/MISTRAL", "declared_project_id": "P1"},
+        {"name": "Mistr@l", "declared_project_id": "P2"},
+    ),
+    breaks(
+        "project_id_unambiguous",
+        {"name": "Un", "declared_project_id": "P 1"},
+        {"name": "Deux", "declared_project_id": " p-1"},
+    ),
+    breaks(
+        "project_id_unambiguous",
+        {"name": "Un", "declared_project_id": "1", "perimeter": "MI", "ministry": None},
+        {"name": "Deux", "declared_project_id": "MI-1", "perimeter": "MI", "ministry": None},
+    ),
+    passes({"name": "Un", "declared_project_id": "-"}, {"name": "Deux", "declared_project_id": "-"}),
+    passes({"name": "Un", "declared_project_id": "N/A"}, {"name": "Deux", "declared_project_id": "#N/A"}),
     breaks("project_declared_once", {"name": "CASSIOPEE"}, {"name": "CASSIOPEE V2"}),
     passes({"name": "GENESIS"}, {"name": "GENESIS V2"}),
     passes({"name": None, "declared_project_id": None} | {"name": "Un"}, {"name": "Deux"}),

@@ -13,10 +13,11 @@ from functools import cache
 from itertools import takewhile
 
 from orchestration.contracts.contract import PLAIN, Column, Contract
-from orchestration.domain.alias_register import resolved
+from orchestration.domain.alias_register import registered
 from orchestration.domain.durations import DAYS_IN_A_YEAR, TENTH_YEAR_SLACK_DAYS, period_start
 from orchestration.domain.folding import folded_name
 from orchestration.domain.french import agreed, number, period
+from orchestration.domain.project_identity import declared_key
 
 # A row of the lake, by field.
 LakeRow = Mapping[str, object]
@@ -96,11 +97,13 @@ def pairs(
 
 
 def _keys(contract: Contract, row: LakeRow) -> list[str]:
-    """By what a row may be known, the surest first: its declared id, then its name, read through the register."""
-    declared, name = str(row.get(contract.key) or "").strip(), folded_name(str(row.get(contract.subject) or ""))
-    if contract.is_aliased and name:
-        name = resolved([name], [row.get("edition")])[0] or name
-    return [key for key in (declared, name) if key]
+    """By what a row may be known, the surest first: what the register says of its name, its declared id, its name."""
+    declared: str | None = str(row.get(contract.key) or "").strip()
+    name, known = folded_name(str(row.get(contract.subject) or "")), None
+    if contract.is_aliased:
+        declared = declared_key(declared, str(row.get("perimeter") or ""))
+        (known,) = registered([name or None], [row.get("edition")])
+    return [key for key in (known, declared, name) if key]
 
 
 def _subject(contract: Contract, row: LakeRow) -> str:

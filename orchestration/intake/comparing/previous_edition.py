@@ -4,7 +4,7 @@ What belongs here: observations for the agent who files, from two sets of rows. 
 which dbt computes over all perimeters, and choosing the earlier submission (take_in). Nothing here merges two names.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
@@ -12,9 +12,10 @@ from typing import cast
 from expectations.submissions.helper_columns import folded, identities
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.contract import Column, Type
-from orchestration.domain.alias_register import alias_register, resolved
+from orchestration.domain.alias_register import alias_register, glued, registered
 from orchestration.domain.french import and_others, number
 from orchestration.domain.likeness import resemblance
+from orchestration.domain.project_identity import Filing, declared_key, identify
 from orchestration.domain.reference_data import dbt_variable
 from orchestration.intake.comparing.previous_drop import LakeRow, in_words, is_same
 from orchestration.intake.observation import Observation
@@ -59,26 +60,24 @@ class _Comparison:
         self._doubtful = {one.cell for one in reading.observations}
         types = {type_ for one in reading.observations for type_ in _EXPLAINS.get(one.rule, ())}
         self._explained = set(self._contract.of_type(*types))
+        self._ids = self._identities()
 
     def observations(self, sha256: str) -> Iterator[Observation]:
         if sha256 == self._previous.sha256:
             yield Observation("previous_file_again", {"edition": self._previous.edition})
-        ids, earlier_ids = self._identities(self._rows), self._identities(self._earlier)
-        known = dict(zip(earlier_ids, self._earlier, strict=True))
-        by_name = dict(zip(self._names(self._earlier), self._earlier, strict=True))
-        present = set(ids)
+        known = {self._ids[id(row)]: row for row in self._earlier}
+        earlier_keys = {key for row in self._earlier if (key := self._key(row))}
         seen: set[int] = set()
         located: list[Observation] = []
         strangers: list[LakeRow] = []
-        for row, identity, name in zip(self._rows, ids, self._names(self._rows), strict=True):
-            before = known.get(identity)
-            if before is None and name in by_name and not present & set(self._identities([by_name[name]])):
-                before = by_name[name]
-                located.append(self._lost_id(row, before))
+        for row in self._rows:
+            before = known.get(self._ids[id(row)])
             if before is None:
                 strangers.append(row)
             else:
                 seen.add(id(before))
+                if self._has_lost_its_id(row, before, earlier_keys):
+                    located.append(self._lost_id(row, before))
                 located += self._changes(row, before)
         gone = [row for row in self._earlier if id(row) not in seen]
         renamed, proposals = self._proposals(strangers, gone)
@@ -98,13 +97,46 @@ class _Comparison:
         yield from located
         yield from proposals
 
-    def _identities(self, rows: Sequence[LakeRow]) -> list[str | None]:
-        return identities((cast("str | None", row.get(self._contract.key)) for row in rows), self._names(rows))
+    def _identities(self) -> dict[int, str | None]:
+        """The identity of each row of both submissions, by its place in memory; by name where the id is lost."""
+        if self._contract.is_aliased:
+            found = identify(filings := [*self._filings(self._earlier, ""), *self._filings(self._rows, "~")])
+            both = zip([*self._earlier, *self._rows], filings, strict=True)
+            return {id(row): found[one].project_id for row, one in both}
+        earlier_names, names = self._folded_names(self._earlier), self._folded_names(self._rows)
+        earlier = identities(map(self._key, self._earlier), earlier_names)
+        now = identities(map(self._key, self._rows), names)
+        by_name = dict(zip(earlier_names, earlier, strict=True))
+        known, present = set(earlier), set(now)
+        for place, (identity, name) in enumerate(zip(now, names, strict=True)):
+            if identity not in known and by_name.get(name) not in present:
+                now[place] = by_name.get(name) or identity
+        return dict(zip(map(id, [*self._earlier, *self._rows]), [*earlier, *now], strict=True))
 
-    def _names(self, rows: Sequence[LakeRow]) -> list[str | None]:
-        """What the name of each row stands for in its edition."""
+    def _filings(self, rows: Sequence[LakeRow], edition: str) -> list[Filing]:
+        """Rows as the consolidation takes them, in an edition of their own."""
         names = self._folded_names(rows)
-        return resolved(names, [row.get("edition") for row in rows]) if self._contract.is_aliased else names
+        in_register = registered(names, [row.get("edition") for row in rows])
+        return [
+            Filing(
+                edition=edition,
+                perimeter=str(row.get("perimeter") or ""),
+                received_at="",
+                submission_id=edition,
+                folded_name=name or "",
+                declared_id=cast("str | None", row.get(self._contract.key)),
+                name=str(row.get(self._contract.subject) or ""),
+                register_id=register_id,
+            )
+            for row, name, register_id in zip(rows, names, in_register, strict=True)
+        ]
+
+    def _key(self, row: LakeRow) -> str | None:
+        """What the declared id is compared by, if the row has one."""
+        declared = cast("str | None", row.get(self._contract.key))
+        if self._contract.is_aliased:
+            return declared_key(declared, str(row.get("perimeter") or ""))
+        return (declared or "").strip() or None
 
     def _folded_names(self, rows: Sequence[LakeRow]) -> list[str | None]:
         return folded(row.get(self._contract.subject) for row in rows)
@@ -126,12 +158,19 @@ class _Comparison:
             value=None if typed is None else str(typed),
         )
 
+    def _has_lost_its_id(self, row: LakeRow, before: LakeRow, earlier_keys: Collection[str]) -> bool:
+        """Whether a row that only its name tells had another id before; one that its name says too is not missed."""
+        key, was = self._key(row), self._key(before)
+        if key is None:
+            return was is not None and glued(was) not in self._folded_names([before])
+        return was is not None and key not in earlier_keys
+
     def _lost_id(self, row: LakeRow, before: LakeRow) -> Observation:
         key = self._contract.key
-        rule = "previous_id_unknown" if row.get(key) else "previous_id_missing"
+        rule = "previous_id_unknown" if self._key(row) else "previous_id_missing"
         words = {
             "name": self._subject(before),
-            "before": self._identities([before])[0],
+            "before": before[key],
             "column": self._contract.by_field[key].title,
         }
         return self._at(rule, row, key if key in self._reading.columns else self._contract.subject, words)
@@ -163,7 +202,7 @@ class _Comparison:
         renamed: set[int] = set()
         if not gone or len(strangers) * len(gone) > _MAX_PAIRS:
             return renamed, found
-        known = list(zip(gone, self._identities(gone), strict=True))
+        known = [(row, self._ids[id(row)]) for row in gone]
         for row, name in zip(strangers, self._folded_names(strangers), strict=True):
             likely = [
                 (self._resemblance(row, one), one)

@@ -13,6 +13,7 @@ from itertools import islice
 from orchestration.contracts.contract import Column, Contract
 from orchestration.domain.durations import period_start
 from orchestration.domain.french import ABSENT, NBSP, number, period, plural
+from orchestration.domain.project_identity import own_id
 from orchestration.intake.comparing.previous_drop import LakeRow, in_words, is_same, pairs
 from orchestration.intake.reading.rows import Rows
 
@@ -67,6 +68,14 @@ class AsRead:
         names = ("row_number", contract.subject, contract.key, *contract.shown, *ends, *precisions)
         columns = zip(*(rows.objects(name) for name in names), strict=True)
         return [_accepted(contract, dict(zip(names, values, strict=True))) for values in columns]
+
+    def own_ids(self, perimeter: str | None) -> dict[str, str]:
+        """The ids declared for projects, each as its perimeter's own; another perimeter's are other projects."""
+        if not self.contract.is_aliased or not perimeter or not self.all_rows:
+            return {}
+        declared = self.all_rows.objects(self.contract.key)
+        read = {one.strip(): own_id(one, perimeter) for one in declared if one is not None}
+        return {typed: own for typed, own in read.items() if own is not None}
 
 
 def as_read(contract: Contract, rows: Rows, edition_before: str | None, before: Sequence[LakeRow]) -> AsRead:

@@ -64,6 +64,7 @@ def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
         warnings=[group for group in kept if group.severity == "warning"],
         since=_since(receipt.earlier, receipt.edition) if receipt.earlier else None,
         workbook=workbook,
+        own_ids=list(receipt.own_ids.items()),
         shown=SHOWN,
     )
 

@@ -87,6 +87,11 @@ class Receipt:
         return frozenset(finding.row for finding in self.findings if finding.refuses_row and finding.row is not None)
 
     @property
+    def own_ids(self) -> dict[str, str]:
+        """How each id that was declared for a project is read: as its perimeter's own."""
+        return self.read.own_ids(self.perimeter) if self.read else {}
+
+    @property
     def errors(self) -> int:
         """How many findings are errors."""
         return sum(finding.severity == "error" for finding in self.findings)
@@ -150,6 +155,8 @@ class Receipt:
             "findings": [_finding(finding) for finding in self.findings],
             "accepted": self.read.accepted() if self.read else [],
         }
+        if own_ids := self.own_ids:
+            accuse["own_ids"] = own_ids
         if self.held_until:
             accuse["held_until"] = f"{self.held_until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return json.dumps(accuse, ensure_ascii=False, indent=2, default=json_value) + "\n"

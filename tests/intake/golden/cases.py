@@ -909,6 +909,12 @@ def _of_values() -> Iterator[Case]:
     )
     yield _one("project_name_unambiguous", twice.put(9, declared_project_id="carnet-2"), "B9")
     yield _one(
+        "project_id_unambiguous",
+        projects().repeat(3, name="X"),
+        "A9",
+        projects().repeat(3, name="X", declared_project_id="NC"),
+    )
+    yield _one(
         "procedure_declared_once", procedures().repeat(3), "B9", procedures().repeat(3, procedure_id=1, name="X")
     )
     yield _one("procedure_name_unambiguous", procedures().repeat(3, procedure_id=1), "A9")

@@ -139,3 +139,26 @@ def test_the_first_lines_of_a_file_that_is_refused_are_shown_as_they_were_split(
     assert outcome.receipt.status == "rejected"
     assert "1 Remontée 2021 2 Nom du projet - Coût 3 CAP - 12<b>" in _text(page)
     assert "12&lt;b&gt;" in page
+
+
+def test_an_id_is_said_to_be_read_as_the_perimeters_own(settings):
+    header = "Identifiant;Nom du projet;Début;Durée actualisée;Phase;Coût complet actualisé (M€)"
+    said, pages = {}, {}
+    for perimeter, names in (("MI", ("ALPHA", "BETA", "OMEGA")), ("MJ", ("GAMMA", "DELTA", "SIGMA"))):
+        rows = [f"{number};{name};01/01/2020;4,5;Cadrage;20" for number, name in zip("12-", names, strict=True)]
+        drop(settings.home, f"2021-S2/{perimeter}/projets.csv", projects_csv(*rows, header=header))
+    for outcome in take_in(settings, datetime(2021, 12, 1, 9, tzinfo=UTC)).outcomes:
+        folder = Path(outcome.receipt_folder)
+        said[outcome.receipt.perimeter] = json.loads((folder / "accuse.json").read_text(encoding="utf-8"))
+        pages[outcome.receipt.perimeter] = _text((folder / "accuse.html").read_text(encoding="utf-8"))
+    assert {perimeter: one["status"] for perimeter, one in said.items()} == {"MI": "accepted", "MJ": "accepted"}
+    assert said["MI"]["own_ids"] == {"1": "mi-1", "2": "mi-2"}
+    assert said["MJ"]["own_ids"] == {"1": "mj-1", "2": "mj-2"}
+    assert "propres à votre périmètre : « 1 » est lu « mi-1 », « 2 » est lu « mi-2 »." in pages["MI"]
+    assert "« 1 » est lu « mj-1 »" in pages["MJ"]
+
+
+def test_a_file_without_ids_says_nothing_of_them(filed):
+    page, said, _ = filed("-;CAP;01/01/2020;4,5;;Déploiement;42,5")
+    assert "own_ids" not in said
+    assert "identifiants" not in page

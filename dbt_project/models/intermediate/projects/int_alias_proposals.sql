@@ -4,7 +4,7 @@ with counted as (
     select
         edition,
         project_id,
-        declared_project_id,
+        identified_by,
         folded_name,
         name,
         perimeter,
@@ -39,21 +39,21 @@ rejections as (
 appearances as (
     select
         *,
-        declared_project_id is null and project_id <> folded_name as is_by_register,
+        identified_by is not distinct from 'register' and replace(project_id, '-', '') <> folded_name as is_by_register,
         lag(edition) over history as last_edition,
         lead(edition) over history as next_edition
     from counted
     window history as (partition by project_id order by edition)
 ),
 
--- Neither the id, nor the register, nor the folded name is of a project seen before; a declared id is beyond the register.
+-- Neither an id, nor the register, nor the folded name is of a project seen before; a new declared id says that it is another one.
 newcomers as (
     select appearances.edition, appearances.project_id
     from appearances
     inner join editions using (edition)
     where
         appearances.last_edition is null
-        and appearances.declared_project_id is null
+        and appearances.identified_by is distinct from 'own'
         and not appearances.is_by_register
         and editions.position > 1
 ),
@@ -134,7 +134,7 @@ likely as (
     left join rejections
         on
             scored.folded_name = rejections.folded_name
-            and scored.candidate_id = rejections.project_id
+            and replace(scored.candidate_id, '-', '') = replace(rejections.project_id, '-', '')
             and scored.edition between rejections.from_edition and rejections.to_edition
     where
         scored.is_confirmed

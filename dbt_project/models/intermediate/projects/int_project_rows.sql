@@ -21,10 +21,19 @@ aliases as (
     where status = 'confirmed'
 ),
 
-folded as (
+-- What a project of the register is called in its own id, where no line says otherwise.
+register_ids as (
+    select
+        replace(project_id, '-', '') as folded_name,
+        min(project_id) as project_id
+    from aliases
+    group by all
+),
+
+named as (
     select
         projects.*,
-        submissions.submission_id,
+        cast(submissions.submission_id as varchar) as submission_id,
         submissions.received_at,
         submissions.file_name,
         submissions.file_sha256,
@@ -36,15 +45,54 @@ folded as (
     inner join submissions using (drop_id)
 ),
 
-identified as (
+registered as (
     select
-        folded.*,
-        coalesce(folded.declared_project_id, aliases.project_id, folded.folded_name) as project_id
-    from folded
+        named.*,
+        coalesce(aliases.project_id, register_ids.project_id) as register_id
+    from named
     left join aliases
         on
-            folded.folded_name = aliases.folded_name
-            and folded.edition between aliases.from_edition and aliases.to_edition
+            named.folded_name = aliases.folded_name
+            and named.edition between aliases.from_edition and aliases.to_edition
+    left join register_ids on named.folded_name = register_ids.folded_name
+),
+
+filings as (
+    select
+        edition,
+        coalesce(perimeter, '') as perimeter,
+        coalesce(cast(received_at as varchar), '') as received_at,
+        submission_id,
+        folded_name,
+        declared_project_id as declared_id,
+        min(name) as name,
+        register_id,
+        coalesce(is_current, false) as is_current
+    from registered
+    where folded_name is not null
+    group by edition, perimeter, received_at, submission_id, folded_name, declared_project_id, register_id, is_current
+),
+
+-- All editions at once: what a name or a declared id stands for depends on those before (orchestration.domain.project_identity).
+identities as (
+    select unnest(project_identities(list(filings)), recursive := true)
+    from filings
+),
+
+identified as (
+    select
+        registered.* exclude (register_id),
+        identities.project_id,
+        identities.identified_by,
+        identities.possible_ids
+    from registered
+    left join identities
+        on
+            registered.submission_id = identities.submission_id
+            and registered.edition = identities.edition
+            and coalesce(registered.perimeter, '') = identities.perimeter
+            and registered.folded_name = identities.folded_name
+            and registered.declared_project_id is not distinct from identities.declared_id
 ),
 
 ranked as (
