@@ -70,7 +70,7 @@ class Identity:
 @lru_cache(maxsize=65536)
 def slug(name: str) -> str:
     """A name as a readable id: its words in small letters without accents, hyphenated; never empty."""
-    return _shortened(*hyphenated([name]), name)
+    return _shortened(hyphenated([name])[0], name)
 
 
 def _shortened(words: str, text: str) -> str:
@@ -108,8 +108,9 @@ def own_id(declared_id: str | None, perimeter: str) -> str | None:
 def possible_ids(filing: Filing) -> set[str]:
     """Every id that a row has had, or would have under another order of arrival; the glued ones of 0.1 among them."""
     trimmed = (filing.declared_id or "").strip()
-    glued = trimmed or (filing.register_id or filing.folded_name).replace("-", "")
-    return {glued, slug(filing.name), *filter(None, [own_id(filing.declared_id, filing.perimeter)])}
+    glued = trimmed or (filing.register_id or "").replace("-", "")
+    own = own_id(filing.declared_id, filing.perimeter)
+    return {slug(filing.name), filing.folded_name, *filter(None, (glued, own))}
 
 
 def identify(filings: Iterable[Filing]) -> dict[Filing, Identity]:
@@ -121,10 +122,10 @@ def identify(filings: Iterable[Filing]) -> dict[Filing, Identity]:
     ordered = sorted(filings)
     known = _Known(ordered)
     found: dict[Filing, Identity] = {}
-    for edition, of_edition in groupby(ordered, key=lambda one: one.edition):
+    for _, of_edition in groupby(ordered, key=lambda one: one.edition):
         several = list(of_edition)
         counting = known.identify([one for one in several if one.is_current])
-        known.remember(edition, counting)
+        known.remember(counting)
         found |= counting
         superseded = sorted((one for one in several if not one.is_current), key=lambda one: one.submission_id)
         for _, submission in groupby(superseded, key=lambda one: one.submission_id):
@@ -170,7 +171,7 @@ class _Claim:
 
     project_id: str
     way: Way
-    strength: tuple[object, ...]
+    strength: tuple[int, int, str, str, str]
 
 
 class _Known:
@@ -183,9 +184,11 @@ class _Known:
         # Of each id: how it was made, and the perimeters that carried it last.
         self._ways: dict[str, Way] = {}
         self._carriers: dict[str, set[str]] = {}
-        # The project that a declared id last named in a perimeter, and those that a name was borne by: since when.
-        self._declared: dict[tuple[str, str], tuple[str, str]] = {}
-        self._bearers: dict[str, dict[str, str]] = {}
+        # The project that a declared id last named in a perimeter, and those that bore a name: each with the edition,
+        # counted from the first.
+        self._editions = 0
+        self._declared: dict[tuple[str, str], tuple[str, int]] = {}
+        self._bearers: dict[str, dict[str, int]] = {}
 
     def identify(self, filings: Sequence[Filing]) -> dict[Filing, Identity]:
         """The projects of the submissions that count in an edition, or of one that was superseded."""
@@ -200,8 +203,9 @@ class _Known:
                 taken.add(given[id(unit)].project_id)
         return {one: given[id(unit)] for unit in units for one in unit.filings}
 
-    def remember(self, edition: str, found: Mapping[Filing, Identity]) -> None:
+    def remember(self, found: Mapping[Filing, Identity]) -> None:
         """Learn what counts in an edition."""
+        self._editions += 1
         unclear = _unclear(found)
         carriers: dict[str, set[str]] = {}
         for one, identity in found.items():
@@ -209,10 +213,10 @@ class _Known:
             self._ways.setdefault(project_id, identity.way)
             carriers.setdefault(project_id, set()).add(one.perimeter)
             if one.key:
-                self._declared[one.perimeter, one.key] = (project_id, edition)
+                self._declared[one.perimeter, one.key] = (project_id, self._editions)
             # What the register says of a name holds in its editions alone.
             if identity.way != "register":
-                self._bearers.setdefault(one.folded_name, {})[project_id] = edition
+                self._bearers.setdefault(one.folded_name, {})[project_id] = self._editions
         self._carriers |= carriers
         for place in unclear:
             del self._declared[place]
@@ -257,13 +261,13 @@ class _Known:
     def _claims(self, unit: _Unit, unclear: set[tuple[str, str]]) -> Iterator[_Claim]:
         first = unit.filings[0]
         if first.register_id:
-            yield self._claim(unit.filings, first.register_id, "register", "")
+            yield self._claim(unit.filings, first.register_id, "register", 0)
             return
         for one in unit.filings:
             if one.key and (one.perimeter, one.key) not in unclear:
                 yield from self._by_id(one)
         bearers = self._bearers.get(first.folded_name, {}).items()
-        named = [self._claim(unit.filings, project_id, "name", since) for project_id, since in bearers]
+        named = [self._claim(unit.filings, project_id, "name", last) for project_id, last in bearers]
         yield from sorted(named, key=lambda claim: (claim.strength, claim.project_id))
 
     def _by_id(self, one: Filing) -> Iterator[_Claim]:
@@ -271,15 +275,15 @@ class _Known:
             yield self._claim([one], known[0], "declared", known[1])
         published = slug(one.declared_id or "")
         if published in self._ways:
-            yield self._claim([one], published, "published", "")
+            yield self._claim([one], published, "published", 0)
 
-    def _claim(self, filings: Sequence[Filing], project_id: str, way: Way, since: str) -> _Claim:
+    def _claim(self, filings: Sequence[Filing], project_id: str, way: Way, last: int) -> _Claim:
         is_carrier = any(one.perimeter in self._carriers.get(project_id, ()) for one in filings)
         first = min(filings)
         # The later it was so, the stronger.
-        recent = tuple(-ord(letter) for letter in since)
-        place = (first.perimeter, first.folded_name, first.key)
-        return _Claim(project_id, way, (_STRENGTH[way, is_carrier], recent, *place))
+        return _Claim(
+            project_id, way, (_STRENGTH[way, is_carrier], -last, first.perimeter, first.folded_name, first.key)
+        )
 
     def _new(self, unit: _Unit, taken: set[str], unclear: set[tuple[str, str]]) -> Identity:
         """An id that no other project has: the declared one as its perimeter's own, else the slug, with a number."""

@@ -141,7 +141,7 @@ class Receipt:
 
     def as_json(self) -> str:
         """The text of `accuse.json`."""
-        accuse = {
+        accuse: dict[str, object] = {
             "status": self.status,
             "sha256": self.sha256,
             "received_at": f"{self.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
