@@ -3,89 +3,102 @@
 What belongs here: its layout. What does not: the words, which are the receipt's own, or the agent's sheets.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orchestration.domain.french import plural
+from orchestration.domain.spreadsheets import cell_address
 from orchestration.domain.visible import visible
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.receipts.advice import advice, facts
-from orchestration.intake.receipts.annotation.marks import fill, severity_fr, text_cell, value_of
+from orchestration.intake.receipts.annotation.marks import severity_fr, value_of
+from orchestration.intake.receipts.annotation.rows import text_cell
+from orchestration.intake.receipts.annotation.styles import Styles
+from orchestration.intake.receipts.annotation.xml_part import MAIN, attributes_of
 from orchestration.intake.receipts.wording import what_is_wrong
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-
     from orchestration.intake.receipts.record import Receipt
 
 _MAX_LISTED = 5_000
 # Widths in characters, heights in points: a row of wrapped text has to be told how high it is.
-_WIDTHS = {"A": 25, "B": 16, "C": 30, "D": 30, "E": 30, "F": 60, "G": 60}
-_LINE = 15
-_LINKED = "B"
+_WIDTHS = (25, 16, 30, 30, 30, 60, 60)
+_LINE, _HIGHEST = 15, 409
+_LINKED = 1
 _MORE = "Corrigez dans cette copie, puis déposez-la : cette feuille, les couleurs et les commentaires ne sont pas lus."
 _PLAIN = "Vos cellules sont reprises telles qu’elles ont été lues, sans leur mise en forme."
 
 
-def fill_receipt_sheet(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str], *, has_styles: bool) -> None:
-    """Write the sheet, empty so far; `titles` maps the sheets that findings name to those of the workbook."""
-    from openpyxl.worksheet.properties import PageSetupProperties
+@dataclass(frozen=True)
+class _Row:
+    """Texts, each with its style; the second one leads to `location`."""
 
-    for letters, width in _WIDTHS.items():
-        sheet.column_dimensions[letters].width = width
-    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sentences = [*advice(receipt), *[_MORE] * bool(receipt.findings), *[_PLAIN] * (not has_styles)]
-    rows = [
-        _text_row(sheet, RECEIPT_SHEET, size=16),
-        _text_row(sheet, receipt.verdict, size=12, is_bold=True),
-        *(_text_row(sheet, sentence) for sentence in sentences),
-        [],
-        *(_listed(sheet, receipt, titles) if receipt.findings else []),
-        *(_text_row(sheet, *fact) for fact in facts(receipt)),
-    ]
-    for number, row in enumerate(rows, start=1):
-        lines = max((_lines(cell, width) for cell, width in zip(row, _WIDTHS.values(), strict=False)), default=1)
-        sheet.row_dimensions[number].height = _LINE * lines if lines > 1 else None
-        for cell in row:
-            if cell.hyperlink:
-                cell.hyperlink.ref = f"{_LINKED}{number}"
-        sheet.append(row)
+    texts: Sequence[str] = ()
+    styles: Sequence[int] = ()
+    location: str | None = None
+    is_wrapped: bool = False
 
 
-def _lines(cell: "Cell", width: int) -> int:
-    return 1 + len(str(cell.value or "")) // (width - 2) if cell.alignment.wrap_text else 1
+def receipt_sheet(receipt: "Receipt", titles: Mapping[str | None, str], styles: Styles, *, is_plain: bool) -> bytes:
+    """The part of the sheet; `titles` maps the sheets that findings name to those of the workbook."""
+    rows, links = [], []
+    for number, row in enumerate(_rows(receipt, titles, styles, is_plain=is_plain), start=1):
+        cells = "".join(
+            text_cell("", cell_address(column, number), style, visible(text))
+            for column, (text, style) in enumerate(zip(row.texts, row.styles, strict=True))
+        )
+        rows.append(f"<row{attributes_of({'r': str(number)} | _height(row))}>{cells}</row>")
+        if row.location is not None:
+            links.append(attributes_of({"ref": cell_address(_LINKED, number), "location": row.location}))
+    columns = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(_WIDTHS, start=1)
+    )
+    linked = f"<hyperlinks>{''.join(f'<hyperlink{one}/>' for one in links)}</hyperlinks>" if links else ""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN}"><sheetPr>'
+        '<pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView tabSelected="1" workbookViewId="0"/></sheetViews>'
+        f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{"".join(rows)}</sheetData>{linked}'
+        '<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
+    ).encode()
 
 
-def _text_row(sheet: Any, *texts: str, size: int = 11, is_bold: bool = False) -> list["Cell"]:
-    from openpyxl.styles import Font
-
-    row = [text_cell(sheet, visible(text)) for text in texts]
-    for cell in row:
-        cell.font = Font(name="Calibri", size=size, bold=is_bold or size > 12)
-    return row
+def _height(row: _Row) -> dict[str, str]:
+    if not row.is_wrapped:
+        return {}
+    lines = max(1 + len(text) // (width - 2) for text, width in zip(row.texts, _WIDTHS, strict=False))
+    return {"ht": str(min(_LINE * lines, _HIGHEST)), "customHeight": "1"} if lines > 1 else {}
 
 
-def _listed(sheet: Any, receipt: "Receipt", titles: Mapping[str | None, str]) -> list[list["Cell"]]:
-    headers = ("Gravité", "Où", "Colonne", receipt.subject_fr, "Valeur saisie", "Ce qui ne va pas", "Que faire")
-    findings = sorted(receipt.findings, key=lambda finding: finding.severity != "error")
-    rows = [_text_row(sheet, *headers, is_bold=True)]
-    rows += [_row(sheet, finding, titles) for finding in findings[:_MAX_LISTED]]
-    if len(findings) > _MAX_LISTED:
-        more = plural(len(findings) - _MAX_LISTED, "autre point", "autres points")
-        rows.append(_text_row(sheet, f"… et {more}, tous dans accuse.json."))
-    return [*rows, []]
+def _rows(receipt: "Receipt", titles: Mapping[str | None, str], styles: Styles, *, is_plain: bool) -> Iterator[_Row]:
+    plain, bold = styles.text(), styles.text(is_bold=True)
+    yield _Row([RECEIPT_SHEET], [styles.text(size=16, is_bold=True)])
+    yield _Row([receipt.verdict], [styles.text(size=12, is_bold=True)])
+    for sentence in (*advice(receipt), *[_MORE] * bool(receipt.findings), *[_PLAIN] * is_plain):
+        yield _Row([sentence], [plain])
+    yield _Row()
+    if receipt.findings:
+        headers = ("Gravité", "Où", "Colonne", receipt.subject_fr, "Valeur saisie", "Ce qui ne va pas", "Que faire")
+        yield _Row(headers, [bold] * len(headers))
+        findings = sorted(receipt.findings, key=lambda finding: finding.severity != "error")
+        for finding in findings[:_MAX_LISTED]:
+            yield _listed(finding, titles, styles)
+        if len(findings) > _MAX_LISTED:
+            more = plural(len(findings) - _MAX_LISTED, "autre point", "autres points")
+            yield _Row([f"… et {more}, tous dans accuse.json."], [plain])
+        yield _Row()
+    for fact in facts(receipt):
+        yield _Row(fact, [plain] * len(fact))
 
 
-def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str]) -> list["Cell"]:
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
+def _listed(finding: Finding, titles: Mapping[str | None, str], styles: Styles) -> _Row:
     header_at = finding.header_cells[0] if finding.header_cells else None
     at = finding.cell or header_at or (f"A{finding.row}" if finding.row else None)
     place = finding.cell or (f"ligne {finding.row}" if finding.row else header_at or "tout le fichier")
-    texts: Sequence[str] = (
+    texts = (
         severity_fr(finding),
         place,
         finding.column or "",
@@ -94,12 +107,13 @@ def _row(sheet: Any, finding: Finding, titles: Mapping[str | None, str]) -> list
         what_is_wrong(finding),
         finding.remedy,
     )
-    row = _text_row(sheet, *texts)
-    for cell in row:
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
-    row[0].fill = fill(finding.severity)
+    location = None
     if at and finding.sheet in titles:
         quoted = titles[finding.sheet].replace("'", "''")
-        row[1].hyperlink = Hyperlink(ref="", location=f"'{quoted}'!{at}")
-        row[1].font = Font(name="Calibri", size=11, color="FF0000EE", underline="single")
-    return row
+        location = f"'{quoted}'!{at}"
+    cell = styles.text(is_cell=True)
+    numbers = [cell] * len(texts)
+    numbers[0] = styles.text(is_cell=True, severity=finding.severity)
+    if location:
+        numbers[_LINKED] = styles.link()
+    return _Row(texts, numbers, location, is_wrapped=True)
