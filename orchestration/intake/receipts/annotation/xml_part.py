@@ -183,12 +183,17 @@ class XmlPart:
 
 
 def changed_tag(found: re.Match[bytes], changes: Mapping[str, str | None], is_opened: bool = False) -> bytes:
-    """A start tag with other attributes."""
-    kept = [
-        one[0] for one in _ATTRIBUTE.finditer(found[2]) if not any(_is_named(one[1].decode(), name) for name in changes)
-    ]
-    new = [f" {name}={quoted(value)}".encode() for name, value in changes.items() if value is not None]
-    return b"".join([b"<", found[1], *kept, *new, b">" if is_opened or not found[3] else b"/>"])
+    """A start tag with other attributes, those it had in their order."""
+    new = dict(changes)
+    pieces = [b"<", found[1]]
+    for one in _ATTRIBUTE.finditer(found[2]):
+        name = next((name for name in changes if _is_named(one[1].decode(), name)), None)
+        if name is None:
+            pieces.append(one[0])
+        elif (value := new.pop(name, None)) is not None:
+            pieces.append(f" {name}={quoted(value)}".encode())
+    pieces += [f" {name}={quoted(value)}".encode() for name, value in new.items() if value is not None]
+    return b"".join([*pieces, b">" if is_opened or not found[3] else b"/>"])
 
 
 def first_tag(xml: bytes) -> re.Match[bytes]:
