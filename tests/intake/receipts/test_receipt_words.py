@@ -27,7 +27,7 @@ GOOD = Receipt(
     perimeter="MI",
     kind="projects",
     contract_version="1.0.0",
-    rules_version="1.1.0",
+    rules_version="1.2.0",
     rows_read=2,
     rows_accepted=2,
     findings=(),
@@ -243,13 +243,13 @@ def test_the_facts_name_what_is_known_and_leave_out_the_rest():
     ]
     assert technical_facts(replace(GOOD, drop_id=12)) == (
         ("Numéro de dépôt", "12"),
-        ("Versions", "modèle version 1.0.0, règles version 1.1.0"),
+        ("Versions", "modèle version 1.0.0, règles version 1.2.0"),
         ("Empreinte (sha256)", "0" * 64),
     )
     bare = replace(GOOD, kind=None, perimeter="XX", edition=None, contract_version=None, drop_id=None)
     known = dict(facts(bare))
     assert not {"Nature", "Périmètre", "Édition"} & known.keys()
-    assert dict(technical_facts(bare)) == {"Versions": "règles version 1.1.0", "Empreinte (sha256)": "0" * 64}
+    assert dict(technical_facts(bare)) == {"Versions": "règles version 1.2.0", "Empreinte (sha256)": "0" * 64}
 
 
 def test_what_will_be_published_sums_the_known_costs_and_counts_what_is_online():
@@ -300,7 +300,7 @@ def test_accuse_json_keeps_the_order_and_the_accents_of_what_it_says():
     )
     assert (said["contract_version"], said["rules_version"], said["rows_read"], said["rows_accepted"]) == (
         "1.0.0",
-        "1.1.0",
+        "1.2.0",
         2,
         2,
     )
