@@ -92,6 +92,7 @@ def test_a_unit_is_the_same_whatever_its_spaces_apostrophes_and_letters(cell, va
     [
         ("48,20 €", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
         ("48,20\u00a0€", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
+        ("EUR 48,20", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
         ("€48.20", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
         ("48,2 euros TTC", "48.2", "48,2 M€, et non 48,2 € (0,0000482 M€)"),
         ("0,01 €", "0.01", "0,01 M€, et non 0,01 € (0,00000001 M€)"),
@@ -330,6 +331,7 @@ def test_what_is_no_date_is_a_fault(cell):
         ("n/c", "non_communique"),
         ("-", "tiret"),
         ("–", "tiret"),
+        (" -\u00a0\u00a0€ ", "tiret"),
         ("À venir", "a_venir"),
         ("Non applicable", "non_applicable"),
         ("Nombre d'avis insuffisant", "avis_insuffisants"),

@@ -31,7 +31,8 @@ def absence_of(text: str) -> str | None:
     stripped = text.strip()
     if len(stripped) > MAX_TYPED:
         return None
-    return "tiret" if stripped in _DASHES else ABSENCES.get(fold_header(stripped))
+    # `- €` is how a money format shows nothing.
+    return "tiret" if stripped.removesuffix("€").rstrip() in _DASHES else ABSENCES.get(fold_header(stripped))
 
 
 def is_no_id(text: str) -> bool:

@@ -17,7 +17,9 @@ from orchestration.contracts.contract import Column
 from orchestration.domain.durations import DAYS_IN_A_YEAR
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
-_NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<before>€ ?)?(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?(?P<unit>[^0-9., ].*)?")
+_NUMBER = re.compile(
+    r"(?P<sign>[-+−]?)(?P<before>(?:€|EUR) ?)?(?P<digits>[0-9][0-9., ]*|[.,][0-9]+) ?(?P<unit>[^0-9., ].*)?"
+)
 # A number as nearly all are: no unit, no group, no zero that ends its decimals.
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:[.,]([0-9]{0,14}[1-9]))?")
 _GROUPED = re.compile(r"\d{1,3}( \d{3})+")
