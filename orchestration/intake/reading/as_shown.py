@@ -39,10 +39,12 @@ def _shown_numbers(table: FoundTable, structure: Structure) -> Iterator[ShownCel
         column = columns.get(position)
         if column is None or column.type not in NUMBERS or not table.start < number <= len(rows):
             continue
+        if column.type == "rate" and number_format == PERCENT:
+            continue
         cell = rows[number - 1][position] if position < len(rows[number - 1]) else None
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             shown = ShownNumber.of(cell, number_format)
-            if shown is not None and not (column.type == "rate" and number_format == PERCENT):
+            if shown is not None:
                 yield position, number, shown
 
 
