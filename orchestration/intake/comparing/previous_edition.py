@@ -67,6 +67,7 @@ class _Comparison:
             yield Observation("previous_file_again", {"edition": self._previous.edition})
         known = {self._ids[id(row)]: row for row in self._earlier}
         earlier_keys = {key for row in self._earlier if (key := self._key(row))}
+        names = {name for name in self._folded_names(self._rows) if name}
         seen: set[int] = set()
         located: list[Observation] = []
         strangers: list[LakeRow] = []
@@ -78,6 +79,10 @@ class _Comparison:
                 seen.add(id(before))
                 if self._has_lost_its_id(row, before, earlier_keys):
                     located.append(self._lost_id(row, before))
+                elif self._has_anothers_id(row, before, names):
+                    located.append(
+                        self._at("previous_id_moved", row, self._contract.key, {"name": self._subject(before)})
+                    )
                 located += self._changes(row, before)
         gone = [row for row in self._earlier if id(row) not in seen]
         renamed, proposals = self._proposals(strangers, gone)
@@ -164,6 +169,11 @@ class _Comparison:
         if key is None:
             return was is not None and glued(was) not in self._folded_names([before])
         return was is not None and key not in earlier_keys
+
+    def _has_anothers_id(self, row: LakeRow, before: LakeRow, names: Collection[str]) -> bool:
+        """Whether the id was that of a name that the file declares too, elsewhere: ids that count lines do that."""
+        (was,), (now,) = self._folded_names([before]), self._folded_names([row])
+        return self._key(row) is not None and self._key(row) == self._key(before) and was != now and was in names
 
     def _lost_id(self, row: LakeRow, before: LakeRow) -> Observation:
         key = self._contract.key

@@ -94,6 +94,15 @@ PREVIOUS_EDITION_RULES: Mapping[str, Rule] = {
         wrong="sirh-2020 puis sirh-2021",
         right="sirh-2020 puis sirh-2020",
     ),
+    "previous_id_moved": Rule(
+        "warning",
+        "Dans l’édition {edition}, cet identifiant était celui de « {name} », qui figure ici sous un autre.",
+        "Reprenez pour chacun l’identifiant qu’il avait : c’est l’identifiant, et non le nom, qui relie les éditions.",
+        title="Un identifiant ne passe pas d’un projet ou d’une démarche à l’autre.",
+        why="Des numéros de ligne se décalent à la première insertion : chacun prend le passé d’un autre.",
+        wrong="1 HORIZON puis 1 LUMEN, 2 HORIZON",
+        right="1 HORIZON puis 1 HORIZON, 2 LUMEN",
+    ),
     "previous_id_missing": Rule(
         "warning",
         "L’identifiant manque ; dans l’édition {edition}, « {name} » avait l’identifiant {before}.",
