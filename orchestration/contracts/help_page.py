@@ -13,7 +13,7 @@ from orchestration.store.templates import templates
 
 _NOUNS: dict[Type, str] = {
     "text": "Texte",
-    "url": "Adresse web, qui commence par https://",
+    "url": "Adresse web complète (https://…)",
     "bool": "Oui ou Non",
     "code": "L’un de ces mots",
     "cost": "Nombre",
@@ -88,7 +88,8 @@ def _expected(column: Column) -> str:
     low, high = column.minimum, column.maximum
     if column.type == "rate" and (low, high) == (0, 1):
         return f"{noun} de 0 à 100 %"
-    unit = f" ({column.unit})" if column.unit else ""
+    # A score says what it is out of by its bounds.
+    unit = f" ({column.unit})" if column.unit and column.type != "score" else ""
     if low is None:
         return noun + unit
     if high is not None:

@@ -239,7 +239,7 @@ PROJECTS = Contract(
             "exit_reason",
             "Motif de sortie",
             "text",
-            "Pourquoi le projet ne figurera plus dans la prochaine édition.",
+            "Pourquoi le projet ne figurera plus dans la prochaine édition : terminé, abandonné ou fusionné.",
             "Projet terminé",
             aliases=("Raison de sortie",),
             explains_exit=True,

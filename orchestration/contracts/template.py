@@ -17,7 +17,7 @@ from orchestration.contracts.cells.writing import cell_of
 from orchestration.contracts.contract import PLAIN, Column, Contract, Type
 from orchestration.contracts.help_page import ColumnHelp, column_help, words_for_none
 from orchestration.domain.edition import Edition
-from orchestration.domain.french import day
+from orchestration.domain.french import NBSP, day, period
 from orchestration.domain.perimeter import ministry_names, perimeter_names
 from orchestration.domain.spreadsheets import column_letters
 
@@ -46,6 +46,9 @@ _FORMATS: Mapping[Type, str] = {
 }
 _AS_TEXT = "@"
 _PICKED: frozenset[Type] = frozenset({"bool", "code", "edition"})
+# The texts that are dates, as patterns that spreadsheets know: `T2 2024`, `S1 2026`, `juillet 2013`, `1er mai 2021`.
+_PERIODS = ("T? ????", "S? ????", f"T?{NBSP}????", f"S?{NBSP}????", "????-T?", "????-S?")
+_UNACCENTED = ("fevrier", "aout", "decembre")
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,10 @@ def template(contract: Contract, edition: Edition, perimeter: str, filed: Filed 
         data, guide, lists = map(book.add_worksheet, (contract.title_fr, HELP_SHEET, LISTS_SHEET))
         lists.hide()
         _write_data(book, data, contract, filed)
+        if filed and _is_to_confirm(edition, filed):
+            _show_unconfirmed(book, data, lists, contract, filed)
         for position, column in enumerate(contract.current):
-            words = _listed(column, edition, perimeter)
+            words = [*_listed(column, edition, perimeter), *_text_dates(column)]
             lists.write_column(0, position, words)
             data.data_validation(
                 1, position, _CHECKED_ROWS, position, _validation(contract, column, position, len(words))
@@ -112,6 +117,50 @@ def _write_cell(sheet: "Worksheet", row: int, position: int, cell: Cell, shown: 
         sheet.write(row, position, cell, shown)
 
 
+def _is_to_confirm(edition: Edition, filed: Filed) -> bool:
+    """Whether the rows are those of another edition, of which each may be over by now."""
+    return bool(filed.rows) and filed.edition != edition.code
+
+
+def _show_unconfirmed(
+    book: "Workbook", sheet: "Worksheet", lists: "Worksheet", contract: Contract, filed: Filed
+) -> None:
+    """Colour where a row still says what it said last time: that it goes on is a choice, and so is that it ends."""
+    ending = _ending(contract)
+    if ending is None:
+        return
+    by_name, last = len(contract.current), len(contract.current) + 1
+    for number, row in enumerate(filed.rows):
+        for place, field in ((by_name, contract.subject), (last, ending.field)):
+            cell = cell_of(contract.by_field[field], row)
+            if cell is not None:
+                lists.write_string(number, place, str(cell))
+    position, name = (
+        [column.field for column in contract.current].index(field) for field in (ending.field, contract.subject)
+    )
+    here, named = f"${column_letters(position)}2", f"${column_letters(name)}2"
+    names, said = (
+        f"{LISTS_SHEET}!${letters}$1:${letters}${len(filed.rows)}"
+        for letters in (column_letters(by_name), column_letters(last))
+    )
+    sheet.conditional_format(
+        1,
+        position,
+        len(filed.rows),
+        position,
+        {
+            "type": "formula",
+            "criteria": f'=AND({here}<>"",COUNTIFS({names},{named},{said},{here})>0)',
+            "format": book.add_format({"bg_color": "#FFF2CC"}),
+        },
+    )
+
+
+def _ending(contract: Contract) -> Column | None:
+    """The column whose codes say that what a row is about is over."""
+    return next((column for column in contract.current if column.final_codes), None)
+
+
 def _is_required(contract: Contract, column: Column) -> bool:
     return column.is_required or column.field in contract.versions[contract.version]
 
@@ -130,6 +179,14 @@ def _listed(column: Column, edition: Edition, perimeter: str) -> list[str]:
     return [*words, *column.labels.values(), *words_for_none(column)]
 
 
+def _text_dates(column: Column) -> list[str]:
+    """The patterns of the texts that a date may be: what the message of its column offers is never refused."""
+    if column.type != "date":
+        return []
+    months = [period(date(2000, number, 1), "month").split()[0] for number in range(1, 13)]
+    return [*_PERIODS, *(f"*{name}?????" for name in (*months, *_UNACCENTED))]
+
+
 def _latest(edition: Edition) -> Iterator[str]:
     for _ in range(_EDITIONS_LISTED):
         yield edition.code
@@ -142,19 +199,22 @@ def _validation(contract: Contract, column: Column, position: int, words: int) -
     letters = column_letters(position)
     is_list = bool(column.names_of) or column.type in _PICKED
     words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
-    rule: dict[str, Any] = {
+    shown = {
         "input_title": shorten(column.header, _MAX_TITLE, placeholder="…"),
         "input_message": _message(column_words, is_list=is_list),
+    }
+    check = _check(column, f"{letters}2")
+    if not is_list and check is None:
+        return shown | {"validate": "any"}
+    rule: dict[str, Any] = shown | {
         "error_title": "Valeur hors de la liste" if is_list else "Valeur inattendue",
         "error_message": _refusal(column, column_words, is_list=is_list),
         "error_type": "warning" if column.names_of or column.type in ("date", "edition") else "stop",
     }
-    check = _check(column, f"{letters}2")
     if is_list:
         return rule | {"validate": "list", "source": f"={words_range}"}
-    if check is None:
-        return rule | {"validate": "any"}
-    allowed = f"OR({check},COUNTIF({words_range},{letters}2)>0)" if words else check
+    # Each of the words is held against the cell, not the cell against the words: those of dates are patterns.
+    allowed = f"OR({check},SUMPRODUCT(COUNTIF({letters}2,{words_range}))>0)" if words else check
     return rule | {"validate": "custom", "value": f"={allowed}"}
 
 
@@ -237,12 +297,23 @@ def _instructions(contract: Contract, edition: Edition, perimeter: str, filed: F
         if filed and filed.rows
         else "Aucun dépôt précédent n’a été accepté : la feuille est vide."
     )
+    ending = _ending(contract)
+    confirm = (
+        [
+            f"Confirmez chaque ligne reprise : la colonne « {ending.header} » reste en jaune tant qu’elle dit la même "
+            f"chose qu’en {filed.edition}. Si rien n’a changé, laissez-la. N’effacez aucune ligne, même de ce qui est "
+            f"fini : {contract.leaving_fr}."
+        ]
+        if filed and ending and _is_to_confirm(edition, filed)
+        else []
+    )
     return [
         f"Édition {edition}, à déposer au plus tard le {day(edition.deadline)}.",
         f"Périmètre {perimeter_names()[perimeter]} ({perimeter}).",
         f"Modèle « {contract.title_fr} », version {contract.version}.",
         "",
         f"Remplissez la feuille « {contract.title_fr} » : une ligne par {contract.subject_fr}. {origin}",
+        *confirm,
         "L’en-tête et les identifiants connus sont verrouillés, pour que l’historique ne se perde pas. "
         "La protection se retire sans mot de passe (menu Révision ou Outils), par exemple pour supprimer une ligne.",
         "Sans rien à déclarer, écrivez NÉANT dans la première cellule sous l’en-tête.",

@@ -226,6 +226,120 @@ def test_the_real_submissions_come_back_from_a_template_value_by_value(real_data
 
 
 SOFFICE = shutil.which("soffice")
+NAMES = ("SIRH Horizon", "Portail Boussole", "Archives Nouvelles")
+
+
+def _saved(book: openpyxl.Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@every_kind
+def test_what_a_cell_says_is_proper_french(contract):
+    sheet = _book(template(contract, EDITION, "MI", _example(contract)))[contract.title_fr]
+    for rule in sheet.data_validations.dataValidation:
+        # What cannot be refused has nothing to say of a refusal.
+        assert bool(rule.error) is (rule.type not in (None, "none"))
+        for text in (rule.prompt, rule.error or ""):
+            assert not re.search(r" [:;!?»]|« |\.\.|\b[Uu]n (adresse|date|année|édition)", text), text
+
+
+def _dated(contract) -> Iterator[tuple[str, str]]:
+    """The check of each date column, and the first cell that it is of."""
+    sheet = _book(template(contract, EDITION, "MI"))[contract.title_fr]
+    for position, column in enumerate(contract.current, start=1):
+        if column.type == "date":
+            cell = sheet.cell(2, position).coordinate
+            rules = sheet.data_validations.dataValidation
+            yield next(rule.formula1 for rule in rules if cell in rule.sqref), cell
+
+
+OFFERED = [
+    "juin 2024",
+    "T2 2024",
+    "S1 2026",
+    "juillet 2013",
+    "août 2025",
+    "aout 2025",
+    "1er juillet 2018",
+    "T3\u00a02026",
+    "juillet\u00a02013",
+    "2024-T1",
+    "En cadrage",
+    "Non communiqué",
+]
+REFUSED = ["bientôt", "T2", "juillet", "en juillet", "Terminé", 12, "2024"]
+
+
+def test_a_date_is_never_refused_that_its_own_message_offers(tmp_path):
+    """The check of a date column, computed by LibreOffice over texts that are dates and texts that are none."""
+    if SOFFICE is None:
+        pytest.skip("LibreOffice is not on this machine: no soffice to compute the checks with")
+    contract = CONTRACTS["projects"]
+    checks = list(_dated(contract))
+    assert len(checks) == 3
+    book = _book(template(contract, EDITION, "MI"))
+    sheet = book[contract.title_fr]
+    typed = [*OFFERED, datetime(2024, 6, 30), *REFUSED]
+    for formula, cell in checks:
+        column = sheet[cell].column
+        for row, value in enumerate(typed, start=2):
+            sheet.cell(row, column).value = value
+            sheet.cell(row, 40 + column).value = f"={formula.replace(cell, cell[:-1] + str(row))}"
+    for rule in sheet.data_validations.dataValidation:
+        assert len(rule.formula1 or "") <= 255
+    book.save(tmp_path / "dates.xlsx")
+    office = [str(SOFFICE), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to"]
+    command = [*office, "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"), str(tmp_path / "dates.xlsx")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    computed = openpyxl.load_workbook(tmp_path / "out" / "dates.xlsx", data_only=True)[contract.title_fr]
+    for _, cell in checks:
+        column = 40 + sheet[cell].column
+        said = {str(value): bool(computed.cell(row, column).value) for row, value in enumerate(typed, start=2)}
+        assert said == {str(value): value not in REFUSED for value in typed}
+
+
+def test_projects_of_the_earlier_edition_are_confirmed_one_by_one_and_none_is_lost_by_silence(settings, tmp_path):
+    contract = CONTRACTS["projects"]
+    header, row, *_ = valid_example(contract).replace(contract.by_field["exit_reason"].example, "").splitlines()
+    rows = [
+        row.replace("sirh-2020", f"sirh-{number}").replace("SIRH Horizon", name) for number, name in enumerate(NAMES)
+    ]
+    drop(settings.home, "2025-S2/MJ/export.csv", "\n".join([header, *rows, ""]).encode())
+    (outcome,) = take_in(settings, NOW).outcomes
+    assert outcome.receipt.rows_accepted == 3
+
+    filed = last_filed(settings, contract, NEXT, "MJ", NOW)
+    book = _book(template(contract, NEXT, "MJ", filed))
+    sheet = book[contract.title_fr]
+    (ranges,) = sheet.conditional_formatting
+    phase = [column.field for column in contract.current].index("phase") + 1
+    assert str(ranges.sqref) == f"{sheet.cell(2, phase).coordinate}:{sheet.cell(4, phase).coordinate}"
+    said = " ".join(str(cell.value) for cell in book[HELP_SHEET]["A"] if cell.value)
+    assert "Confirmez chaque ligne reprise" in said
+    assert contract.leaving_fr in said
+    # Those of the edition itself were confirmed when they were filed.
+    own = _book(template(contract, EDITION, "MJ", filed))
+    assert not list(own[contract.title_fr].conditional_formatting)
+    assert "Confirmez" not in " ".join(str(cell.value) for cell in own[HELP_SHEET]["A"] if cell.value)
+
+    exit_reason = [column.field for column in contract.current].index("exit_reason") + 1
+    sheet.cell(2, phase).value = "Terminé"
+    sheet.cell(3, phase).value = "Abandonné"
+    sheet.cell(3, exit_reason).value = "Besoin couvert par un autre projet"
+    (tmp_path / "rempli.xlsx").write_bytes(_saved(book))
+    drop(settings.home, "2026-S1/MJ/rempli.xlsx", (tmp_path / "rempli.xlsx").read_bytes())
+    (second,) = take_in(settings, NOW).outcomes
+    assert (second.receipt.rows_accepted, second.receipt.findings) == (3, ())
+
+    sheet.delete_rows(4)
+    drop(settings.home, "2026-S1/MJ/rempli.xlsx", _saved(book))
+    (third,) = take_in(settings, NOW).outcomes
+    (absent,) = third.receipt.findings
+    assert absent.rule == "previous_rows_absent"
+    assert NAMES[2] in absent.expected
+
 
 # A module of LibreOffice's own Basic: it types into cells as an agent does, in French, and saves as XLSX.
 _MODULE = """<?xml version="1.0" encoding="UTF-8"?>
