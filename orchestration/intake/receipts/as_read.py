@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import islice
+from itertools import islice, repeat
 
 from orchestration.contracts.contract import Column, Contract
 from orchestration.domain.durations import period_start
 from orchestration.domain.french import ABSENT, NBSP, number, period, plural
-from orchestration.domain.project_identity import own_id
+from orchestration.domain.project_identity import declared_keys
 from orchestration.intake.comparing.previous_drop import LakeRow, in_words, is_same, pairs
 from orchestration.intake.reading.rows import Rows
 
@@ -73,9 +73,10 @@ class AsRead:
         """The ids declared for projects, each as its perimeter's own; another perimeter's are other projects."""
         if not self.contract.is_aliased or not perimeter or not self.all_rows:
             return {}
-        declared = self.all_rows.objects(self.contract.key)
-        read = {one.strip(): own_id(one, perimeter) for one in declared if one is not None}
-        return {typed: own for typed, own in read.items() if own is not None}
+        declared = [one for one in self.all_rows.objects(self.contract.key) if one is not None]
+        keys = declared_keys(declared, repeat(perimeter, len(declared)))
+        prefix = f"{perimeter.lower()}-"
+        return {one.strip(): f"{prefix}{key}" for one, key in zip(declared, keys, strict=True) if key is not None}
 
 
 def as_read(contract: Contract, rows: Rows, edition_before: str | None, before: Sequence[LakeRow]) -> AsRead:
