@@ -67,7 +67,7 @@ class _Comparison:
             yield Observation("previous_file_again", {"edition": self._previous.edition})
         known = {self._ids[id(row)]: row for row in self._earlier}
         earlier_keys = {key for row in self._earlier if (key := self._key(row))}
-        borne = {name for name in self._folded_names(self._rows) if name}
+        folded_names = {name for name in self._folded_names(self._rows) if name}
         seen: set[int] = set()
         located: list[Observation] = []
         strangers: list[LakeRow] = []
@@ -79,7 +79,7 @@ class _Comparison:
                 seen.add(id(before))
                 if self._has_lost_its_id(row, before, earlier_keys):
                     located.append(self._lost_id(row, before))
-                elif self._has_anothers_id(row, before, borne):
+                elif self._has_anothers_id(row, before, folded_names):
                     located.append(
                         self._at("previous_id_moved", row, self._contract.key, {"name": self._subject(before)})
                     )
