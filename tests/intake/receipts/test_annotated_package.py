@@ -20,7 +20,9 @@ from orchestration.domain.edition import Edition
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
 from orchestration.intake.receipts.annotation import FILE_NAME
+from orchestration.intake.receipts.annotation.harmless import is_harmless
 from orchestration.intake.receipts.annotation.marks import COLOURS
+from orchestration.intake.receipts.annotation.notes import annotated_notes
 from orchestration.intake.receipts.annotation.xml_part import XmlPart
 from orchestration.intake.receipts.files import receipt_files
 from orchestration.intake.receipts.record import Receipt
@@ -320,6 +322,13 @@ def test_a_copy_is_made_without_opening_a_stranger_s_package_in_a_library(theirs
         "assert 'annote.xlsx' in files; sys.exit('openpyxl' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+
+
+def test_a_formula_or_a_drawing_as_long_as_a_stranger_likes_is_looked_through_once():
+    for piece in ("a", " ", "a ", "'", '"', "A1:", "("):
+        is_harmless(piece * 400_000)
+    assert not is_harmless("WEBSERVICE" + " " * 400_000 + '("http://exemple.fr")')
+    assert annotated_notes(None, b"<v:shape " * 400_000, {}) is None
 
 
 def test_prefixes_implied_addresses_and_rows_without_cells_are_understood():

@@ -16,7 +16,9 @@ _HARMLESS = re.compile(
 )
 # Words, and names of sheets of this workbook.
 _QUOTED = re.compile(r""""[^"]*"|'[^'\[\]|#/\\:]*'""")
-_CALLED = re.compile(r"([^\s(),;&<>=*/+^-]*)\s*\(")
+# From the start of a word only, and past one blank at most: a formula may be as long as a stranger likes.
+_CALLED = re.compile(r"(?<![^\s(),;&<>=*/+^-])([^\s(),;&<>=*/+^-]*) ?\(")
+_BLANKS = re.compile(r"\s+")
 # What makes an address of a text may reach where the text says: no word of such a rule names a file.
 _BY_ADDRESS = re.compile(r"INDIRECT", re.IGNORECASE)
 _OUTSIDE = re.compile(r"[\[\]|#/\\]")
@@ -26,7 +28,7 @@ _WEB = ("http://", "https://", "mailto:")
 
 def is_harmless(formula: str | None) -> bool:
     """Whether a rule or a name stays within the workbook: ranges, numbers, words, and functions that only look."""
-    bare = _QUOTED.sub("", formula or "")
+    bare = _BLANKS.sub(" ", _QUOTED.sub("", formula or ""))
     words = _COLUMN_OF_A_TABLE.sub("", "".join(_QUOTED.findall(formula or "")))
     if _BY_ADDRESS.search(bare) and _OUTSIDE.search(words):
         return False

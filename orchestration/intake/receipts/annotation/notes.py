@@ -18,7 +18,8 @@ _NONE = f'<comments xmlns="{MAIN}"><authors></authors><commentList></commentList
 _WIDTH, _LINE, _MOST_LINES, _LETTERS = 340, 20, 25, 50
 _THEIR_WIDTH, _THEIR_HEIGHT = 200, 100
 
-_SHAPE = re.compile(rb"<v:shape\b.{0,4000}?</v:shape>", re.DOTALL)
+# Bytes of one shape that are looked at.
+_MAX_SHAPE = 4_000
 _PLACE = re.compile(rb"<x:(Row|Column)>\s{0,9}(\d{1,7})\s{0,9}</x:\1>")
 _ANCHOR = re.compile(rb"<x:Anchor>([\d,\s]{1,100})</x:Anchor>")
 _SHOWN = re.compile(rb"<x:Visible\s{0,9}(?:/>|>\s{0,9}(?:True|t)?\s{0,9}</x:Visible>)", re.IGNORECASE)
@@ -101,7 +102,8 @@ def _comment(p: str, place: tuple[int, int], author: str, text: str) -> bytes:
 def _boxes(drawing: bytes) -> Mapping[tuple[int, int], _Box]:
     """Where the agent's notes stand and which are always shown; nothing else of their drawing is kept."""
     boxes = {}
-    for shape in _SHAPE.findall(drawing):
+    for piece in drawing.split(b"<v:shape ")[1:]:
+        shape = piece[:_MAX_SHAPE].partition(b"</v:shape>")[0]
         place = {name: int(number) for name, number in _PLACE.findall(shape)}
         anchor = _ANCHOR.search(shape)
         if len(place) == 2:
