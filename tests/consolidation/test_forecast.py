@@ -50,7 +50,7 @@ def forecast(settings: Settings, edition: str, project_id: str) -> Row:
 
 
 def test_thirty_changes_make_a_class_and_twenty_nine_do_not(many: Settings) -> None:
-    grows, holds = forecast(many, SECOND, "grows1"), forecast(many, SECOND, "holds1")
+    grows, holds = forecast(many, SECOND, "grows-1"), forecast(many, SECOND, "holds-1")
     assert (grows["next_cost_class"], grows["next_cost_n"]) == ("deploiement/9_to_20_meur", 30)
     # Of 1.01 … 1.30, the fifteenth and the twenty-fourth.
     assert (grows["next_cost_p50_meur"], grows["next_cost_p80_meur"]) == (
@@ -63,7 +63,7 @@ def test_thirty_changes_make_a_class_and_twenty_nine_do_not(many: Settings) -> N
 
 
 def test_ten_changes_make_a_p80_and_nine_only_a_p50(many: Settings) -> None:
-    nine, ten = forecast(many, SECOND, "holds1"), forecast(many, THIRD, "holds1")
+    nine, ten = forecast(many, SECOND, "holds-1"), forecast(many, THIRD, "holds-1")
     end = date(2020, 12, 31)
     assert (nine["next_end_n"], nine["next_end_p50_date"], nine["next_end_p80_date"]) == (9, end, None)
     assert (ten["next_end_n"], ten["next_end_p50_date"], ten["next_end_p80_date"]) == (10, end, end)
@@ -102,6 +102,6 @@ def test_the_backtest_chooses_what_the_forecasts_publish(many: Settings) -> None
 def test_the_command_line_prints_both_as_json(many: Settings) -> None:
     answer = CliRunner().invoke(app, ["forecast", SECOND, "--json", "--home", str(many.home)])
     rows = {row["project_id"]: row for row in json.loads(answer.stdout)}
-    assert (answer.exit_code, len(rows), rows["grows1"]["next_cost_p50_meur"]) == (0, 59, 11.615)
+    assert (answer.exit_code, len(rows), rows["grows-1"]["next_cost_p50_meur"]) == (0, 59, 11.615)
     answer = CliRunner().invoke(app, ["backtest", "--json", "--home", str(many.home)])
     assert [row["scope"] for row in json.loads(answer.stdout)] == ["so_far", "step"] * 2

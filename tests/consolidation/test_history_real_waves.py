@@ -31,7 +31,7 @@ def test_the_starts_that_moved_are_rebaselines_and_those_that_only_lost_their_da
     assert moved(after[7]) == {
         ("2017-S1", "start", "sirhen", "2007-01", "2008-12"),
         ("2017-S1", "start", "renoirh", "2014-04", "2011-01"),
-        ("2017-S1", "start", "monteedeversionsirh", "2016-09", "2016-10"),
+        ("2017-S1", "start", "montee-de-version-sirh", "2016-09", "2016-10"),
     }
 
 

@@ -98,7 +98,7 @@ def test_an_overrun_is_told_when_a_level_is_crossed_even_in_the_first_edition(ho
 
 def test_a_start_that_moves_is_a_rebaseline_with_both_submissions(home: Settings) -> None:
     (row,) = slips(home, "rebaselined")
-    assert (row["edition"], row["subject"], row["measure"]) == ("2020-S1", "ofmj", "start")
+    assert (row["edition"], row["subject"], row["measure"]) == ("2020-S1", "of-mj", "start")
     assert (row["from_text"], row["to_text"], row["slip_months"]) == ("2019-01-01", "2019-06-01", 5)
     assert (row["from_submission_id"], row["to_submission_id"]) == (
         "2019-S2/MJ/projects/20191202T000000Z",
