@@ -159,9 +159,9 @@ def month_first(parse: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
 
 def looks_like_a_date(cell: Cell) -> bool:
     """Whether a cell holds what a spreadsheet makes of `3.5` or `SEPT-21`: a date, or its text in a CSV."""
-    if isinstance(cell, date | time | timedelta):
-        return True
-    if not isinstance(cell, str) or len(cell) > 20:
+    if not isinstance(cell, str):
+        return isinstance(cell, date | time | timedelta)
+    if len(cell) > 20:
         return False
     text = cell.strip()
     if "-" in text and _AUTO_DATE.fullmatch(fold_header(text)):
