@@ -5,6 +5,7 @@ read again, to the receipt. A file settles as in a home that nobody has set up, 
 """
 
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -102,7 +103,7 @@ def _cut(data: bytes, pieces: int) -> list[bytes]:
 
 def _until_answered(home: Path, path: str) -> float:
     begun = time.monotonic()
-    while not (home / "ledger.sqlite").exists() or not _is_answered(home, path):
+    while not _is_answered(home, path):
         if time.monotonic() > begun + LONGEST_S:
             return float("inf")
         time.sleep(0.1)
@@ -110,7 +111,11 @@ def _until_answered(home: Path, path: str) -> float:
 
 
 def _is_answered(home: Path, path: str) -> bool:
-    return any(row[1] == path and row[8] != "received" for row in checker.drops(home))
+    try:
+        return any(row[1] == path and row[8] != "received" for row in checker.drops(home))
+    except sqlite3.OperationalError:
+        # The service has not made its ledger yet.
+        return False
 
 
 def _at_rest(home: Path) -> None:

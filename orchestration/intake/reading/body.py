@@ -7,7 +7,7 @@ What belongs here: reading each row, and observing what is remarkable in it. Wha
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, time, timedelta
 from functools import partial
 
 import numpy as np
@@ -328,7 +328,7 @@ def _telling_numbers(parse: Parse, day_count: DayCount, *, is_whole: bool) -> Pa
 
 def _parse_identity(cell: Cell, parse: Parse, *, is_key: bool) -> Parsed:
     """Read a name or an id: a cell typed as a date was made one by a spreadsheet, a text is what was typed."""
-    if isinstance(cell, date):
+    if isinstance(cell, date | time | timedelta):
         return Parsed(fault="name_auto_date")
     return BLANK if is_key and isinstance(cell, str) and is_no_id(cell) else parse(cell)
 
