@@ -19,7 +19,7 @@ from orchestration.passes.faults import DIED, JOBS, death_of, faults_of_deaths
 from orchestration.settings import Settings
 
 # From its first word to its file a run takes some ten seconds, to load its code: until then it may be starting.
-STARTING_UP = timedelta(seconds=45)
+STARTING_UP = timedelta(seconds=30)
 
 _UNDER_WAY = [
     DagsterRunStatus.NOT_STARTED,
