@@ -94,7 +94,7 @@ def test_the_page_opens_with_what_was_read_where_all_is_well(settings, filed):
 def test_the_rows_that_are_refused_come_first_with_what_costs_them_their_place(filed):
     page, said, _ = filed(CAP.replace("42,5", "douze"), ";;2020;six;;Cadrage;7", FRONT, ";TOTAL;;;;;49,5")
     assert [one["row"] for one in said["accepted"]] == [2, 4]
-    assert page.index("1 ligne refusée : 3") < page.index("À corriger")
+    assert page.index("1 ligne refusée : ligne 3") < page.index("À corriger")
     refused = page[page.index("1 ligne refusée") : page.index("À corriger")]
     assert refused.index("le nom du projet doit être rempli") < refused.index("six")
     assert "douze" not in refused
@@ -104,6 +104,7 @@ def test_the_same_change_in_many_rows_is_said_once(filed):
     names = [f"p{number};PROJET {number};01/01/2020;4,5;;Cadrage;{number + 10}" for number in range(5)]
     filed(*names, edition="2021-S1", month=6)
     page, _, _ = filed(*(one.replace("Cadrage", "Conception") for one in names))
+    assert "Valeurs changées : 5" in page
     assert "5 lignes Phase du projet en cours Cadrage Conception / Réalisation" in page
     assert page.count("Conception / Réalisation") == 1 + 5
 
