@@ -18,7 +18,7 @@ from orchestration.intake.incidents import Incident, open_incidents
 from orchestration.publication import release as releasing
 from orchestration.publication import tables
 from orchestration.publication.release import Release, current_revision, release
-from orchestration.publication.revision_check import latest_revision
+from orchestration.publication.revision_check import altered_files, latest_revision
 from orchestration.settings import Settings
 from orchestration.store.sql import engine_of
 from orchestration.validation.holding import Hold
@@ -298,3 +298,13 @@ def test_what_was_mended_is_told_even_if_its_process_dies_before_telling(publish
     later = NOW + timedelta(hours=2)
     published.again(now=later)
     assert published.told(later) == ["🟠 Attention · Fichier refait · édition 2021-S2"]
+
+
+def test_a_file_that_was_read_once_and_looks_the_same_is_not_read_again(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine_of(published.state.settings.ledger) as engine:
+        assert altered_files(engine, "2021-S2", 1, published.folder) == []
+        with monkeypatch.context() as unread:
+            unread.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} was read again"))
+            assert altered_files(engine, "2021-S2", 1, published.folder) == []
