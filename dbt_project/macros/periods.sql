@@ -47,6 +47,46 @@
     end
 {%- endmacro %}
 
+{% macro trajectory(prefix='', duration='current_duration') -%}
+    {#- The columns that say when a project ends: its start and its duration, or the end that it states in the place of one. -#}
+    {{ return({
+        'start': prefix ~ 'start_date',
+        'start_precision': prefix ~ 'start_precision',
+        'duration_days': prefix ~ duration ~ '_days',
+        'duration_precision': prefix ~ duration ~ '_precision',
+        'stated_end': prefix ~ 'stated_end_date',
+        'stated_end_precision': prefix ~ 'stated_end_precision',
+    }) }}
+{%- endmacro %}
+
+{% macro compared_ends(name, this, other) -%}
+    {#- Columns: both planned ends as far as they can be compared, how far their calendar is known, and by how many days the other is later, 0 within what is known. -#}
+    {#- Starts and stated ends are brought to the coarser precision of both, so that one that only lost its day has not moved; 0.1 year is counted in days. -#}
+    {{ coarser(this.start_precision, other.start_precision) }} as {{ name }}_start_known,
+    {{ coarser(this.stated_end_precision, other.stated_end_precision) }} as {{ name }}_stated_known,
+    {%- for side, of in [('from', this), ('to', other)] %}
+    coalesce(
+        {{ of.stated_end }},
+        {{ first_day(of.start, name ~ '_start_known') }} + cast(round({{ of.duration_days }}) as integer)
+    ) as {{ name }}_{{ side }}_day,
+    {{ first_day(name ~ '_' ~ side ~ '_day', name ~ '_stated_known') }} as {{ name }}_{{ side }}_end,
+    case
+        when {{ of.stated_end }} is not null then {{ of.stated_end_precision }}
+        else {{ coarser(of.start_precision, "nullif(" ~ of.duration_precision ~ ", 'tenth_year')") }}
+    end as {{ name }}_{{ side }}_known,
+    {%- endfor %}
+    {{ coarser(name ~ '_from_known', name ~ '_to_known') }} as {{ name }}_known,
+    {{ tenth_year_slack_days() }} * (
+        ({{ this.duration_precision }} is not distinct from 'tenth_year')::integer
+        + ({{ other.duration_precision }} is not distinct from 'tenth_year')::integer
+    ) as {{ name }}_rounding_days,
+    case
+        when {{ first_day(name ~ '_from_end', name ~ '_known') }} = {{ first_day(name ~ '_to_end', name ~ '_known') }} then 0
+        when abs({{ name }}_to_end - {{ name }}_from_end) <= {{ name }}_rounding_days then 0
+        else {{ name }}_to_end - {{ name }}_from_end
+    end as {{ name }}_change_days
+{%- endmacro %}
+
 {% macro as_of(edition) -%}
     {#- The day whose state an edition describes (docs/rules.md §1). -#}
     make_date(
@@ -67,4 +107,15 @@
         when '2' then left({{ edition }}, 4) || '-S1'
         else cast(cast(left({{ edition }}, 4) as integer) - 1 as varchar) || '-S2'
     end
+{%- endmacro %}
+
+{% macro semesters_between(earlier, later) -%}
+    {#- How many semesters an edition is after another. -#}
+    cast(2 * (cast(left({{ later }}, 4) as integer) - cast(left({{ earlier }}, 4) as integer))
+        + cast(right({{ later }}, 1) as integer) - cast(right({{ earlier }}, 1) as integer) as integer)
+{%- endmacro %}
+
+{% macro months_between(earlier, later) -%}
+    {#- Months as a reader counts who is shown months: the difference of the two month numbers. -#}
+    cast(date_diff('month', {{ earlier }}, {{ later }}) as integer)
 {%- endmacro %}

@@ -14,11 +14,22 @@ portfolio as (
     group by edition
 ),
 
+-- Each against the edition that its perimeter filed before: who is in both, who came, who is gone.
+changes as (
+    select
+        edition,
+        count(*) filter (where is_present) as present,
+        count(*) filter (where was_present and not is_present) as absent,
+        count(*) filter (where is_present and not was_present) as newcomers
+    from {{ ref('int_project_changes') }}
+    group by edition
+),
+
 movements as (
     select
         edition,
-        count(*) filter (where movement in ('in', 'back')) as came,
-        count(*) filter (where movement in ('out', 'awaited')) as gone
+        count(*) filter (where movement in ('out', 'awaited')) as gone,
+        count(*) filter (where movement in ('in', 'back')) as came
     from {{ ref('movements') }}
     group by edition
 ),
@@ -61,11 +72,13 @@ from figures
 inner join portfolio using (edition)
 where figures.total_cost_bn_eur <> coalesce(portfolio.total_cost_bn_eur, 0)
 union all
-select figures.edition, 'projects are those of before, plus who came, less who is gone' as broken
-from figures
-inner join figures as previous on figures.previous_edition = previous.edition
-left join movements on figures.edition = movements.edition
-where figures.projects <> previous.projects + coalesce(movements.came, 0) - coalesce(movements.gone, 0)
+select edition, 'who is gone or awaited is whom the edition before had, and who came is whom it had not' as broken
+from changes
+left join movements using (edition)
+where changes.absent <> coalesce(movements.gone, 0) or changes.newcomers > coalesce(movements.came, 0) or changes.present > (
+    select count(*) from {{ ref('portfolio') }} as portfolio
+    where portfolio.edition = changes.edition
+)
 union all
 select edition, 'the TOP 50 has no gap and fifty rows at most' as broken
 from top50

@@ -5,12 +5,14 @@ Python and SQL share.
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from orchestration.domain.folding import folded_name
+from orchestration.domain.french import NBSP, day, paris
 from orchestration.domain.likeness import likeness, resemblance
 from orchestration.domain.project_identity import Filing, identify, possible_ids
 from orchestration.intake.lake import exported_files
@@ -47,11 +49,16 @@ def project_identities(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def french_day(at: datetime) -> str:
+    """The day of a time (UTC, naive) as a reader in Paris says it: « 15 mars 2018 »."""
+    return day(paris(at.replace(tzinfo=UTC)).date()).replace(NBSP, " ")
+
+
 class Plugin(BasePlugin):
     """Registers the functions below, the variable `jalons_home`, an absolute path, and `lake_<kind>`, a list of files.
 
     `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
-    other_description) -> INTEGER`, all null where an argument is; `project_identities(filings) -> identities`, lists of
+    other_description) -> INTEGER`, `french_day(received_at) -> VARCHAR`, all null where an argument is; `project_identities(filings) -> identities`, lists of
     structs, to be called once with the filings of all editions.
     """
 
@@ -60,6 +67,7 @@ class Plugin(BasePlugin):
         conn.create_function("folded_name", folded_name, ["VARCHAR"], "VARCHAR")
         conn.create_function("likeness", likeness, ["VARCHAR", "VARCHAR"], "INTEGER")
         conn.create_function("resemblance", resemblance, ["VARCHAR"] * 4, "INTEGER")
+        conn.create_function("french_day", french_day, ["TIMESTAMP"], "VARCHAR")
         conn.create_function("project_identities", project_identities, [f"{_FILING}[]"], f"{_IDENTITY}[]")
         self._variables: dict[str, object] = {}
 

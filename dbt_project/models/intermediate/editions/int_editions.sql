@@ -1,64 +1,85 @@
 {{ config(materialized='table') }}
-with filed as (
-    select distinct edition, kind, perimeter
-    from {{ ref('int_submissions') }}
-),
-
-perimeters as (
-    select perimeter from {{ ref('perimeters') }}
+with recursive submissions as (
+    select * from {{ ref('int_submissions') }}
 ),
 
 closings as (
     select * from {{ ref('stg_closings') }}
 ),
 
-editions as (
+all_perimeters as (
+    select list(perimeter order by perimeter) as perimeters
+    from {{ ref('perimeters') }}
+),
+
+filed as (
     select
         edition,
         kind,
-        count(*) as perimeters_filed,
-        row_number() over (partition by kind order by edition) as position,
-        lag(edition) over (partition by kind order by edition) as previous_edition
-    from filed
+        list(distinct perimeter order by perimeter) as perimeters,
+        row_number() over (partition by kind order by edition) as position
+    from submissions
     group by edition, kind
 ),
 
-expected as (
-    select editions.edition, editions.kind, filed.perimeter
-    from editions
-    inner join filed
-        on editions.kind = filed.kind and editions.previous_edition = filed.edition
-    union all
-    select editions.edition, editions.kind, perimeters.perimeter
-    from editions
-    cross join perimeters
-    where editions.previous_edition is null
+dated as (
+    select
+        filed.*,
+        closings.closed_at
+    from filed
+    left join closings using (edition)
 ),
 
-missing as (
+-- Edition by edition, since each is held against the latest one that was whole: one of which little has come says of nobody what is missing.
+judged as (
     select
-        expected.edition,
-        expected.kind,
-        list(expected.perimeter order by expected.perimeter) as missing_perimeters
-    from expected
-    anti join filed
-        on
-            expected.edition = filed.edition
-            and expected.kind = filed.kind
-            and expected.perimeter = filed.perimeter
-    group by expected.edition, expected.kind
+        kind,
+        cast(0 as bigint) as position,
+        cast(null as varchar) as edition,
+        perimeters,
+        cast(null as timestamp) as closed_at,
+        cast(null as varchar) as previous_edition,
+        cast([] as varchar[]) as missing_perimeters,
+        false as is_provisional,
+        cast(null as varchar) as whole_edition,
+        perimeters as expected_perimeters
+    from all_perimeters
+    cross join (select distinct kind from filed)
+    union all
+    select
+        kind,
+        position,
+        edition,
+        perimeters,
+        closed_at,
+        previous_edition,
+        missing as missing_perimeters,
+        is_provisional,
+        case when is_provisional then whole_edition else edition end as whole_edition,
+        case when is_provisional and whole_edition is not null then expected_perimeters else perimeters end as expected_perimeters
+    from (
+        select
+            dated.*,
+            judged.whole_edition,
+            judged.expected_perimeters,
+            coalesce(judged.whole_edition, judged.edition) as previous_edition,
+            list_filter(judged.expected_perimeters, lambda one: not list_contains(dated.perimeters, one)) as missing,
+            dated.closed_at is null and len(missing) > 0 as is_provisional
+        from judged
+        inner join dated
+            on judged.kind = dated.kind and judged.position + 1 = dated.position
+    )
 )
 
 select
-    editions.edition,
-    editions.kind,
-    editions.position,
-    editions.previous_edition,
-    editions.perimeters_filed,
-    coalesce(missing.missing_perimeters, []) as missing_perimeters,
-    closings.closed_at,
-    closings.closed_at is not null as is_closed,
-    closings.closed_at is null and missing.missing_perimeters is not null as is_provisional
-from editions
-left join missing using (edition, kind)
-left join closings using (edition)
+    edition,
+    kind,
+    position,
+    previous_edition,
+    cast(len(perimeters) as bigint) as perimeters_filed,
+    missing_perimeters,
+    closed_at,
+    closed_at is not null as is_closed,
+    is_provisional
+from judged
+where position > 0

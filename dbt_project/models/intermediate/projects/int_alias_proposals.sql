@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- Beyond so many pairs in an edition, it is not that projects changed their names; and comparing them would hold up the pass.
 {%- set most_pairs = 20000 %}
 with counted as (

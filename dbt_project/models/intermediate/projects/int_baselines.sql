@@ -4,6 +4,7 @@
     'cost': {'stated': 'initial_cost_meur', 'seen': 'current_cost_meur', 'stated_text': 'initial_cost_typed', 'seen_text': 'cost_typed', 'stated_cell': 'initial_cost_cell', 'seen_cell': 'cost_cell'},
     'duration': {'stated': 'initial_duration_days', 'seen': 'current_duration_days', 'stated_text': 'initial_duration_typed', 'seen_text': 'duration_typed', 'stated_cell': 'initial_duration_cell', 'seen_cell': 'duration_cell'},
 } -%}
+{%- set no_trajectory %}'start_date': cast(null as date), 'start_precision': cast(null as varchar), 'stated_end_date': cast(null as date), 'stated_end_precision': cast(null as varchar){% endset -%}
 
 with recursive project_rows as (
     select * from {{ ref('int_project_rows') }}
@@ -29,11 +30,40 @@ measured as (
             'text': case when {{ columns.stated }} is null then {{ columns.seen_text }} else {{ columns.stated_text }} end,
             'cell': case when {{ columns.stated }} is null then {{ columns.seen_cell }} else {{ columns.stated_cell }} end,
             'edition': edition,
-            'submission_id': submission_id
+            'submission_id': submission_id,
+            {{ no_trajectory }}
         } as filed
     from project_rows
     union all
     {%- endfor %}
+    -- An end is a start and a duration of one row: `amount` and `precision` are the duration's.
+    select
+        edition,
+        project_id,
+        'end' as measure,
+        is_counted,
+        is_baseline,
+        initial_duration_days is not null and start_date is not null as is_stated,
+        {
+            'amount': cast(coalesce(initial_duration_days, current_duration_days) as decimal(38, 18)),
+            'day': cast(null as date),
+            'precision': case when initial_duration_days is null then current_duration_precision else initial_duration_precision end,
+            'source': case
+                when start_date is null then null
+                when initial_duration_days is not null then 'declared'
+                when current_duration_days is not null then 'first_seen'
+            end,
+            'text': case when initial_duration_days is null then duration_typed else initial_duration_typed end,
+            'cell': case when initial_duration_days is null then duration_cell else initial_duration_cell end,
+            'edition': edition,
+            'submission_id': submission_id,
+            'start_date': start_date,
+            'start_precision': start_precision,
+            'stated_end_date': case when initial_duration_days is null then stated_end_date end,
+            'stated_end_precision': case when initial_duration_days is null then stated_end_precision end
+        } as filed
+    from project_rows
+    union all
     select
         edition,
         project_id,
@@ -49,7 +79,8 @@ measured as (
             'text': cast(start_date as varchar),
             'cell': cast(null as varchar),
             'edition': edition,
-            'submission_id': submission_id
+            'submission_id': submission_id,
+            {{ no_trajectory }}
         } as filed
     from project_rows
 ),
@@ -101,8 +132,9 @@ history as (
         original,
         in_force as before,
         case when is_changed then filed else in_force end as in_force,
-        is_changed as is_rebaseline,
-        rebaselines + is_changed::integer as rebaselines
+        -- A rewritten end is a rewritten start or duration, which is told.
+        is_changed and measure <> 'end' as is_rebaseline,
+        rebaselines + (is_changed and measure <> 'end')::integer as rebaselines
     from (
         select
             counted.edition,
@@ -118,6 +150,7 @@ history as (
                     then
                         abs(counted.filed.amount - history.in_force.amount)
                         > greatest({{ rounding_days('history.in_force.precision') }}, {{ rounding_days('counted.filed.precision') }})
+                when 'end' then true
                 else counted.filed.amount <> history.in_force.amount
             end as is_changed
         from history
@@ -153,7 +186,7 @@ select
     project_id,
     measure,
     {%- for name in ['original', 'in_force', 'before'] %}
-    {%- for field in ['amount', 'day', 'precision', 'source', 'text', 'cell', 'edition', 'submission_id'] %}
+    {%- for field in ['amount', 'day', 'precision', 'source', 'text', 'cell', 'edition', 'submission_id', 'start_date', 'start_precision', 'stated_end_date', 'stated_end_precision'] %}
     {{ name }}.{{ field }} as {{ name }}_{{ field }},
     {%- endfor %}
     {%- endfor %}

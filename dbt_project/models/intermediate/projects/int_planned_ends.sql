@@ -1,36 +1,26 @@
-with compared as (
-    select
-        *,
-        -- A start that only lost its day has not moved, nor has an end.
-        {{ coarser('from_start_precision', 'to_start_precision') }} as start_precision,
-        {{ coarser('from_stated_end_precision', 'to_stated_end_precision') }} as end_precision
-    from {{ ref('int_project_changes') }}
+{{ config(materialized='table') }}
+with changes as (
+    select * from {{ ref('int_project_changes') }}
 ),
 
-planned as (
+compared as (
     select
         *,
-        {%- for side in ['from', 'to'] %}
-        coalesce(
-            {{ side }}_stated_end_date,
-            {{ first_day(side ~ '_start_date', 'start_precision') }} + cast(round({{ side }}_current_duration_days) as integer)
-        ) as {{ side }}_planned_end,
-        case
-            when {{ side }}_stated_end_date is null
-                then {{ precision_of_a_sum('start_precision', side ~ '_current_duration_precision') }}
-        end as {{ side }}_sum_precision,
-        {%- endfor %}
-        {{ tenth_year_slack_days() }} * (
-            (from_current_duration_precision is not distinct from 'tenth_year')::integer
-            + (to_current_duration_precision is not distinct from 'tenth_year')::integer
-        ) as rounding_days
-    from compared
+        {{ compared_ends('ends', trajectory('from_'), trajectory('to_')) }}
+    from changes
 )
 
 select
-    * exclude (start_precision, end_precision, from_planned_end, to_planned_end, from_sum_precision, to_sum_precision),
+    * exclude (ends_start_known, ends_stated_known, ends_from_day, ends_to_day, ends_from_end, ends_to_end, ends_from_known, ends_to_known, ends_known, ends_rounding_days, ends_change_days),
     {%- for side in ['from', 'to'] %}
-    {{ first_day(side ~ '_planned_end', 'end_precision') }} as {{ side }}_end,
-    {{ coarser('end_precision', side ~ '_sum_precision') }} as {{ side }}_end_precision{{ ',' if not loop.last }}
+    ends_{{ side }}_end as {{ side }}_end,
+    -- Of a sum, 0.1 year is about a month.
+    case
+        when {{ side }}_stated_end_date is not null then ends_stated_known
+        else {{ coarser('ends_stated_known', precision_of_a_sum('ends_start_known', side ~ '_current_duration_precision')) }}
+    end as {{ side }}_end_precision,
     {%- endfor %}
-from planned
+    ends_rounding_days as rounding_days,
+    ends_change_days as end_change_days,
+    case when ends_change_days = 0 then 0 else {{ months_between('ends_from_end', 'ends_to_end') }} end as end_change_months
+from compared
