@@ -27,6 +27,8 @@ _VARIANCES = {
     "budget_variance_aggregate_pct": "L’écart budgétaire agrégé",
     "schedule_variance_mean_pct": "L’écart calendaire moyen",
     "schedule_variance_aggregate_pct": "L’écart calendaire agrégé",
+    "duration_variance_mean_pct": "L’écart de durée moyen",
+    "duration_variance_aggregate_pct": "L’écart de durée agrégé",
 }
 _STEADY = {
     "projects": ("projects", "Le nombre de projets"),

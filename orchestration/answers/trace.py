@@ -12,10 +12,12 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import cast
 
+from orchestration.contracts import CONTRACTS
 from orchestration.domain.folding import folded_name
 from orchestration.domain.spreadsheets import address_place, column_letters
 from orchestration.intake.lake import read_ledger, read_submission
 from orchestration.intake.ledger import ACCEPTED
+from orchestration.publication.figures import ABSENCES, VARIANCES
 from orchestration.publication.release import current_revision, read_figures
 from orchestration.publication.tables import TABLES
 from orchestration.settings import Settings
@@ -139,6 +141,10 @@ class _Evidence:
         """The cell of `field` that a row of a mart was made of, unless it is empty."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
         yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
+
+    def cell_of_row(self, subject: str, submission_id: str, row_number: int, field: str) -> Iterator[TracedCell]:
+        """The cell of `field` in a row of a file, unless it is empty."""
+        yield from self._filled(subject, submission_id, self._filed_row(submission_id, row_number), field, None, None)
 
     def cell_at(
         self, subject: str, submission_id: str, address: str | None, number: Decimal | None, unit: str | None
@@ -285,6 +291,20 @@ def _measured(measure: str, rate: str | None = None, *, with_baseline: bool = Fa
     return cells
 
 
+def _ends(evidence: _Evidence) -> Iterator[TracedCell]:
+    """The start and the duration, or the end, of each project with a schedule variance, and those of its baseline."""
+    for subject, row in evidence.named("portfolio"):
+        if row["schedule_variance_rate"] is None:
+            continue
+        for submission_id, address, days in (
+            (row["submission_id"], row["duration_cell"], row["current_duration_days"]),
+            (row["baseline_end_submission_id"], row["baseline_end_cell"], row["baseline_end_duration_days"]),
+        ):
+            _, row_number = address_place(address)
+            yield from evidence.cell_of_row(subject, submission_id, row_number, "start_date")
+            yield from evidence.cell_at(subject, submission_id, address, days, "days")
+
+
 def _moved(*movements: str, is_before: bool = False) -> _Rule:
     """The names of the projects that came, in this edition's files, or that went, in the previous one's."""
 
@@ -321,6 +341,7 @@ def _indicator_values(evidence: _Evidence) -> Iterator[TracedCell]:
 EVIDENCE: Mapping[str, _Rule] = {
     "revision": _files(),
     "perimeters_filed": _files("projects", "procedures"),
+    **{f"{kind}_perimeters_filed": _files(kind) for kind in CONTRACTS},
     "projects": _counted("portfolio", "name"),
     "interministerial": _counted("portfolio", "is_interministerial", _is("is_interministerial", True)),
     "total_cost_bn_eur": _measured("cost"),
@@ -330,9 +351,19 @@ EVIDENCE: Mapping[str, _Rule] = {
     "budget_variance_mean_pct": _measured("cost", "budget_variance_rate", with_baseline=True),
     "budget_variance_aggregate_pct": _measured("cost", "budget_variance_rate", with_baseline=True),
     "budget_variance_projects": _measured("cost", "budget_variance_rate", is_count=True),
-    "schedule_variance_mean_pct": _measured("duration", "schedule_variance_rate", with_baseline=True),
-    "schedule_variance_aggregate_pct": _measured("duration", "schedule_variance_rate", with_baseline=True),
-    "schedule_variance_projects": _measured("duration", "schedule_variance_rate", is_count=True),
+    "schedule_variance_mean_pct": _ends,
+    "schedule_variance_aggregate_pct": _ends,
+    "schedule_variance_projects": _counted("portfolio", "name", _is("schedule_variance_absence", None)),
+    "duration_variance_mean_pct": _measured("duration", "duration_variance_rate", with_baseline=True),
+    "duration_variance_aggregate_pct": _measured("duration", "duration_variance_rate", with_baseline=True),
+    "duration_variance_projects": _measured("duration", "duration_variance_rate", is_count=True),
+    **{
+        f"{variance}_variance_outside_{absence}": _counted(
+            "portfolio", "name", _is(f"{variance}_variance_absence", absence)
+        )
+        for variance in VARIANCES
+        for absence in ABSENCES
+    },
     "procedures": _of_top250("name"),
     "procedures_online": _of_top250("online_status", _is("online_goal_status", "reached")),
     "franceconnect": _of_top250("authentication", _is("authentication", "franceconnect")),

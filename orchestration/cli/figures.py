@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # More would bury what a reader looks for; the JSON answer holds all.
 _SHOWN_PROJECTS = 20
+_SHOWN_CONTRIBUTIONS = 10
 
 
 @app.command()
@@ -161,12 +162,19 @@ def compare(
             {
                 "part": part,
                 comparing.MEASURES[measure]: f"{float(value):{'' if part in ('from', 'to') else '+'},.2f}",
-                "meaning": comparing.PARTS[part],
+                "meaning": meaning,
             }
-            for part, value in parts.items()
-            if value is not None
+            for part, meaning in comparing.PARTS.items()
+            if (value := parts[part]) is not None
         ]
         print_table(rows, f"{measure} from {earlier} to {later}")
+        weighed = parts["contributions"][:_SHOWN_CONTRIBUTIONS]
+        if weighed:
+            projects = [
+                {"project": one["name"], "part": one["part"], "contribution": f"{float(one['contribution']):+,.2f}"}
+                for one in weighed
+            ]
+            print_table(projects, f"{measure}: the projects that weigh most")
 
 
 @app.command()

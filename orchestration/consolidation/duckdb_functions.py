@@ -57,9 +57,9 @@ def french_day(at: datetime) -> str:
 class Plugin(BasePlugin):
     """Registers the functions below, the variable `jalons_home`, an absolute path, and `lake_<kind>`, a list of files.
 
-    `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
-    other_description) -> INTEGER`, `french_day(received_at) -> VARCHAR`, all null where an argument is; `project_identities(filings) -> identities`, lists of
-    structs, to be called once with the filings of all editions.
+    `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER`, `resemblance(name, other, description,
+    other_description) -> INTEGER` and `french_day(received_at) -> VARCHAR`, all null where an argument is;
+    `project_identities(filings) -> identities`, lists of structs, to be called once with the filings of all editions.
     """
 
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:

@@ -17,6 +17,7 @@ from orchestration.defs.metadata import Metadata, bars, parquet_metadata
 from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.intake.lake_check import hand_over
 from orchestration.passes.home import Home
+from orchestration.publication.method import note_adoption
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.marts import mart_path, read_mart
@@ -54,6 +55,7 @@ def consolidation(publication: dg.ResourceParam[Home]) -> Iterator[dg.Materializ
     publication.report("Consolidating")
     # What the ledger lists now is what is built, released and told, whatever arrives meanwhile.
     with publication.intake():
+        note_adoption(publication.settings, datetime.now(UTC))
         hand_over(publication.settings, datetime.now(UTC))
     result = build(publication.settings)
     for node in result.nodes:

@@ -61,6 +61,8 @@ _OBSERVATIONS = sa.Table(
     # Since when a look found the file no more.
     sa.Column("gone_at", sa.DateTime),
 )
+# What an event of an edition says when another method tells it, before the version.
+METHOD_ADOPTED = "method_adopted"
 EDITION_EVENTS = sa.Table(
     "edition_events",
     METADATA,
@@ -462,6 +464,11 @@ class Ledger:
             connection.execute(sa.update(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after).values(at=at))
             connection.execute(sa.update(_CLOCK).where(_CLOCK.c.seen_at > after).values(seen_at=naive_utc(now)))
         return [drop.drop_id for drop in drops]
+
+    def adopt_method(self, edition: str, version: str, at: datetime) -> bool:
+        """Note that an edition is told by another method from now on; `False` if it was noted already."""
+        with self.engine.begin() as connection:
+            return _record(connection, edition, f"{METHOD_ADOPTED}:{version}", naive_utc(at))
 
     def close(self, edition: str, at: datetime) -> bool:
         """Close an edition; `False` if it was closed already (the first closing stands)."""

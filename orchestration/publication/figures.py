@@ -4,6 +4,10 @@ What belongs here: which columns of `headline_figures` are figures. What does no
 (`site`), or the cells that they rest on (`orchestration.answers.trace`).
 """
 
+VARIANCES = ("budget", "schedule", "duration")
+# Why a project is outside of a variance: the codes of `portfolio`.
+ABSENCES = ("phase", "unknown_value", "zero_baseline", "first_value")
+
 # The keys of figures.json after `edition` and `revision`, in their published order: columns of `headline_figures`.
 # `indicators` comes last, the list of them where the column holds their number.
 FIGURES = (
@@ -38,24 +42,18 @@ FIGURES = (
     "roadmap_completed",
     "roadmap_due_by_year_end",
     "roadmap_new",
-)
-
-# Those that are shown beside the previous edition's, in the order of the manifests that are out.
-COMPARED = (
-    "projects",
-    "total_cost_bn_eur",
-    "mean_duration_years",
-    "budget_variance_mean_pct",
-    "schedule_variance_mean_pct",
-    "procedures",
-    "procedures_online",
-    "satisfaction_reached",
-    "dlnuf_reached",
-    "accessibility_reached",
-    "franceconnect",
-    "franceconnect_plus",
-    "roadmap_actions",
-    "roadmap_completed",
+    "duration_variance_mean_pct",
+    "duration_variance_aggregate_pct",
+    "duration_variance_projects",
+    *(
+        f"{variance}_variance_{about}"
+        for variance in VARIANCES
+        for about in ("baseline_source", *(f"outside_{absence}" for absence in ABSENCES))
+    ),
+    "published_on",
+    "published_budget_variance_pct",
+    "published_duration_variance_pct",
+    *(f"{kind}_perimeters_filed" for kind in ("projects", "procedures", "roadmap", "indicators")),
 )
 
 # Those by which an edition is told at a glance.

@@ -3,15 +3,28 @@
 What belongs here: the manifest and the identity of a content. What does not: revisions and folders (`release`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from orchestration.intake.lake import read_ledger
+from orchestration.intake.ledger import METHOD_ADOPTED
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
 from orchestration.store.marts import MartRow, mart_table
 
 _HOLDS = ("hold_placed", "hold_lifted")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a revision is of an edition: its number, whether it corrects one that was closed, and the method of the one
+    before, where it was another.
+    """
+
+    number: int
+    is_correction: bool = False
+    method_before: str | None = None
 
 
 def drops_used(marts: Path, edition: str) -> list[MartRow]:
@@ -31,8 +44,8 @@ def drops_used(marts: Path, edition: str) -> list[MartRow]:
     ]
 
 
-def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with: MartRow | None) -> str:
-    """The identity of what a release says: its tables, its drops and the figures it is compared with.
+def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with: str | None) -> str:
+    """The identity of what a release says: its tables, its drops and the edition that it is compared with.
 
     The revision, the wording of the page and the Parquet writer are no part of it.
     """
@@ -46,8 +59,8 @@ def closed_at(lake: Path, edition: str) -> datetime | None:
 
 
 def known_at(marts: Path, lake: Path) -> datetime:
-    """When the latest of what the marts rest on came (UTC, naive): a submission of any edition, a closing, or a word on
-    what is held.
+    """When the latest of what the marts rest on came (UTC, naive): a submission of any edition, a closing, a word on
+    what is held, or another method.
     """
     return known_times(marts, lake)[0]
 
@@ -55,7 +68,7 @@ def known_at(marts: Path, lake: Path) -> datetime:
 def known_times(marts: Path, lake: Path) -> list[datetime]:
     """Every time at which something came that the marts rest on, the latest first."""
     times: list[datetime] = mart_table(marts, "submissions", columns=["received_at"]).column("received_at").to_pylist()
-    return sorted({*times, *(at for _, at in _events(lake, "closed", *_HOLDS))}, reverse=True)
+    return sorted({*times, *(at for _, at in _events(lake, "closed", METHOD_ADOPTED, *_HOLDS))}, reverse=True)
 
 
 def changed_at(headline: MartRow, lake: Path) -> datetime:
@@ -66,7 +79,11 @@ def changed_at(headline: MartRow, lake: Path) -> datetime:
 
 
 def _events(lake: Path, *events: str) -> list[tuple[str, datetime]]:
-    return [(row["edition"], row["at"]) for row in read_ledger(lake, "edition_events") if row["event"] in events]
+    return [
+        (row["edition"], row["at"])
+        for row in read_ledger(lake, "edition_events")
+        if row["event"].partition(":")[0] in events
+    ]
 
 
 def missing_perimeters(headline: MartRow) -> list[str]:
@@ -76,13 +93,12 @@ def missing_perimeters(headline: MartRow) -> list[str]:
 
 def manifest(
     headline: MartRow,
-    revision: int,
+    revision: Revision,
     known: datetime,
-    is_correction: bool,
     content: str,
     files: dict[str, bytes],
     drops: list[MartRow],
-    compared_with: MartRow | None,
+    compared_with: str | None,
 ) -> bytes:
     """Write `MANIFEST.json`; `headline` is the row of `headline_figures`, `files` every other file of the release.
 
@@ -91,13 +107,14 @@ def manifest(
     """
     document = {
         "edition": headline["edition"],
-        "revision": revision,
+        "revision": revision.number,
         "released_at": moment_text(headline["released_at"]),
         "known_at": moment_text(known),
         "method_version": headline["method_version"],
+        "method_before": revision.method_before,
         "provisional": headline["provisional"],
         "missing_perimeters": missing_perimeters(headline),
-        "is_correction": is_correction,
+        "is_correction": revision.is_correction,
         "content_sha256": content,
         "compared_with": compared_with,
         "files": [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())],

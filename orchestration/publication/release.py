@@ -24,8 +24,9 @@ from orchestration.domain.edition import Edition
 from orchestration.intake import incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
-from orchestration.publication.figures import COMPARED, FIGURES
+from orchestration.publication.figures import FIGURES
 from orchestration.publication.manifest import (
+    Revision,
     changed_at,
     closed_at,
     content_sha256,
@@ -148,62 +149,56 @@ class _Content:
     tables: dict[str, list[MartRow]]
     files: dict[str, bytes]
     drops: list[MartRow]
-    compared_with: MartRow | None
+    compared_with: str | None
 
     @cached_property
     def sha256(self) -> str:
         """The identity of the content."""
         return content_sha256(self.files, self.drops, self.compared_with)
 
-    def readable(self, revision: int, *, is_correction: bool) -> dict[str, bytes]:
+    def readable(self, revision: Revision) -> dict[str, bytes]:
         """The files that people read, and figures.json."""
         figures = json_document(
-            {"edition": self.edition, "revision": revision}
+            {"edition": self.edition, "revision": revision.number}
             | {name: self.headline[name] for name in FIGURES}
+            | {"published_on": day.isoformat() if (day := self.headline["published_on"]) else None}
             | {"indicators": _indicators(self.headline, self.tables["indicators"])}
         )
         sizes = {path: len(data) for path, data in {**self.files, "figures.json": figures}.items()}
-        html = page.render(
-            *(self.tables, self.drops, self.compared_with),
-            revision=revision,
-            is_correction=is_correction,
-            content=self.sha256,
-            sizes=sizes,
-        )
+        html = page.render(self.tables, self.drops, revision=revision, content=self.sha256, sizes=sizes)
         return {"figures.json": figures, "index.html": html}
 
-    def manifest(self, revision: int, known: datetime, whole: dict[str, bytes], *, is_correction: bool) -> bytes:
+    def manifest(self, revision: Revision, known: datetime, whole: dict[str, bytes]) -> bytes:
         """The manifest of a revision of it that holds the files `whole`."""
-        about = (self.headline, revision, known, is_correction, self.sha256)
-        return manifest(*about, whole, self.drops, self.compared_with)
+        return manifest(self.headline, revision, known, self.sha256, whole, self.drops, self.compared_with)
 
 
 def _content_of(settings: Settings, edition: str) -> _Content:
     tables = read_tables(settings.marts, edition)
     rows = {name: table.to_pylist() for name, table in tables.items()}
     headline = rows["headline_figures"][0]
-    compared_with = _compared_with(settings.marts, headline["previous_edition"])
-    return _Content(edition, headline, rows, data_files(tables), drops_used(settings.marts, edition), compared_with)
+    drops, compared_with = drops_used(settings.marts, edition), headline["previous_edition"]
+    return _Content(edition, headline, rows, data_files(tables), drops, compared_with)
 
 
 def _release_edition(settings: Settings, engine: sa.Engine, content: _Content) -> Release:
     edition, folder = content.edition, settings.releases / content.edition
     # A number once published is never given again, whatever became of its folder.
-    revision = max(_revisions(settings, engine, edition), default=0)
-    is_new = _manifest_of(folder / f"r{revision}").get("content_sha256") != content.sha256
+    number = max(_revisions(settings, engine, edition), default=0)
+    is_new = _manifest_of(folder / f"r{number}").get("content_sha256") != content.sha256
     if is_new:
-        revision += 1
+        number += 1
         closing = closed_at(settings.lake, edition)
         is_correction = closing is not None and changed_at(content.headline, settings.lake) > closing
-        whole = content.files | content.readable(revision, is_correction=is_correction)
-        known = known_at(settings.marts, settings.lake)
-        whole["MANIFEST.json"] = content.manifest(revision, known, whole, is_correction=is_correction)
-        _commit(folder, revision, whole)
-    _switch(folder, revision)
+        revision = Revision(number, is_correction, _method_before(content, folder, number))
+        whole = content.files | content.readable(revision)
+        whole["MANIFEST.json"] = content.manifest(revision, known_at(settings.marts, settings.lake), whole)
+        _commit(folder, number, whole)
+    _switch(folder, number)
     if is_new:
         # Last: where a revision is noted and `current` leads elsewhere, nobody died on the way.
-        note_revision(engine, edition, revision, {path: sha256(data) for path, data in whole.items()})
-    return Release(edition, revision, folder / f"r{revision}", is_new, read_figures(settings, edition, revision))
+        note_revision(engine, edition, number, {path: sha256(data) for path, data in whole.items()})
+    return Release(edition, number, folder / f"r{number}", is_new, read_figures(settings, edition, number))
 
 
 def _hold_to_what_was_published(
@@ -235,8 +230,9 @@ def _mend(
 ) -> list[str]:
     """Make again the files of a revision that come out as they were published; those that do not."""
     folder, noted = settings.releases / content.edition / f"r{revision}", noted_files(engine, content.edition, revision)
-    corrections = (False, True)
-    made = [content.files, *(content.readable(revision, is_correction=one) for one in corrections)]
+    before = _method_before(content, folder.parent, revision)
+    may_be = [Revision(revision, is_correction, before) for is_correction in (False, True)]
+    made = [content.files, *map(content.readable, may_be)]
     for path, data in (pair for files in made for pair in files.items()):
         if path in altered and path in noted and sha256(data) == noted[path].sha256:
             _write_again(engine, content.edition, revision, folder / path, path, data, now)
@@ -247,8 +243,8 @@ def _mend(
     # It rests on the files that it names, and on what was known when it was made.
     whole = {path: (folder / path).read_bytes() for path in others}
     for known in known_times(settings.marts, settings.lake):
-        for is_correction in corrections:
-            data = content.manifest(revision, known, whole, is_correction=is_correction)
+        for one in may_be:
+            data = content.manifest(one, known, whole)
             if sha256(data) == noted["MANIFEST.json"].sha256:
                 _write_again(engine, content.edition, revision, folder / "MANIFEST.json", "MANIFEST.json", data, now)
                 return [one for one in altered if one != "MANIFEST.json"]
@@ -334,10 +330,10 @@ def _manifest_of(path: Path) -> dict[str, Any]:
     return found
 
 
-def _compared_with(marts: Path, edition: str | None) -> MartRow | None:
-    """The figures of the previous edition that the page shows beside its own."""
-    rows = mart_table(marts, "headline_figures", edition=edition).to_pylist() if edition else []
-    return {name: rows[0][name] for name in ("edition", *COMPARED)} if rows else None
+def _method_before(content: _Content, folder: Path, revision: int) -> str | None:
+    """The method of the revision before this one, where it was another: why the figures may differ."""
+    before: str | None = _manifest_of(folder / f"r{revision - 1}").get("method_version")
+    return None if before == content.headline["method_version"] else before
 
 
 def _revision_number(path: Path) -> int:

@@ -28,6 +28,8 @@ class PublishedTable(NamedTuple):
 # The published tables, in the order of the downloads.
 TABLES = {
     "headline_figures": PublishedTable(("edition",), "Chiffres clés", None),
+    "headline_changes": PublishedTable(("figure",), "Chiffres clés comparés à l’édition précédente", None),
+    "state_publications": PublishedTable(("published_on",), "Chiffres publiés par l’État lui-même", "published_on"),
     "portfolio": PublishedTable(("project_id",), "Tous les grands projets", "projects"),
     "top50": PublishedTable(("rank",), "TOP 50", "projects"),
     "movements": PublishedTable(("project_id", "movement"), "Mouvements", "projects"),

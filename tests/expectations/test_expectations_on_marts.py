@@ -86,6 +86,7 @@ PROJECT: Row = {
     "current_duration_days": Decimal(1460),
     "budget_variance_rate": Decimal("0.136"),
     "schedule_variance_rate": Decimal(0),
+    "duration_variance_rate": Decimal(0),
 }
 PORTFOLIO: list[Case] = [
     (rule, [{"project_id": "p1", **PROJECT, **changes}])
@@ -107,6 +108,7 @@ PORTFOLIO: list[Case] = [
         (None, {"budget_variance_rate": Decimal(4)}),
         ("portfolio_schedule_variance_plausible", {"schedule_variance_rate": Decimal("4.01")}),
         (None, {"schedule_variance_rate": Decimal("-0.9")}),
+        ("portfolio_duration_variance_plausible", {"duration_variance_rate": Decimal("4.01")}),
     ]
 ]
 
@@ -136,6 +138,8 @@ FIGURES: Row = {
     "budget_variance_aggregate_pct": Decimal("20.0"),
     "schedule_variance_mean_pct": Decimal("30.0"),
     "schedule_variance_aggregate_pct": Decimal("28.0"),
+    "duration_variance_mean_pct": Decimal("31.7"),
+    "duration_variance_aggregate_pct": Decimal("29.0"),
     "procedures": 250,
     "procedures_online": 212,
     "franceconnect": 160,
@@ -156,6 +160,8 @@ VARIANCES = (
     "budget_variance_aggregate",
     "schedule_variance_mean",
     "schedule_variance_aggregate",
+    "duration_variance_mean",
+    "duration_variance_aggregate",
 )
 HEADLINE_FIGURES: list[Case] = [
     (rule, [{**FIGURES, **changes}])

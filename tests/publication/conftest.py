@@ -17,7 +17,12 @@ def state(settings: Settings) -> State:
 
 def small_state(settings: Settings) -> State:
     """Two editions of projects, the second one with three procedures, a move of each sort and a slip of each sort."""
-    headline = {"edition": "2021-S1", "method_version": "1.0.0", "provisional": False, "perimeters_filed": 2}
+    headline = {"edition": "2021-S1", "method_version": "2.0.0", "provisional": False, "perimeters_filed": 2}
+    headline |= {f"{kind}_missing_perimeters": "" for kind in ("projects", "procedures", "roadmap", "indicators")}
+    headline |= {f"{kind}_perimeters_filed": 2 for kind in ("projects", "procedures")}
+    for variance in ("budget", "schedule", "duration"):
+        headline |= {f"{variance}_variance_outside_{why}": 0 for why in ("unknown_value", "zero_baseline", "phase")}
+        headline |= {f"{variance}_variance_outside_first_value": 1}
     first = headline | {
         "projects": 2,
         "interministerial": 0,
@@ -40,7 +45,8 @@ def small_state(settings: Settings) -> State:
         "schedule_variance_mean_pct": Decimal("0.0"),
         "schedule_variance_aggregate_pct": Decimal("0.0"),
         "schedule_variance_projects": 2,
-        "baseline_source": "mixed",
+        "budget_variance_baseline_source": "mixed",
+        "schedule_variance_baseline_source": "declared",
         "procedures": 3,
         "procedures_online": 2,
         "franceconnect": 1,
@@ -180,7 +186,20 @@ def small_state(settings: Settings) -> State:
         }
         | {"file_sha256": "ef" * 32, "received_at": FIRST, "rows_accepted": 2},
     ]
+    before = {"edition": "2021-S2", "previous_edition": "2021-S1", "kind": "projects"}
+    headline_changes = [
+        before
+        | {"figure": figure, "places": places}
+        | {name: Decimal(said) for name, said in zip(("previous_value", "value", "change"), values, strict=True)}
+        for figure, places, values in (
+            ("projects", 0, ("2", "3", "1")),
+            ("total_cost_bn_eur", 2, ("0.06", "0.07", "0.02")),
+            ("mean_duration_years", 1, ("5.7", "6.0", "0.3")),
+        )
+    ]
     marts = {
+        "headline_changes": headline_changes,
+        "state_publications": [],
         "portfolio": portfolio,
         "top50": top50,
         "procedures": procedures,

@@ -25,7 +25,7 @@ def records(path: Path) -> list[dict[str, str]]:
 def test_every_table_is_there_in_every_format(state: State) -> None:
     folder = state.release()[0].path / "data"
     tables = ["headline_figures", "indicators", "movements", "portfolio", "procedure_scores", "procedures"]
-    tables += ["roadmap", "slips", "top250", "top50"]
+    tables += ["roadmap", "slips", "top250", "top50", "headline_changes", "state_publications"]
 
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         f"{table}.{form}" for table in tables for form in ("csv", "json", "parquet")

@@ -14,9 +14,9 @@ from orchestration.domain import french
 from orchestration.domain.edition import Edition
 from orchestration.domain.folding import fold_name, folded_name
 from orchestration.domain.perimeter import perimeter_names
-from orchestration.publication.manifest import missing_perimeters
+from orchestration.publication.manifest import Revision
 from orchestration.publication.site.charts import bar_chart
-from orchestration.publication.site.headline_cards import headline_cards
+from orchestration.publication.site.headline_cards import headline_cards, is_incomplete
 from orchestration.publication.site.slip_lines import slip_lines
 from orchestration.publication.tables import TABLES
 from orchestration.store.marts import MartRow
@@ -53,17 +53,15 @@ _GOALS = (
 def render(
     tables: dict[str, list[MartRow]],
     drops: Sequence[MartRow],
-    compared_with: MartRow | None,
     *,
-    revision: int,
-    is_correction: bool,
+    revision: Revision,
     content: str,
     sizes: dict[str, int],
 ) -> bytes:
     """Write the page.
 
-    `tables` are the rows of each published table; `drops`, `compared_with` and `content` are those of the manifest;
-    `sizes` are the bytes of each file of the release.
+    `tables` are the rows of each published table; `drops` and `content` are those of the manifest; `sizes` are the
+    bytes of each file of the release.
     """
     headline = tables["headline_figures"][0]
     has_projects, has_procedures = headline["projects"] is not None, headline["procedures"] is not None
@@ -77,9 +75,15 @@ def render(
     text = page.render(
         headline=headline,
         as_of=Edition.parse(headline["edition"]).as_of,
-        missing=[names.get(code, code) for code in missing_perimeters(headline)],
+        awaited=[
+            (kind, headline[f"{kind}_perimeters_filed"], [names.get(code, code) for code in missing])
+            for kind in ("projects", "procedures")
+            if is_incomplete(headline, kind) and (missing := headline[f"{kind}_missing_perimeters"].split(", "))
+        ],
+        is_ranked={kind: not is_incomplete(headline, kind) for kind in ("projects", "procedures")},
         perimeter_names=names,
-        cards=headline_cards(headline, compared_with),
+        cards=headline_cards(headline, {row["figure"]: row for row in tables["headline_changes"]}),
+        published=tables["state_publications"],
         has_projects=has_projects,
         has_procedures=has_procedures,
         has_previous_projects=has_projects and (headline["entrants"] is not None or bool(tables["movements"])),
@@ -89,6 +93,7 @@ def render(
             for row in costs
         ),
         top50=tables["top50"],
+        portfolio=sorted(tables["portfolio"], key=lambda row: (fold_name(row["name"] or ""), row["project_id"])),
         movements={
             kind: [row for row in tables["movements"] if row["movement"] == kind]
             for kind in ("in", "out", "renamed", "back", "awaited")
@@ -123,8 +128,9 @@ def render(
             if table.needs is None or headline[table.needs] is not None
         ],
         drops=[drop | {"received": datetime.fromisoformat(drop["received_at"])} for drop in drops],
-        revision=revision,
-        is_correction=is_correction,
+        revision=revision.number,
+        is_correction=revision.is_correction,
+        method_before=revision.method_before,
         content=content,
     )
     return f"{text}\n".encode()

@@ -1,5 +1,6 @@
 """The page of a release: what it says, what it leaves out, and that submitted text stays text."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -58,17 +59,22 @@ def test_the_page_says_its_edition_its_state_and_its_revision_in_french(state: S
 
     assert ("html", {"lang": "fr"}) in page.tags
     assert "Second semestre 2021 : situation au 31 décembre 2021" in page.text
-    assert "Révision 1, arrêtée le 15 décembre 2021 à 09:00 (UTC)" in page.text
+    assert "Révision 1, remontées reçues jusqu’au 15 décembre 2021 à 09:00 (UTC)" in page.text
 
 
 def test_headline_figures_are_compared_with_the_previous_edition(state: State) -> None:
     text = page_of(state).text
 
     assert "Grands projets 3 dont 1 interministériel 2 au premier semestre 2021, soit +1" in text
-    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,01 Md€" in text
+    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,02 Md€" in text
     assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3 an" in text
     assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis le premier semestre 2021" in text
-    assert "Écart budgétaire moyen −3,2 % moyenne de 2 projets agrégé : +21,4 %" in text
+    # Of two projects the number comes first; a baseline that was not declared makes it a drift.
+    drift = "depuis la première valeur reçue de chaque projet, faute de valeurs initiales déclarées"
+    outside = "hors calcul : 1 dont c’est la première valeur reçue"
+    assert f"Dérive moyenne des coûts 2 projets : −3,2 % agrégé : +21,4 % {drift} {outside}" in text
+    assert f"Écart calendaire moyen 2 projets : 0,0 % agrégé : 0,0 % {outside}" in text
+    assert "Écart de durée moyen" not in text
     connected = "2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 % dont 1 avec FranceConnect seul et 1 avec"
     assert f"Avec FranceConnect ou FranceConnect+ {connected} FranceConnect+" in text
     assert "Entièrement en ligne 2 sur 3 démarches du TOP 250, évaluées ou non, soit 66,7 %" in text
@@ -79,18 +85,52 @@ def test_a_definitive_edition_has_no_provisional_banner(state: State) -> None:
     assert "provisoire" not in page_of(state).text
 
 
-def test_a_provisional_edition_says_so_at_the_top_and_compares_without_a_difference(state: State) -> None:
-    state.row("headline_figures", edition="2021-S2").update(provisional=True, missing_perimeters="MC, MTE")
+def test_a_mean_of_many_is_said_first_and_the_state_is_quoted_beside_it(state: State) -> None:
+    headline = state.row("headline_figures", edition="2021-S2")
+    headline |= {"budget_variance_projects": 20, "budget_variance_baseline_source": "declared"}
+    headline |= {"published_on": date(2021, 12, 20), "published_budget_variance_pct": Decimal("32.0")}
+    headline |= {"duration_variance_projects": 0, "published_duration_variance_pct": Decimal("38.0")}
+    state.marts["headline_figures"] = [
+        headline if row["edition"] == "2021-S2" else row for row in state.marts["headline_figures"]
+    ]
+    text = page_of(state).text
+
+    said = "hors calcul : 1 dont c’est la première valeur reçue publié par l’État le 20 décembre 2021"
+    assert f"Écart budgétaire moyen −3,2 % moyenne de 20 projets agrégé : +21,4 % {said} : +32,0 %" in text
+    assert f"Écart de durée moyen – {said} : +38,0 %" in text
+
+
+def test_a_revision_by_another_method_says_so_and_is_in_force_from_its_adoption(state: State) -> None:
+    state.release()
+    for row in state.marts["headline_figures"]:
+        row["method_version"] = "3.0.0"
+    page = page_of(state)
+
+    assert "Révision 2, la première selon la méthode 3.0.0 (la précédente suivait la méthode 2.0.0)" in page.text
+    manifest = json.loads((state.settings.releases / "2021-S2" / "r2" / "MANIFEST.json").read_bytes())
+    assert (manifest["method_version"], manifest["method_before"]) == ("3.0.0", "2.0.0")
+
+
+def test_a_provisional_edition_says_so_at_the_top_and_ranks_and_compares_nothing_that_is_incomplete(
+    state: State,
+) -> None:
+    state.row("headline_figures", edition="2021-S2").update(
+        provisional=True, missing_perimeters="MC, MTE", projects_missing_perimeters="MC, MTE"
+    )
     page = page_of(state)
 
     banner = (
-        "Édition provisoire Ces chiffres changeront : 2 périmètres ministériels ont déposé à ce jour. Il manque : "
-        "Culture Transition écologique, cohésion des territoires et mer"
+        "Édition provisoire Grands projets : 2 périmètres ministériels ont déposé à ce jour. Rien n’est classé ni comparé "
+        "tant qu’il manque : Culture Transition écologique, cohésion des territoires et mer"
     )
     assert banner in page.text
     assert page.text.index(banner) < page.text.index("Chiffres clés")
-    assert "2 au premier semestre 2021 Coût total" in page.text
+    assert "Grands projets 3 dont 1 interministériel Coût total" in page.text
     assert "soit +1" not in page.text
+    assert "Projets de plus de 9 M€ reçus à ce jour" in page.text
+    assert "Bêta 53,02 Justice Déploiement" in page.text
+    # The procedures are whole.
+    assert "1 Payer une amende 229 801 113" in page.text
 
 
 def test_the_top_50_shows_rank_cost_change_and_end(state: State) -> None:

@@ -139,6 +139,8 @@ select
     cast(round(projects.mean_duration_years, 1) as decimal(6, 1)) as mean_duration_years,
     cast(case when editions.previous_edition is not null then coalesce(movements.entrants, 0) end as integer) as entrants,
     cast(case when editions.previous_edition is not null then coalesce(movements.leavers, 0) end as integer) as leavers,
+    {%- set sources = 'list_distinct(list_concat(projects.budget_variance_sources, projects.schedule_variance_sources))' %}
+    case when len({{ sources }}) > 1 then 'mixed' else {{ sources }}[1] end as baseline_source,
     {%- for name in variances %}
     projects.{{ name }}_variance_mean as exact_{{ name }}_variance_mean,
     {{ percent('projects.' ~ name ~ '_variance_mean') }} as {{ name }}_variance_mean_pct,
