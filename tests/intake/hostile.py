@@ -12,8 +12,8 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _RELATIONSHIPS = f"{_PACKAGE}/relationships"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-_ODS = "application/vnd.oasis.opendocument.spreadsheet"
-_OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
 HEADERS = HEADER.split(";")
 ROW = GOOD.split(";")
@@ -60,11 +60,11 @@ XLSX_TABLE = xlsx_row(1, dict(zip("ABCDEF", HEADERS, strict=True))) + xlsx_row(2
 
 def ods(rows: str, *, doctype: str = "", manifest: str = "") -> bytes:
     """A spreadsheet of one sheet holding these rows of XML."""
-    names = "".join(f' xmlns:{name}="{_OASIS}:{name}:1.0"' for name in ("office", "table", "text"))
+    names = "".join(f' xmlns:{name}="{OASIS}:{name}:1.0"' for name in ("office", "table", "text"))
     return package(
         {
-            "mimetype": _ODS,
-            "META-INF/manifest.xml": f'<m:manifest xmlns:m="{_OASIS}:manifest:1.0">{manifest}</m:manifest>',
+            "mimetype": ODS,
+            "META-INF/manifest.xml": f'<m:manifest xmlns:m="{OASIS}:manifest:1.0">{manifest}</m:manifest>',
             "content.xml": f"{doctype}<office:document-content{names}><office:body><office:spreadsheet>"
             f'<table:table table:name="Projets">{rows}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",

@@ -15,7 +15,7 @@ from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import MAX_CELLS
 from orchestration.intake.opening.structure import Structure
 from orchestration.intake.reading.columns import width_of
-from orchestration.intake.reading.header import FoundTable
+from orchestration.intake.reading.header import FoundTable, find_table
 
 # A cell that is shown otherwise: its 0-based column, its 1-based row, and what it shows.
 ShownCell = tuple[int, int, Cell]
@@ -30,16 +30,23 @@ def as_shown(sheet: Sheet, structure: Structure) -> Sheet:
 
 def with_number_formats(table: FoundTable, structure: Structure) -> FoundTable:
     """The table with each number as its format shows it, in columns of numbers; a rate in percent is left as it is."""
-    return replace(table, sheet=_with_cells(table.sheet, _shown_numbers(table, structure)))
+    return replace(table, sheet=_with_cells(table.sheet, _shown_numbers(table, structure, has_rates=False)))
 
 
-def _shown_numbers(table: FoundTable, structure: Structure) -> Iterator[ShownCell]:
+def as_seen(sheet: Sheet, structure: Structure) -> Sheet:
+    """The sheet as it was read, rates in percent included: what a copy that has no format of its own must say."""
+    shown = as_shown(sheet, structure)
+    table = find_table(shown)
+    return _with_cells(shown, _shown_numbers(table, structure, has_rates=True)) if table else shown
+
+
+def _shown_numbers(table: FoundTable, structure: Structure, *, has_rates: bool) -> Iterator[ShownCell]:
     rows, columns = table.sheet.rows, table.matching.columns
     for position, number, number_format in structure.formatted:
         column = columns.get(position)
         if column is None or column.type not in NUMBERS or not table.start < number <= len(rows):
             continue
-        if column.type == "rate" and number_format == PERCENT:
+        if column.type == "rate" and number_format == PERCENT and not has_rates:
             continue
         cell = rows[number - 1][position] if position < len(rows[number - 1]) else None
         if isinstance(cell, int | float) and not isinstance(cell, bool):

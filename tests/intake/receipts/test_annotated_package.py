@@ -28,6 +28,7 @@ from orchestration.intake.receipts.files import receipt_files
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.take_in import check_file
 from tests.intake.drops import GOOD, HEADER, projects_csv
+from tests.intake.hostile import OASIS, ODS, package
 from tests.intake.read_file import read, sheets_of
 from tests.intake.receipts.test_annotation import _opened, _saved
 
@@ -362,6 +363,85 @@ def test_faults_are_marked_in_a_sheet_whose_cells_bear_no_address_and_whose_name
     }
     assert coloured == {"C2": COLOURS["warning"], "F3": COLOURS["error"], "B9": COLOURS["error"]}
     assert marked["F3"].value == "douze"
+
+
+_UNITS = {"k": " k€", "mois": " mois", "part": "%"}
+
+
+def _open_document(cells: list[list[object]], *, hidden: str = "") -> bytes:
+    """An ODS in which a pair is a number and the style of its unit, or a text and its place in a merged block."""
+    styles = '<style:style style:name="away" style:family="table"><style:table-properties table:display="false"/>'
+    styles += "</style:style>"
+    for name, unit in _UNITS.items():
+        way = "percentage-style" if unit == "%" else "number-style"
+        styles += f'<number:{way} style:name="N{name}"><number:number/><number:text>{unit}</number:text></number:{way}>'
+        styles += f'<style:style style:name="{name}" style:family="table-cell" style:data-style-name="N{name}"/>'
+    rows = "".join(f"<table:table-row>{''.join(map(_open_document_cell, row))}</table:table-row>" for row in cells)
+    sheets = f'<table:table table:name="Lignes">{rows}</table:table>'
+    sheets += f'<table:table table:name="{hidden}" table:style-name="away"/>' if hidden else ""
+    spaces = {name: name for name in ("office", "table", "text", "style")} | {"number": "datastyle"}
+    names = "".join(f' xmlns:{short}="{OASIS}:{name}:1.0"' for short, name in spaces.items())
+    content = (
+        f"<office:document-content{names}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+        f"<office:spreadsheet>{sheets}</office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = f'<m:manifest xmlns:m="{OASIS}:manifest:1.0"/>'
+    return package({"mimetype": ODS, "META-INF/manifest.xml": manifest, "content.xml": content})
+
+
+def _open_document_cell(cell: object) -> str:
+    value, about = cell if isinstance(cell, tuple) else (cell, "")
+    if not isinstance(value, str):
+        return f'<table:table-cell table:style-name="{about}" office:value-type="float" office:value="{value}"/>'
+    tag = "covered-table-cell" if about == "under" else "table-cell"
+    merged = ' table:number-rows-spanned="2" table:number-columns-spanned="1"' if about == "over" else ""
+    return f'<table:{tag}{merged} office:value-type="string"><text:p>{value}</text:p></table:{tag}>'
+
+
+_AS_SHOWN = {
+    "units": [HEADERS, ["HORIZON", "Ministère de la Justice", "01/01/2020", (18, "mois"), "Déploiement", (1150, "k")]],
+    "percent": [
+        ["Indicateur", "ID Indicateur", "Unité", "Valeur initiale", "Cible", "Date cible", "Valeur actuelle"],
+        ["Télétravail", "t1", "%", (0.12, "part"), (0.25, "part"), "31/12/2026", 35],
+    ],
+    "rates": [
+        ["Démarche", "ID Démarche", "Statut En ligne", "Volumétrie Totale", "% Recours au Numérique"],
+        ["Carte", "12", "Oui", 1200, (0.784, "part")],
+    ],
+    "merged": [
+        HEADERS,
+        ["HORIZON", ("Ministère de la Justice", "over"), "01/01/2020", 4, "Déploiement", 12.5],
+        ["BOUSSOLE", ("Ministère de la Culture", "under"), "01/01/2020", 4, "Déploiement", 12.5],
+    ],
+}
+
+
+@pytest.mark.parametrize("cells", _AS_SHOWN.values(), ids=list(_AS_SHOWN))
+def test_a_plain_workbook_sent_back_untouched_is_read_as_the_cells_of_the_first_file_were_shown(tmp_path, cells):
+    data = _open_document(cells)
+    first = [dict(row) for row in read(data).rows]
+    assert len(first) == len(cells) - 1
+    assert [dict(row) for row in read(_copy(tmp_path, data)).rows] == first
+
+
+def test_a_plain_workbook_shows_units_and_percents_in_cells_that_take_a_bare_number(tmp_path):
+    sheet = _opened(_copy(tmp_path, _open_document(_AS_SHOWN["units"]))).worksheets[1]
+    assert (sheet["D2"].value, sheet["F2"].value, sheet["F2"].number_format) == (
+        "18 mois",
+        "1 150 k€",
+        "#,##0.00######",
+    )
+    sheet = _opened(_copy(tmp_path, _open_document(_AS_SHOWN["rates"]))).worksheets[1]
+    assert (sheet["E2"].value, sheet["E2"].number_format) == (0.784, "0.0######%")
+
+
+def test_a_plain_workbook_hides_the_sheets_that_were_hidden(tmp_path):
+    book = _opened(_copy(tmp_path, _open_document(_AS_SHOWN["units"], hidden="Listes")))
+    assert {sheet.title: sheet.sheet_state for sheet in book} == {
+        RECEIPT_SHEET: "visible",
+        "Lignes": "visible",
+        "Listes": "hidden",
+    }
 
 
 def test_a_plain_workbook_keeps_texts_as_texts_and_shows_dates_and_costs_as_such(tmp_path):

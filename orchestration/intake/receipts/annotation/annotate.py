@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.intake.opening.formats import Sheet
 from orchestration.intake.opening.limits import Damaged
+from orchestration.intake.opening.structure import hidden_sheets, sheet_structure
+from orchestration.intake.reading.as_shown import as_seen
 from orchestration.intake.receipts.annotation.annotated_package import annotated_package
 from orchestration.intake.receipts.annotation.marks import marks_of
 from orchestration.intake.receipts.annotation.plain_workbook import plain_workbook, titles_of
@@ -45,4 +47,6 @@ def annotate(data: bytes, sheets: Sequence[Sheet], receipt: "Receipt") -> bytes 
             _LOG.info("the workbook %s is written anew from its cells", receipt.sha256, exc_info=True)
         except Exception:
             _LOG.exception("editing the workbook %s failed: it is written anew from its cells", receipt.sha256)
-    return annotated_package(plain_workbook(sheets), titles_of(sheets), marks, receipt, is_plain=True)
+    seen = [as_seen(sheet, sheet_structure(data, sheet.name)) for sheet in sheets]
+    plain = plain_workbook(seen, hidden_sheets(data))
+    return annotated_package(plain, titles_of(sheets), marks, receipt, is_plain=True)

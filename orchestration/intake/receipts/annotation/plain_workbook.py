@@ -6,11 +6,12 @@ text, a date shows as one. What does not: styles of the agent's own, or our mark
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from orchestration.contracts.cells.cell import Cell
+from orchestration.contracts.cells.number_format import PERCENT, ShownNumber
 from orchestration.contracts.contract import PLAIN as PLAIN_TYPES
 from orchestration.domain.spreadsheets import cell_address
 from orchestration.intake.opening.annotated_copy import RECEIPT_SHEET
@@ -31,8 +32,8 @@ _EPOCH = date(1899, 12, 30)
 # Spreadsheets count a twenty-ninth of February 1900, which was none: the days before it count one less.
 _AFTER_ITS_LEAP_DAY = date(1900, 3, 1)
 
-_FORMATS = ("General", "@", "dd/mm/yyyy", "dd/mm/yyyy hh:mm:ss", "#,##0.00######", "[h]:mm:ss")
-_GENERAL, _AS_TEXT, _DAY, _MOMENT, _COST, _TIME = range(len(_FORMATS))
+_FORMATS = ("General", "@", "dd/mm/yyyy", "dd/mm/yyyy hh:mm:ss", "#,##0.00######", "[h]:mm:ss", "0.0######%")
+_GENERAL, _AS_TEXT, _DAY, _MOMENT, _COST, _TIME, _PERCENT = range(len(_FORMATS))
 _FIRST_FORMAT = 164
 
 
@@ -49,14 +50,15 @@ def titles_of(sheets: Sequence[Sheet]) -> dict[str | None, str]:
     return {sheet.name: _title(sheet.name, number) for number, sheet in enumerate(sheets, start=1)}
 
 
-def plain_workbook(sheets: Sequence[Sheet]) -> bytes:
-    """An XLSX of the sheets as read, each cell where it was."""
+def plain_workbook(sheets: Sequence[Sheet], hidden: Collection[str] = ()) -> bytes:
+    """An XLSX of the sheets as read, each cell where it was; those named in `hidden` are hidden."""
     copy = Copy()
     names, ways = [], [Relationship("rIdStyles", office("styles"), copy.add("xl/styles.xml", "styles", _styles()))]
     for number, (sheet, title) in enumerate(zip(sheets, titles_of(sheets).values(), strict=True), start=1):
         part = copy.add(f"xl/worksheets/sheet{number}.xml", "worksheet", _worksheet(sheet))
         ways.append(Relationship(f"rId{number}", office("worksheet"), part))
-        names.append(f'<sheet name={quoted(title)} sheetId="{number}" r:id="rId{number}"/>')
+        state = ' state="hidden"' if sheet.name in hidden else ""
+        names.append(f'<sheet name={quoted(title)} sheetId="{number}"{state} r:id="rId{number}"/>')
     book = (
         f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONSHIPS}"><bookViews><workbookView/></bookViews>'
         f"<sheets>{''.join(names)}</sheets></workbook>"
@@ -159,6 +161,11 @@ def _rows(rows: Sequence[Sequence[Cell]], layout: _Layout) -> Iterator[str]:
 def _cell(address: str, cell: Cell, style: int) -> str:
     """A cell, so that reading it gives the same: a text is one whatever it starts with."""
     match cell:
+        case ShownNumber():
+            # With a unit beside it, its column's format would make another number of it.
+            if cell == ShownNumber.of(cell.number, PERCENT):
+                return _number(address, cell.number, _PERCENT)
+            return text_cell("", address, style, cell.typed)
         case bool():
             return f'<c r="{address}" s="{_GENERAL}" t="b"><v>{int(cell)}</v></c>'
         case int() if abs(cell) < _LARGEST_INTEGER:
