@@ -29,6 +29,14 @@ def _is_not_fraction(unit: object, values: Sequence[float]) -> bool | None:
     return not (all(0 <= value <= 1 for value in known) and any(0 < value < 1 for value in known))
 
 
+def _is_measure_in_percent(unit: object, values: Sequence[float]) -> bool | None:
+    """Whether a measure is not a fraction beside a baseline and a target in percent; `None` where one is unknown."""
+    baseline, target, measured = values
+    if not _is_percent(unit) or not (baseline >= 1 and target >= 1 and measured == measured):
+        return None
+    return not 0 < measured < 1
+
+
 def _is_dated(value: float, day: object, absence: object) -> bool | None:
     """Whether a known value has its date; `None` where there is no value, or something else stands for the date."""
     return None if value != value or absence is not None else day is not None
@@ -48,6 +56,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
         "_is_first": is_first(frame["arrival"], ids),
         "_title": folded(frame["title"]),
         "_is_not_fraction": map(_is_not_fraction, frame["unit"], zip(*values, strict=True)),
+        "_is_measure_in_percent": map(_is_measure_in_percent, frame["unit"], zip(*values, strict=True)),
         **{
             f"_is_{value}_dated": map(_is_dated, known, frame[day], frame[f"{day}_absence"])
             for known, (value, day, *_) in zip(values, _DATED, strict=True)
@@ -118,6 +127,17 @@ INDICATORS = Suite(
             why_fr="0,35 avec l’unité % se lit 0,35 %, cent fois trop peu.",
             wrong_fr="0,35 | %",
             right_fr="35 | %",
+        ),
+        Rule(
+            "indicator_measured_value_not_fraction",
+            "measured_value",
+            holds("_is_measure_in_percent"),
+            "La valeur mesurée d’un indicateur en % s’écrit en pour cent, comme la référence et la cible.",
+            "Écrivez 35 pour 35 %, et non 0,35 ; si la valeur est juste, il n’y a rien à faire.",
+            severity="warning",
+            why_fr="0,35 à côté d’une référence de 12 et d’une cible de 25 se lit 0,35 %, cent fois trop peu.",
+            wrong_fr="Référence : 12 ; cible : 25 ; mesure : 0,35",
+            right_fr="Référence : 12 ; cible : 25 ; mesure : 35",
         ),
         *(
             Rule(

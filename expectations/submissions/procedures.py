@@ -60,6 +60,11 @@ def _level_fits(level: "pd.Series[str]", rate: "Floats") -> "Flags":
     return fits
 
 
+def _is_share(scores: "Floats") -> "Flags":
+    """Whether a score is less than any that users give, and more than nothing: 82 % typed in its cell is 0.82."""
+    return (scores > 0) & (scores < 1)
+
+
 def _is_idle(status: "pd.Series[str]", volume: "Floats") -> "Flags":
     """Whether a procedure that is not online has no online volume."""
     return ~status.isin(_NOT_ONLINE).to_numpy() | ~(volume > 0)
@@ -76,6 +81,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
         "_is_own_ministry": is_of_perimeter(frame["ministry"], frame["perimeter"]),
         "_is_own_perimeter": is_of_perimeter(frame["perimeter_name"], frame["perimeter"]),
         "_is_idle": _is_idle(frame["online_status"], online),
+        **{f"_is_{name}_no_share": (~_is_share(numbers(frame, name))).tolist() for name in _SCORES},
         "_share_fits": _share_fits(rates, online, total),
         "_level_fits": _level_fits(frame["disability_status"], numbers(frame, "accessibility_rate")),
         "_is_declared_by_then": is_by_edition_date(frame["accessibility_declared_on"], frame["edition"]),
@@ -200,7 +206,7 @@ PROCEDURES = Suite(
                 column,
                 between(column, 0, 1),
                 f"{words} est compris entre 0 et 100 %.",
-                "Corrigez le taux : écrivez 85 % ou 0,85, et non 85.",
+                "Corrigez le taux : écrivez par exemple 85 %, avec le signe %.",
                 effect="cell",
                 why_fr="Sans le signe %, 85 se lit 8 500 % : la valeur ne peut pas être publiée.",
                 wrong_fr="85",
@@ -213,7 +219,7 @@ PROCEDURES = Suite(
             "availability_rate",
             between("availability_rate", MIN_PLAUSIBLE_AVAILABILITY, None),
             "Le taux de disponibilité d’un service ouvert atteint au moins 50 %.",
-            "Vérifiez l’unité : écrivez 99,5 % ou 0,995.",
+            "Vérifiez l’unité : écrivez par exemple 99,5 %, avec le signe %.",
             severity="warning",
             why_fr="Un service indisponible plus de la moitié du temps serait fermé : c’est une erreur d’unité.",
             wrong_fr="0,0055",
@@ -230,6 +236,20 @@ PROCEDURES = Suite(
                 why_fr="Les notes sont publiées sur 10 : une note sur 20 ou sur 100 fausserait les comparaisons.",
                 wrong_fr="14 (sur 20)",
                 right_fr="7",
+            )
+            for column, words in _SCORES.items()
+        ),
+        *(
+            Rule(
+                f"procedure_{column}_plausible",
+                column,
+                holds(f"_is_{column}_no_share"),
+                f"{words} n’est pas une part entre 0 et 1.",
+                "Vérifiez l’unité : une note de 82 % s’écrit 8,2, sur 10.",
+                severity="warning",
+                why_fr="Un tableur garde 0,82 de « 82 % » : publié sur 10, c’est dix fois trop peu.",
+                wrong_fr="0,82",
+                right_fr="8,2",
             )
             for column, words in _SCORES.items()
         ),

@@ -80,6 +80,11 @@ def _is_same_scale(value: float, initial: float) -> bool | None:
     return max(value / initial, initial / value) < _OTHER_SCALE if value > 0 and initial > 0 else None
 
 
+def _are_durations_alike(days: float, initial: float) -> bool | None:
+    """Whether two durations are of one order of magnitude; `None` where one is implausible by itself, or unknown."""
+    return None if max(days, initial) > MAX_DURATION_DAYS else _is_same_scale(days, initial)
+
+
 def _end_fits_duration(start: object, end: object, days: float, precisions: Iterable[str | None]) -> bool | None:
     """Whether start plus duration gives the end, to a month and what the precisions of the three leave open."""
     if not isinstance(start, date) or not isinstance(end, date) or end < start or not 0 < days <= MAX_DURATION_DAYS:
@@ -126,7 +131,7 @@ def _helpers(frame: Table) -> dict[str, Iterable[object]]:
         "_is_current_cost_given": (costs != 0).tolist(),
         "_is_initial_cost_not_tiny": (~_is_tiny(initial_costs)).tolist(),
         "_is_current_cost_not_tiny": (~_is_tiny(costs)).tolist(),
-        "_are_durations_alike": map(_is_same_scale, durations, numbers(frame, "initial_duration_days")),
+        "_are_durations_alike": map(_are_durations_alike, durations, numbers(frame, "initial_duration_days")),
     }
 
 

@@ -87,6 +87,8 @@ CASES: list[tuple[str | None, list[Row]]] = [
     *((f"procedure_{score}_within_bounds", [{score: Decimal("-0.1")}]) for score in SCORES),
     (None, [{score: Decimal(10) for score in SCORES}]),
     (None, [{score: Decimal(0) for score in SCORES}]),
+    *((f"procedure_{score}_plausible", [{score: Decimal("0.82")}]) for score in SCORES),
+    (None, [{score: Decimal(1) for score in SCORES}]),
     ("procedure_dlnuf_score_not_negative", [{"dlnuf_score": -1}]),
     (None, [{"dlnuf_score": 0}]),
     ("procedure_load_time_positive", [{"load_time_ms": 0}]),

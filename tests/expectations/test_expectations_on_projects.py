@@ -127,6 +127,8 @@ CASES = (
     passes({"current_duration_days": Decimal(1), "initial_duration_days": None, **NO_END}),
     breaks("project_durations_of_one_scale", {"current_duration_days": Decimal(8760), **NO_END}),
     passes({"current_duration_days": Decimal(8759), **NO_END}),
+    # Implausible by itself, a duration is told once.
+    breaks("project_current_duration_plausible", {"current_duration_days": Decimal(13_140), **NO_END}),
     breaks("project_initial_duration_plausible", {"initial_duration_days": Decimal(10_951)}),
     passes({"initial_duration_days": Decimal(10_950)}),
     breaks("project_current_duration_plausible", {"current_duration_days": Decimal(10_951), **NO_BASE, **NO_END}),

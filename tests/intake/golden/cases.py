@@ -824,6 +824,10 @@ def _of_values() -> Iterator[Case]:
             (procedures, f"procedure_{field}_within_bounds", field, {field: "14"}, {field: "7/10"})
             for field in ("satisfaction_score", "language_clarity_score", "help_efficiency_score")
         ),
+        *(
+            (procedures, f"procedure_{field}_plausible", field, {field: "0,82"}, {field: "8,2"})
+            for field in ("satisfaction_score", "language_clarity_score", "help_efficiency_score")
+        ),
         (procedures, "procedure_dlnuf_score_not_negative", "dlnuf_score", {"dlnuf_score": -1}, {"dlnuf_score": 0}),
         (procedures, "procedure_load_time_positive", "load_time_ms", {"load_time_ms": 0}, {"load_time_ms": 1}),
         (
@@ -883,6 +887,13 @@ def _of_values() -> Iterator[Case]:
             "unit",
             {"unit": "%", "baseline_value": "0,12", "target_value": "0,25", "measured_value": "0,35"},
             {"unit": "%", "baseline_value": "12 %", "target_value": "25 %", "measured_value": "35 %"},
+        ),
+        (
+            indicators,
+            "indicator_measured_value_not_fraction",
+            "measured_value",
+            {"unit": "%", "baseline_value": "12", "target_value": "25", "measured_value": "0,35"},
+            {"unit": "%", "baseline_value": "12", "target_value": "25", "measured_value": "35"},
         ),
         (indicators, "indicator_baseline_value_dated", "baseline_date", {"baseline_date": None}, {}),
         (indicators, "indicator_target_value_dated", "target_date", {"target_date": None}, {"target_date": "À venir"}),
