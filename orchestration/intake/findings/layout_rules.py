@@ -163,4 +163,13 @@ LAYOUT_RULES: Mapping[str, Rule] = {
         wrong="Les lignes 5 à 7 masquées",
         right="Toutes les lignes affichées",
     ),
+    "columns_hidden": Rule(
+        "warning",
+        "Des colonnes sont masquées : {columns}. Elles ont été lues et comptent comme les autres.",
+        "Affichez-les et vérifiez leurs valeurs ; videz celles qui ne devraient pas y être.",
+        title="Aucune colonne lue n’est masquée.",
+        why="Une valeur masquée est publiée comme les autres, alors que vous ne la voyez pas.",
+        wrong="La colonne « Coût initial » masquée",
+        right="Toutes les colonnes affichées",
+    ),
 }

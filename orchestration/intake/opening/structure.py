@@ -23,7 +23,7 @@ from orchestration.intake.opening.cell_formats import (
     xlsx_cells,
     xlsx_formats,
 )
-from orchestration.intake.opening.limits import MAX_ROWS, MAX_UNPACKED_BYTES
+from orchestration.intake.opening.limits import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES
 from orchestration.intake.opening.package import (
     ODS_TABLE,
     SHEET,
@@ -43,6 +43,7 @@ from orchestration.intake.opening.package import (
 _MAX_MARKS = 100_000
 
 # Every repetition is bounded and stops at the next tag, so that no file makes a search long.
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b([^<>]{1,1000})>")
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]{1,1000})>")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b([^<>]{1,200})>")
 _CELL = re.compile(
@@ -58,6 +59,7 @@ _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 _OTHER_WORKBOOK = re.compile(rb"(?<![\w\]])\[\d+\][^!\[\]]{0,100}!|'file:")
 
 _ODS_MARKS = re.compile(rb"-spanned=|table:formula=|value-type=.error")
+_ODS_COLUMN = re.compile(rb"<table:table-column\b([^<>]{0,1000})>")
 _ODS_DAY_0 = re.compile(rb"<table:null-date\b[^<>]{0,200}\btable:date-value=\"(\d{4}-\d\d-\d\d)")
 _ODS_HIDDEN_STYLE = re.compile(
     rb"<style:style\b([^<>]{1,1000})>\s{0,20}<style:table-properties\b[^<>]{0,1000}table:display=\"false\""
@@ -84,13 +86,14 @@ class Range:
 
 @dataclass(frozen=True)
 class Structure:
-    """What a sheet does to its cells: 1-based rows, addresses such as `J12`; `errors` maps one to its error code.
+    """What a sheet does to its cells: 1-based rows, 0-based columns, addresses such as `J12`.
 
-    `day_count` is how its workbook counts days; `formatted`, to be gone through once, are the cells whose number format
-    gives a unit or a scale.
+    `errors` maps an address to its error code; `day_count` is how its workbook counts days; `formatted`, to be gone
+    through once, are the cells whose number format gives a unit or a scale.
     """
 
     hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: tuple[range, ...] = ()
     has_filter: bool = False
     merged: tuple[Range, ...] = ()
     uncalculated: frozenset[str] = frozenset()
@@ -151,7 +154,17 @@ def _has_table_filter(package: zipfile.ZipFile, path: str) -> bool:
 
 def _xlsx_structure(xml: bytes, has_table_filter: bool, asks_for_calculation: bool) -> Structure:
     hidden, merged, uncalculated, external, errors = set(), [], set(), set(), {}
+    columns: list[range] = []
     if b"hidden=" in xml:
+        tags = (
+            attributes(found[1])
+            for found in islice(_COLUMN.finditer(xml, 0, max(xml.find(b"sheetData"), 0)), MAX_COLUMNS)
+        )
+        columns = [
+            range(int(tag["min"]) - 1, int(tag["max"]))
+            for tag in tags
+            if tag.get("hidden") in ("1", "true") and tag.get("min", "").isdigit() and tag.get("max", "").isdigit()
+        ]
         rows = (attributes(found[1]) for found in _ROW.finditer(xml) if b"hidden=" in found[1])
         hidden = {int(row["r"]) for row in rows if row.get("r", "").isdigit() and row.get("hidden") in ("1", "true")}
     if b"mergeCell" in xml:
@@ -175,6 +188,7 @@ def _xlsx_structure(xml: bytes, has_table_filter: bool, asks_for_calculation: bo
                 external.add(cell.get("r", ""))
     return Structure(
         hidden_rows=frozenset(hidden),
+        hidden_columns=tuple(columns),
         has_filter=has_table_filter or b"filterColumn" in xml,
         merged=tuple(merged),
         uncalculated=frozenset(uncalculated),
@@ -226,12 +240,23 @@ def _ods_structure(body: bytes) -> Structure:
                 external.add(address)
     return Structure(
         hidden_rows=frozenset(hidden),
+        hidden_columns=tuple(_ods_hidden_columns(body)),
         has_filter=has_filter,
         merged=tuple(merged),
         uncalculated=frozenset(uncalculated),
         external=frozenset(external),
         errors=errors,
     )
+
+
+def _ods_hidden_columns(body: bytes) -> Iterator[range]:
+    start, end = 0, max(body.find(b"<table:table-row"), 0)
+    for found in islice(_ODS_COLUMN.finditer(body, 0, end), MAX_COLUMNS):
+        tag = attributes(found[1])
+        count = count_of(tag, "table:number-columns-repeated")
+        if tag.get("table:visibility", "visible") != "visible":
+            yield range(start, start + count)
+        start += count
 
 
 def _ods_day_count(xml: bytes) -> DayCount:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from expectations.rule import MAX_FINDINGS
+from orchestration.contracts.cells.cell import typed_text
 from orchestration.domain import french
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
@@ -102,6 +103,7 @@ def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notice
         *notices,
         *header.stray_columns(table, body.strays),
         *_hidden_rows(table, structure, body.numbers.tolist()),
+        *_hidden_columns(table, structure),
         *_figures_out_of_place(table, body.rows),
         *body.observations,
         *_marked_cells(structure, body),
@@ -120,6 +122,21 @@ def _hidden_rows(table: FoundTable, structure: Structure, numbers: Sequence[int]
     if hidden:
         rule = "filter_active" if structure.has_filter else "rows_hidden"
         yield Observation(rule, {"rows": _rows(hidden)}, sheet=table.sheet.name)
+
+
+def _hidden_columns(table: FoundTable, structure: Structure) -> Iterator[Observation]:
+    """The columns that are read and out of sight, where values stand in them."""
+    rows = table.sheet.rows[table.start :]
+    hidden = [
+        position
+        for position in sorted(table.matching.columns)
+        if any(position in columns for columns in structure.hidden_columns)
+        and any(position < len(row) and typed_text(row[position]) for row in rows)
+    ]
+    if hidden:
+        named = header.listed([table.named(position) for position in hidden])
+        cells = table.header_cells(hidden)
+        yield Observation("columns_hidden", {"columns": named}, sheet=table.sheet.name, header_cells=cells)
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -269,6 +269,13 @@ def _of_layout() -> Iterator[Case]:
         projects().xlsx(filtered_on="phase"),
     )
     yield Case("rows_hidden", projects().xlsx(hidden_rows=(5,)), (("rows_hidden", None),), projects().xlsx())
+    # What holds nothing may be hidden.
+    yield Case(
+        "columns_hidden",
+        projects().xlsx(hidden_columns="C:XFD"),
+        (("columns_hidden", None),),
+        projects().xlsx(hidden_columns="AA:XFD"),
+    )
 
 
 def _of_rows() -> Iterator[Case]:

@@ -120,6 +120,7 @@ class Table:
         self,
         *,
         hidden_rows: Sequence[int] = (),
+        hidden_columns: str = "",
         filtered_on: str | None = None,
         merged: Sequence[str] = (),
         formulas: Mapping[str, tuple[str, Any]] | None = None,
@@ -151,6 +152,8 @@ class Table:
                 page.filter_column(self.fields.index(filtered_on), "x != Terminé")
             for row in hidden_rows:
                 page.set_row(row - 1, None, None, {"hidden": True})
+            if hidden_columns:
+                page.set_column(hidden_columns, None, None, {"hidden": True})
             for name, table in {**(others or {}), **(hidden_others or {})}.items():
                 other = book.add_worksheet(name)
                 _write(other, table.rows)

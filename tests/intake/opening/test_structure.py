@@ -102,6 +102,17 @@ def test_the_rows_of_an_opendocument_sheet_are_counted_through_their_repetitions
     assert seen.external == seen.uncalculated == {"E6"}
 
 
+def test_hidden_columns_are_seen_whoever_wrote_the_workbook():
+    columns = '<cols><col min="1" max="2"/><col hidden="true" min="3" max="4"/></cols><sheetData><row r="1"/>'
+    assert sheet_structure(_xlsx(columns), "Données & co").hidden_columns == (range(2, 4),)
+    rows = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:visibility="collapse" table:number-columns-repeated="3"/><table:table-column/>'
+        "<table:table-row/>"
+    )
+    assert sheet_structure(_ods(rows), "Projets").hidden_columns == (range(2, 5),)
+
+
 def test_a_failed_formula_of_an_opendocument_sheet_is_seen():
     cell = '<table:table-cell table:formula="of:=1/0" office:value-type="string" calcext:value-type="error">'
     seen = sheet_structure(_ods(f"<table:table-row/><table:table-row>{cell}<text:p>#DIV/0!</text:p>"), "Projets")
