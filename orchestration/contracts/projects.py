@@ -100,6 +100,10 @@ PROJECTS = Contract(
                 "en cadrage": "cadrage",
                 "conception": "conception_realisation",
                 "realisation": "conception_realisation",
+                "en conception": "conception_realisation",
+                "en realisation": "conception_realisation",
+                "en experimentation": "experimentation",
+                "en deploiement": "deploiement",
             },
             absences=_UNKNOWN - {"en_cadrage"},
             # Later files carry a legal notice here for a project whose trajectory is under revision.

@@ -312,13 +312,34 @@ def test_a_day_at_any_other_hour_is_not_told(cell):
 @pytest.mark.parametrize(
     "cell",
     [
-        *("31/02/2017", "13/13/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0, "3e semestre 2021"),
+        *("13/13/2017", "32/01/2017", "bientôt", "S3 2026", "T5 2026", "2017", "2.0", 12.0, "3e semestre 2021"),
         *("5e trimestre 2021", "1er janvier", "04/01/2021 25:00", "fin 2021", "lundi", "juillet 2013 10:00"),
         *("2020-01-01 au 2021-01-01", "9999999", "12:00"),
     ],
 )
 def test_what_is_no_date_is_a_fault(cell):
     assert _read(cell, "date") == Parsed(fault="cell_unreadable_date")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("31/02/2025", "le 31/02/2025 n’existe pas dans le calendrier"),
+        (" 31-11-2026 ", "le 31-11-2026 n’existe pas dans le calendrier"),
+        # What spreadsheets show of 2027 typed in a date cell, in their file and in a CSV.
+        (date(1905, 7, 19), "19/07/1905 est ce qu’un tableur fait de 2027"),
+        (datetime(1905, 7, 16), "16/07/1905 est ce qu’un tableur fait de 2024"),
+        ("19/07/1905", "19/07/1905 est ce qu’un tableur fait de 2027"),
+    ],
+)
+def test_a_date_that_cannot_be_meant_says_why(cell, reason):
+    assert _read(cell, "date") == Parsed(fault="cell_unreadable_date", taken=reason)
+
+
+@pytest.mark.parametrize("word", ["En déploiement", "en expérimentation", "En conception", "en réalisation"])
+def test_a_phase_may_be_said_as_being_in_it(word):
+    phase = CONTRACTS["projects"].by_field["phase"]
+    assert parser_of(phase)(word).value == parser_of(phase)(word.split()[1]).value is not None
 
 
 @pytest.mark.parametrize(

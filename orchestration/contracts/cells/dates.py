@@ -63,6 +63,8 @@ _CLOCK = re.compile(
 _PARIS = ZoneInfo("Europe/Paris")
 # A number under a date format is a day of long ago; what a spreadsheet made of `3.5` is one of the year of typing.
 _FIRST_YEAR = 1950
+# The days numbered 1950 to 2099 are all of it.
+_YEAR_OF_YEARS = 1905
 # A date whose cell format was lost: days since the epoch of spreadsheets, from 1954 to 2119.
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 _SERIAL = re.compile(r"[2-8]\d[ \u00a0\u202f]?\d{3}(?:[.,]\d{1,15})?")
@@ -172,16 +174,34 @@ def looks_like_a_date(cell: Cell) -> bool:
 def parse_date(cell: Cell, _column: Column) -> Parsed:
     """Read a day, a month, a quarter or a semester; the value is the first day of the period."""
     if isinstance(cell, datetime):
-        return _told(_of_datetime(cell))
+        return _of_our_time(_told(_of_datetime(cell)))
     if isinstance(cell, date):
-        return Parsed(cell, precision="day")
+        return _of_our_time(Parsed(cell, precision="day"))
     serial = _serial(cell)
     if serial is not None:
         found = _of_datetime(datetime.combine(EXCEL.day_0, time()) + timedelta(days=serial))
         told = _told(found)
         return told if told.doubt else told._replace(doubt="date_serial", taken=_french(found.day))
     moment = _moment(cell) if isinstance(cell, str) else None
-    return _told(moment) if moment else Parsed(fault="cell_unreadable_date")
+    if moment:
+        return _of_our_time(_told(moment))
+    return Parsed(fault="cell_unreadable_date", taken=_impossible(cell) if isinstance(cell, str) else None)
+
+
+def _of_our_time(parsed: Parsed) -> Parsed:
+    """A date, but for what a spreadsheet makes of a year typed in a date cell: `2027` is shown as 19/07/1905."""
+    if parsed.precision != "day" or not isinstance(parsed.value, date) or parsed.value.year != _YEAR_OF_YEARS:
+        return parsed
+    reason = f"{_french(parsed.value)} est ce qu’un tableur fait de {EXCEL.serial(parsed.value)}"
+    return Parsed(fault="cell_unreadable_date", taken=reason)
+
+
+def _impossible(text: str) -> str | None:
+    """Why a text that is written as a day is none, where the calendar alone says so."""
+    found = _DAY_AND_MONTH.fullmatch(text.strip()) if len(text) < MAX_TYPED else None
+    if found is None or not (1 <= int(found[2]) <= 12 and 28 < int(found[1]) <= 31):
+        return None
+    return f"le {found[0]} n’existe pas dans le calendrier"
 
 
 def _serial(cell: Cell) -> float | None:

@@ -28,7 +28,7 @@ CELL_RULES: Mapping[str, Rule] = {
     ),
     "cell_unreadable_date": Rule(
         "error",
-        "Une date est attendue.",
+        "Une date est attendue{reason}.",
         "Écrivez par exemple 01/01/2017, juillet 2017 ou S1 2026, ou laissez la cellule vide.",
         title="Une cellule de date contient une date qui existe.",
         why="La fin prévue se calcule à partir du début : une date illisible la fait perdre.",
@@ -148,7 +148,8 @@ CELL_RULES: Mapping[str, Rule] = {
     "number_three_digits": Rule(
         "warning",
         "Ce nombre peut se lire de deux façons ; il a été lu {taken}.",
-        "Si ce n’est pas la valeur voulue, écrivez-la sans ambiguïté, par exemple avec d’autres décimales.",
+        "Si ce n’est pas la valeur voulue, écrivez-la sans ambiguïté : 8985 pour des milliers, 8,9850 pour des "
+        "décimales.",
         title="Un nombre ne peut se lire que d’une façon.",
         why="« 8.985 » est 8,985 pour l’un et 8 985 pour l’autre ; nous disons ce que nous avons pris.",
         wrong="8.985",

@@ -19,6 +19,17 @@ LAYOUT_RULES: Mapping[str, Rule] = {
         wrong="Logiciel | Éditeur | Postes",
         right="Nom du projet | Début | Durée actualisée (années) | …",
     ),
+    "receipt_alone": Rule(
+        "error",
+        "Ce fichier ne contient que l’accusé de réception, première feuille de la copie annotée : vos lignes n’y sont "
+        "pas.",
+        "Ouvrez la copie annotée, affichez la feuille de vos lignes, puis enregistrez : un CSV ne garde que la feuille "
+        "affichée. Le plus sûr est d’enregistrer en XLSX ou en ODS, qui gardent toutes les feuilles.",
+        title="Un fichier contient vos lignes, et pas seulement notre accusé de réception.",
+        why="Un tableur n’enregistre en CSV que la feuille affichée, et la copie annotée s’ouvre sur la nôtre.",
+        wrong="La copie annotée, enregistrée en CSV dès son ouverture",
+        right="La feuille « Grands projets numériques » de la copie annotée, enregistrée en CSV",
+    ),
     "header_on_two_rows": Rule(
         "warning",
         "L’en-tête tient sur deux lignes ({rows}) ; elles ont été lues ensemble.",

@@ -16,6 +16,7 @@ ROW_RULES: Mapping[str, Rule] = {
         why="Un total compté comme une ligne doublerait les chiffres publiés.",
         wrong="TOTAL | | | | 214,3",
         right="Aucune ligne de total",
+        is_of_row=True,
     ),
     "row_total_kept": Rule(
         "warning",
@@ -26,6 +27,7 @@ ROW_RULES: Mapping[str, Rule] = {
         why="Un total compté comme une ligne doublerait les chiffres publiés : vous seul savez ce que c’est.",
         wrong="p-9 | TOTAL | | Déploiement | 214,3",
         right="p-9 | TOTAL ACCÈS | 01/01/2020 | Déploiement | 14,3",
+        is_of_row=True,
     ),
     "row_note": Rule(
         "warning",
@@ -35,6 +37,7 @@ ROW_RULES: Mapping[str, Rule] = {
         why="Un texte isolé n’est pas une donnée ; nous disons lequel nous avons écarté.",
         wrong="Source : direction des affaires financières, juin 2021",
         right="La note est dans une autre feuille, ou dans la colonne de commentaire.",
+        is_of_row=True,
     ),
     "row_name_only": Rule(
         "warning",
@@ -44,6 +47,7 @@ ROW_RULES: Mapping[str, Rule] = {
         why="Un titre intermédiaire ressemble à une donnée sans valeur : nous ne pouvons pas trancher à votre place.",
         wrong="Projets en cours | | | | |",
         right="HORIZON | 01/01/2020 | 4,5 | Déploiement | 42,5",
+        is_of_row=True,
     ),
     "row_header": Rule(
         "warning",
@@ -53,6 +57,7 @@ ROW_RULES: Mapping[str, Rule] = {
         why="Une ligne d’unités ou un en-tête répété n’est pas une donnée.",
         wrong="(jj/mm/aaaa) | en années | M€, sous l’en-tête",
         right="L’unité est dans l’en-tête : Coût initial (M€)",
+        is_of_row=True,
     ),
     "row_shifted": Rule(
         "error",

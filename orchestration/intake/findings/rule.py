@@ -18,7 +18,7 @@ class Rule:
     """One rule; `expected` and `remedy` may hold `{placeholders}` that the place of use fills.
 
     The catalogue shows `title` (what is expected, in general), `why`, and an example, `wrong` then `right`. `blame`
-    says what has to be mended.
+    says what has to be mended; `is_of_row` that it is about a whole row, whichever of its cells tells it.
     """
 
     severity: Severity
@@ -29,3 +29,4 @@ class Rule:
     wrong: str = field(default="", kw_only=True)
     right: str = field(default="", kw_only=True)
     blame: Blame = field(default="file", kw_only=True)
+    is_of_row: bool = field(default=False, kw_only=True)

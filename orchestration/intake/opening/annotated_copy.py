@@ -4,6 +4,7 @@ What belongs here: the names and texts by which our additions are told. What doe
 """
 
 import re
+from collections.abc import Sequence
 
 from orchestration.domain.folding import fold_header
 from orchestration.domain.french import NBSP
@@ -18,6 +19,11 @@ _ADDED = re.compile(re.escape(_TO_ADD).replace(r"\{\}", ".*"), re.DOTALL)
 def is_receipt(sheet: str) -> bool:
     """Whether a sheet of this name is the one that the annotated copy adds."""
     return fold_header(sheet) == fold_header(RECEIPT_SHEET)
+
+
+def is_receipt_alone(rows: Sequence[Sequence[object]]) -> bool:
+    """Whether cells are those of that sheet, saved without the others as a CSV is."""
+    return next((isinstance(cell, str) and is_receipt(cell) for row in rows for cell in row if cell), False)
 
 
 def added_header(title: str) -> str:

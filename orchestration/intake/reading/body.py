@@ -241,6 +241,7 @@ class Body:
             "example": example,
             "words": ", ".join(column.labels.values()),
             "taken": parsed.taken,
+            "reason": f" ; {parsed.taken}" if parsed.fault and parsed.taken else "",
             "hint": f" (Excel l’a peut-être faite de {parsed.taken})" if parsed.fault and parsed.taken else "",
         }
         return self._at(parsed.fault or parsed.doubt or "", words, row, position, [*[None] * position, cell])

@@ -16,7 +16,7 @@ from orchestration.domain.folding import fold_header
 from orchestration.domain.french import and_others
 from orchestration.domain.spreadsheets import cell_address, column_letters
 from orchestration.intake.observation import Observation
-from orchestration.intake.opening.annotated_copy import added_header
+from orchestration.intake.opening.annotated_copy import added_header, is_added_header
 from orchestration.intake.opening.formats import MAX_TITLE_ROWS, Sheet
 from orchestration.intake.opening.limits import MAX_COLUMNS
 from orchestration.intake.reading.row_classification import filled_positions
@@ -29,6 +29,7 @@ _IN_THOUSANDS = re.compile(r"k ?€|keur|milliers", re.IGNORECASE)
 # Longer headers are no slips of the pen, and what is long is cut where it is shown.
 _MAX_HEADER = 100
 _SHOWN = 20
+_UNKNOWN_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,10 @@ def notices(table: FoundTable, tables: Sequence[FoundTable], hidden: Collection[
         yield Observation("sheet_hidden", {"read": read}, sheet=read)
 
 
-def _way_to_mend(alike: str | None) -> str:
+def _way_to_mend(alike: str | None, unknown: Sequence[str]) -> str:
+    if not alike and unknown:
+        named = " ou ".join(f"« {header[:_MAX_HEADER]} »" for header in unknown[:_UNKNOWN_NAMED])
+        return f"Si c’est {named}, que nous ne connaissons pas, renommez-la ; sinon, ajoutez-la"
     if not alike:
         return "Ajoutez-la"
     # Renamed and no more, its values would be taken for a thousand times what they are.
@@ -173,12 +177,13 @@ def faults(table: FoundTable) -> Iterator[Observation]:
         cells = tuple(map(table.header_cell, positions))
         yield Observation("column_twice", words, sheet=sheet, column=title, header_cells=cells)
     free = _free_positions(table)
+    unknown = [header for header in _unknown_headers(table).values() if not is_added_header(header)]
     for name in table.missing:
         column = table.contract.by_field[name]
-        alike = _alike([column.title, *column.aliases], list(_unknown_headers(table).values()))
+        alike = _alike([column.title, *column.aliases], unknown)
         words = {
             "title": column.title,
-            "hint": _way_to_mend(alike),
+            "hint": _way_to_mend(alike, unknown),
             "cells": "remplissez-la sur chaque ligne" if column.is_required else "ses cellules peuvent rester vides",
         }
         place = _place_to_add(table, column.title, free)

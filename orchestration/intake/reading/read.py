@@ -14,6 +14,7 @@ from orchestration.contracts.cells.cell import typed_text
 from orchestration.domain import french
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
+from orchestration.intake.opening.annotated_copy import is_receipt_alone
 from orchestration.intake.opening.formats import first_rows
 from orchestration.intake.opening.open_file import OpenedFile
 from orchestration.intake.opening.structure import Structure
@@ -53,7 +54,8 @@ def read(opened: OpenedFile) -> Reading:
     tables = [table for sheet in opened.sheets if (table := header.find_table(sheet)) is not None]
     if not tables:
         seen = next((sheet for sheet in opened.sheets if sheet.name not in opened.hidden), None)
-        return Reading.refused(Observation("header_unknown"), first_rows=first_rows(seen.rows) if seen else ())
+        rule = "receipt_alone" if seen and is_receipt_alone(seen.rows) else "header_unknown"
+        return Reading.refused(Observation(rule), first_rows=first_rows(seen.rows) if seen else ())
     table = header.choose(tables, opened.hidden)
     structure = opened.structure_of(table.sheet)
     shown = as_shown(table.sheet, structure)

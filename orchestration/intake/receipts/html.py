@@ -13,6 +13,7 @@ from orchestration.domain.french import number, plural, semester, typeset
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake.comparing.previous_drop import Change
 from orchestration.intake.findings.finding import Finding
+from orchestration.intake.findings.rules import RULES
 from orchestration.intake.ledger import Drop
 from orchestration.intake.receipts.advice import advice, calendar, dated, facts, technical_facts
 from orchestration.intake.receipts.record import Receipt
@@ -72,7 +73,9 @@ def as_html(receipt: Receipt, *, workbook: str | None = None) -> str:
 def _grouped(findings: Sequence[Finding], rows_read: int) -> list[Group]:
     groups: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.rule, finding.column), []).append(finding)
+        rule = RULES.get(finding.rule)
+        column = None if rule and rule.is_of_row else finding.column
+        groups.setdefault((finding.rule, column), []).append(finding)
     grouped = [_group(rule, column, tuple(of), rows_read) for (rule, column), of in groups.items()]
     return sorted(
         grouped,

@@ -277,6 +277,10 @@ def _of_layout() -> Iterator[Case]:
         projects().xlsx(hidden_columns="AA:XFD"),
     )
 
+    receipt = "Accusé de réception;;\r\nVotre fichier est accepté.;;\r\n;;\r\nGravité;Où;Colonne\r\nErreur;G4;Début\r\n"
+    yield Case("receipt_alone", receipt.encode(), (("receipt_alone", None),), projects().csv())
+    yield Case("receipt_alone, in cp1252", receipt.encode("cp1252"), (("receipt_alone", None),))
+
 
 def _of_rows() -> Iterator[Case]:
     total = projects().insert(9, None, "TOTAL", *[None] * 8, Decimal("365.2"), Decimal("374"))

@@ -14,7 +14,7 @@ from orchestration.domain.spreadsheets import column_letters
 from orchestration.intake.reading import row_classification
 from orchestration.sample.writers import xlsx_bytes
 from tests.intake.drops import GOOD, HEADER, OTHER, projects_csv, workbook
-from tests.intake.golden.tables import Table, procedures, projects
+from tests.intake.golden.tables import Table, procedures, projects, roadmap
 from tests.intake.read_file import read
 
 
@@ -535,3 +535,14 @@ def test_placeholders_are_no_ids_and_what_is_like_a_date_is_one():
         *(None, None, None, None),
         *("1.2.10", "SEPT-21", "hopitalenchiffres"),
     ]
+
+
+def test_a_missing_column_may_be_one_of_those_that_are_unknown_and_both_are_named():
+    table = roadmap().header("status", "Etat").column("Observations", "à voir")
+    (finding,) = read(table.csv()).findings
+    assert finding.rule == "column_missing"
+    assert finding.remedy.startswith(
+        "Si c’est « Etat » ou « Observations »".replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+    )
+    (finding,) = read(roadmap().without("status").csv()).findings
+    assert finding.remedy.startswith("Ajoutez-la avec cet en-tête exact")

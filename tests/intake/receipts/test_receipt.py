@@ -294,6 +294,13 @@ def test_what_differs_from_row_to_row_is_listed_and_the_same_few_values_are_coun
     assert "Sur toutes les lignes" not in page(*"abcde")
 
 
+def test_rows_set_aside_are_told_together_as_rows_whichever_cell_tells_it(settings):
+    notes = ";".join(("", "NB : en M€", "", "", "", "")), ";".join(("Fait à Paris", *[""] * 5))
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD, *notes)))
+    assert "À vérifier Ligne entière : 2 lignes Cette ligne ne contient que du texte" in page
+    assert "Colonne «" not in page
+
+
 def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
     findings = [Finding("r", "warning", "Attendu.", "À faire.", row=row) for row in range(2, 8)]
     page = _text(as_html(_made(*findings, rows_read=6)))
