@@ -95,3 +95,26 @@ def test_the_link_leads_to_the_annotated_copy(browser, pages):
         page.get_by_role("link", name="la copie annotée de votre fichier").click()
     assert download.value.suggested_filename == "annote.xlsx"
     page.close()
+
+
+_COUNT_LINES = """cells => cells.map(cell => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    return new Set([...words.getClientRects()].map(one => Math.round(one.top))).size;
+})"""
+
+
+@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (768, "screen"), (PAPER, "print")])
+def test_no_date_and_no_row_number_is_cut_within_its_digits(browser, settings, width, media):
+    header = "Indicateur;ID Indicateur;Unité;Valeur initiale;Date initiale;Cible;Date cible;Valeur actuelle;Mesuré le"
+    line = "Musées gratuits;m1;musées;12;30/06/2019;250000;31/12/2027;18;30/09/2021"
+    drop(settings.home, "2021-S2/MC/a.csv", f"{header}\n{line}\n".encode())
+    drop(settings.home, "2021-S2/MC/b.csv", "\n".join(["Logiciel;Éditeur;Postes", *["Suite;A;12"] * 12]).encode())
+    page = browser.new_page(viewport={"width": width, "height": 1030})
+    page.emulate_media(media=media)
+    for outcome in take_in.take_in(settings, NOW).outcomes:
+        page.goto((Path(outcome.receipt_folder) / "accuse.html").as_uri())
+        lines = page.locator(".read tbody td, .rows th").evaluate_all(_COUNT_LINES)
+        assert set(lines) == {1}
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
