@@ -167,7 +167,8 @@ CELL_RULES: Mapping[str, Rule] = {
     "cost_bare_euro": Rule(
         "warning",
         "La colonne est en M€ et la cellule porte « € » ; le coût a été lu {taken}.",
-        "Si ce n’est pas la valeur voulue, écrivez le coût en M€, sans unité ou suivi de M€.",
+        "Si c’est la bonne valeur, il n’y a rien à faire ; sinon, mettez la cellule au format Nombre, puis écrivez le "
+        "coût en M€, sans unité ou suivi de M€.",
         title="Un coût s’écrit en M€, sans le signe €.",
         why="Le bouton € d’un tableur ajoute le signe sans changer le nombre : « 48,20 € » est 48,20 M€ pour l’un et "
         "48,20 euros pour l’autre ; nous disons ce que nous avons pris.",
@@ -177,7 +178,8 @@ CELL_RULES: Mapping[str, Rule] = {
     "cost_in_euros_or_meur": Rule(
         "error",
         "La colonne est en M€ et la cellule porte « € » : elle peut se lire {taken}.",
-        "Écrivez le coût en M€, sans unité ou suivi de M€ ; laissez la cellule vide s’il n’est pas connu.",
+        "Mettez la cellule au format Nombre, puis écrivez le coût en M€, sans unité ou suivi de M€ ; laissez-la vide "
+        "s’il n’est pas connu.",
         title="Un coût suivi de € ne peut se lire que d’une façon.",
         why="De 1 000 à 10 000, ni les euros ni les millions d’euros ne sont plus probables : rien n’est deviné.",
         wrong="2 500,00 €",
