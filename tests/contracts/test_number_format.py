@@ -59,18 +59,32 @@ def test_a_number_is_shown_with_the_unit_and_the_scale_of_its_format_and_never_r
         r"#,##0.00_ ;[Red]\-#,##0.00\ ",
         r"_-* #,##0.00_-;\-* #,##0.00_-;_-* \-??_-;_-@_-",
         "[$-40C]0.0",
-        '"Oui";;"Non"',
         "00 00 00",
         "",
         '"',
-        "\\",
         "[",
+        "\\ ",
     ],
 )
 def test_a_format_that_only_rounds_groups_or_colours_adds_nothing(code):
     one = number_format(code)
     assert not one.is_telling
     assert ShownNumber.of(48.2, one) is None
+
+
+@pytest.mark.parametrize("code", [";;;", '"NC"', '"Oui";;"Non"', '"";-0', '_-"-"_-;-0;0'])
+def test_a_number_that_its_format_does_not_show_is_read_and_told(code):
+    column = Column("field", "Titre", "cost", "", "", unit="M€")
+    shown = ShownNumber.of(42.5, number_format(code))
+    assert shown == "42,5"
+    parsed = reading_what_is_shown(column, parser_of(column))(shown)
+    assert (parsed.value, parsed.doubt, parsed.taken) == (Decimal("42.5"), "cell_number_hidden", "42,5 M€")
+    assert number_format(code).is_telling
+
+
+@pytest.mark.parametrize("code", ["0;-0;", '0;-0;"-"', ";;;"])
+def test_a_zero_that_its_format_does_not_show_says_no_more_than_a_zero(code):
+    assert ShownNumber.of(0, number_format(code)) is None
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])

@@ -24,7 +24,7 @@ _HUNDRED, _THOUSAND = Decimal(100), Decimal(1000)
 
 
 class Shown(NamedTuple):
-    """How a number is shown: the words beside it, and what it is multiplied by."""
+    """How a number is shown: the words beside it, and what it is multiplied by; not at all where that is by 0."""
 
     unit: str = ""
     factor: Decimal = Decimal(1)
@@ -56,47 +56,52 @@ class Condition(NamedTuple):
 class NumberFormat(NamedTuple):
     """A format: its sections, each for the numbers of which its condition holds, the last for all others.
 
-    A section that shows no number (a word, a date, nothing) is `None`.
+    A section that shows a date is `None`.
     """
 
     sections: tuple[tuple[Condition | None, Shown | None], ...]
 
     @property
     def is_telling(self) -> bool:
-        """Whether it gives any number a unit or a scale."""
+        """Whether it gives any number a unit or a scale, or hides any."""
         return any(shown not in (None, Shown()) for _, shown in self.sections)
 
     def of(self, value: Decimal) -> Shown | None:
-        """How a number is shown; `None` where the format does not show it."""
+        """How a number is shown; `None` where it is as a date."""
         for condition, shown in self.sections:
             if condition is None or condition.holds(value):
                 return shown
         return self.sections[-1][1]
 
 
+# By a word, or by nothing.
+NOT_SHOWN = Shown(factor=Decimal(0))
 PERCENT = NumberFormat(((None, Shown("%", _HUNDRED)),))
 
 
 class ShownNumber(str):
     """A number that its cell shows with a unit or to another scale: the text that the agent sees, but not rounded.
 
-    `number` is what the cell holds, `unit` the words beside it.
+    `number` is what the cell holds, `unit` the words beside it. One that `is_hidden` is not shown: its text is the
+    number.
     """
 
-    __slots__ = ("number", "unit")
+    __slots__ = ("is_hidden", "number", "unit")
     number: float
     unit: str
+    is_hidden: bool
 
     @classmethod
     def of(cls, number: float, number_format: NumberFormat) -> Self | None:
-        """A number as its format shows it; `None` where the format adds nothing to it."""
+        """A number as its format shows it; `None` where the format adds nothing to it, and for a 0 that it hides."""
         value = Decimal(repr(number))
         shown = number_format.of(value) if value.is_finite() else None
-        if shown is None or shown == Shown():
+        is_hidden = shown == NOT_SHOWN
+        if shown is None or shown == Shown() or (is_hidden and not value):
             return None
-        text = f"{(value * shown.factor).normalize():,f}".replace(",", " ").replace(".", ",")
+        text = f"{(value * (shown.factor or 1)).normalize():,f}".replace(",", " ").replace(".", ",")
         one = cls(f"{text} {shown.unit}".rstrip())
-        one.number, one.unit = number, shown.unit
+        one.number, one.unit, one.is_hidden = number, shown.unit, is_hidden
         return one
 
     @property
@@ -115,8 +120,8 @@ def number_format(code: str) -> NumberFormat:
             section = _Section()
         else:
             section.take(token)
-    # The fourth section is for texts.
-    sections = [*sections, (section.condition, section.shown())][:3]
+    # The fourth section is for texts. One alone that is empty changes nothing.
+    sections = [*sections, (section.condition, section.shown() if sections or section.has_signs else None)][:3]
     above, below = (Condition(">" if len(sections) == 3 else ">=", Decimal(0)), Condition("<", Decimal(0)))
     implied = [above, below][: len(sections) - 1]
     return NumberFormat(
@@ -130,7 +135,7 @@ class _Section:
     def __init__(self) -> None:
         self.condition: Condition | None = None
         self._before, self._after, self._digits = "", "", ""
-        self._factor, self._is_date = Decimal(1), False
+        self._factor, self._is_date, self._is_text = Decimal(1), False, False
 
     def take(self, token: re.Match[str]) -> None:
         if token["digit"] or token["general"] or (token["mark"] and not self._after):
@@ -144,6 +149,8 @@ class _Section:
             self._add("%")
         elif token["other"] and token["other"] in _DATE_LETTERS:
             self._is_date = True
+        elif token["other"] == "@":
+            self._is_text = True
         elif not token["exponent"]:
             self._add(
                 " " if token["space"] else token["quoted"] or token["escaped"] or token["other"] or token["mark"] or ""
@@ -163,10 +170,18 @@ class _Section:
         else:
             self._before += text
 
+    @property
+    def has_signs(self) -> bool:
+        """Whether it shows anything at all."""
+        return bool((self._before + self._digits).strip())
+
     def shown(self) -> Shown | None:
-        """What the section says; `None` where it shows no number."""
-        if self._is_date or not re.search(r"[0#?]", self._digits):
+        """What the section says; `None` where it shows a date."""
+        if self._is_date:
             return None
+        if not re.search(r"[0#?]", self._digits):
+            # As text (`@`), a number is shown as it is.
+            return Shown() if self._is_text else NOT_SHOWN
         scale = _SCALE.search(self._digits)
         factor = self._factor / _THOUSAND ** (len(scale[1]) if scale else 0)
         return Shown(unit_of(self._before, self._after), factor)

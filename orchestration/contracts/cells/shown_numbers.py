@@ -28,6 +28,10 @@ def reading_what_is_shown(column: Column, parse: Callable[[Cell], Parsed]) -> Ca
     def parse_shown(cell: Cell) -> Parsed:
         if not isinstance(cell, ShownNumber):
             return parse(cell)
+        if cell.is_hidden:
+            parsed = parse(cell.number)
+            taken = None if parsed.fault else _in_the_unit_of(column, parsed)
+            return parsed if taken is None else parsed._replace(doubt="cell_number_hidden", taken=taken)
         parsed, is_known = parse(cell.typed), True
         if parsed.fault == "cell_unreadable_number":
             if column.type not in _COUNTS or not _MULTIPLES.isdisjoint(cell.unit.lower().split()):

@@ -109,6 +109,15 @@ CELL_RULES: Mapping[str, Rule] = {
         wrong='920 k€ (920, au format # ##0 "k€") dans une colonne en M€',
         right="0,92",
     ),
+    "cell_number_hidden": Rule(
+        "warning",
+        "Le format de la cellule n’affiche pas le nombre qu’elle contient ; il a été lu : {taken}.",
+        "Si c’est la bonne valeur, mettez la cellule au format Nombre pour qu’elle se voie ; sinon, videz la cellule.",
+        title="Une cellule affiche le nombre qu’elle contient.",
+        why="Un nombre que personne ne voit compte comme les autres.",
+        wrong="(rien : 42,5, au format ;;;)",
+        right="42,5",
+    ),
     "cell_format_not_of_column": Rule(
         "error",
         "Un nombre est attendu{unit} ; le format de la cellule affiche une unité que la colonne n’a pas.",

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 
-from orchestration.contracts.cells.number_format import PERCENT, Condition, NumberFormat, Shown, number_format, unit_of
+from orchestration.contracts.cells.number_format import (
+    NOT_SHOWN,
+    PERCENT,
+    Condition,
+    NumberFormat,
+    Shown,
+    number_format,
+    unit_of,
+)
 from orchestration.domain.spreadsheets import address_place
 from orchestration.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
 from orchestration.intake.opening.package import attributes, count_of, ods_cells, ods_rows
@@ -32,10 +40,12 @@ _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b[^<>]{0,200}>")
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b([^<>]{1,1000})>")
 _CELL_ADDRESS = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s?=\s?["']([A-Z]{1,3}[0-9]{1,7})["']""")
 
-_ODS_NUMBER_STYLE = re.compile(rb"<number:(number|currency|percentage)-style\b([^<>]{1,1000})>")
+# A code of four sections is a style of texts, that maps numbers to others.
+_ODS_NUMBER_STYLE = re.compile(rb"<number:(number|currency|percentage|text)-style\b([^<>]{1,1000})>")
 _ODS_PART = re.compile(
     rb"<number:(number|scientific-number|fraction|text|currency-symbol)\b([^<>]{0,1000}?)(?:/>|>([^<]{0,1000}))"
 )
+_ODS_WORDS = re.compile(rb"<number:text[\s/>]")
 _ODS_MAP = re.compile(rb"""<style:map\s((?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+)>""")
 _ODS_CELL_STYLE = re.compile(rb"<style:style\b([^<>]{1,1000})>")
 _ODS_COLUMN = re.compile(rb"<table:table-column\b([^<>]{0,1000})>")
@@ -113,7 +123,9 @@ def _ods_shown(inside: bytes) -> Shown | None:
         else:
             has_digits = True
             factor /= _factor(attributes(found[2]).get("number:display-factor", "1"))
-    return Shown(unit_of(before, after), factor) if has_digits else None
+    if has_digits:
+        return Shown(unit_of(before, after), factor)
+    return NOT_SHOWN if _ODS_WORDS.search(inside) and b"<number:text-content" not in inside else None
 
 
 def _factor(text: str) -> Decimal:

@@ -484,6 +484,12 @@ def _of_cells() -> Iterator[Case]:
         tuple(("cell_read_as_shown", cell) for cell in shares),
         indicators().xlsx(formats=dict.fromkeys(shares, '0" %"')),
     )
+    yield Case(
+        "cell_number_hidden",
+        projects().xlsx(formats={cost: ";;;", years: '"NC"'}),
+        (("cell_number_hidden", cost), ("cell_number_hidden", years)),
+        projects().xlsx(formats={cost: '0.0;-0.0;"NC"', years: "0.0;;@"}),
+    )
     score, rate = (procedures().at(field, 3) for field in ("satisfaction_score", "autonomy_rate"))
     graded = procedures().put(3, satisfaction_score=0.82, autonomy_rate=0.82)
     yield Case(

@@ -72,6 +72,23 @@ def test_the_styles_of_opendocument_give_units_scales_and_conditions():
     assert _shown(f"<table:table-row>{cells}</table:table-row>") == {(n, 1): text for n, text in enumerate(texts)}
 
 
+def test_a_style_of_texts_shows_numbers_as_those_that_it_maps_them_to():
+    styles = f"""<number:number-style style:name="N1P0">{_IN_THOUSANDS}</number:number-style>
+<number:number-style style:name="N2P0"><number:text/></number:number-style>
+<number:text-style style:name="N1"><number:text-content/>
+<style:map style:condition="value()&gt;0" style:apply-style-name="N1P0"/></number:text-style>
+<number:text-style style:name="N2"><number:text/>
+<style:map style:condition="value()&gt;0" style:apply-style-name="N2P0"/></number:text-style>
+<number:text-style style:name="N3"><number:text-content/></number:text-style>
+<number:number-style style:name="N4"><number:text>NC</number:text></number:number-style>"""
+    styles += "".join(
+        f'<style:style style:name="ce{n}" style:family="table-cell" style:data-style-name="N{n}"/>' for n in range(1, 5)
+    )
+    formats = ods_formats(styles.encode())
+    shown = {name: ShownNumber.of(2000, one) for name, one in formats.items() if one is not None}
+    assert shown == {"ce1": "2 k€", "ce2": "2 000", "ce3": None, "ce4": "2 000"}
+
+
 def test_a_cell_without_a_style_has_that_of_its_row_else_of_its_column_else_its_type():
     columns = '<table:table-column table:number-columns-repeated="2"/>'
     columns += '<table:table-column table:default-cell-style-name="k"/>'
