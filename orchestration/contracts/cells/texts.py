@@ -72,6 +72,11 @@ def _damage_of(text: str) -> str | None:
     return f"«\u00a0{run}\u00a0» au lieu de «\u00a0{meant}\u00a0»" if meant else f"«\u00a0{found[0]}\u00a0»"
 
 
+def undamaged(text: str) -> str:
+    """A text with its damaged letters as they were, where that is sure."""
+    return _BEYOND_ASCII.sub(lambda run: _repaired(run[0]) or run[0], text) if _DAMAGE.search(text) else text
+
+
 def _repaired(run: str) -> str | None:
     """What letters were before they were read in another encoding, once or several times; `None` where it is lost."""
     for encoding in _MISTAKEN_FOR:

@@ -17,6 +17,7 @@ from orchestration.contracts.cells.absences import absence_of
 from orchestration.contracts.cells.cell import Cell, typed_text
 from orchestration.contracts.cells.dates import looks_like_a_date
 from orchestration.contracts.cells.parsing import Parse, parser_of
+from orchestration.contracts.cells.texts import undamaged
 from orchestration.contracts.contract import PLAIN, Column, Contract, Matching
 from orchestration.domain.folding import fold_header
 from orchestration.domain.perimeter import perimeter_of
@@ -40,7 +41,8 @@ _OF_WHAT = r"(?:(?:cout|montant|budget|enveloppe|volume|charge|depense|nombre|du
 _TOTAL = re.compile(
     rf"(?:{_OF_WHAT}|(?:sous|sub|ss|s|grand|net) )?(?:sous|sub|ss|s)?tot(?:al|aux|ale|ales)?\b.*|"
     r"sommes?\b.*|moyennes?\b.*|medianes?\b.*|cumuls?\b.*|ensemble\b.*|dont\b.*|rappels?\b.*|nombre d.*|"
-    r"(?:a )?report(?:s|er)?|recapitulatif\b.*|y compris\b.*"
+    r"(?:a )?report(?:s|er)?|recapitulatif\b.*|y compris\b.*|s t\b.*|(?:\w+ ){1,3}tota(?:l|ux)\b.*|"
+    r"restes? a (?:payer|financer|engager|realiser)\b.*"
 )
 _SURELY_TOTAL = re.compile(
     rf"{_OF_WHAT}?tota(?:l|ux)(?: genera(?:l|ux))?(?: d(?:es?|u)?\b.*)?|(?:sous|sub|ss|s|grand) tota(?:l|ux)\b.*|"
@@ -52,6 +54,7 @@ _LABEL = re.compile(
     r"moyenne|m[ée]diane|cumul|ensemble|nombre|dont|rappel|report|[aà] report|r[ée]cap|y compris|n[ée]ant)",
     re.IGNORECASE,
 )
+_SIGMA, _SPACED = re.compile("[Σ∑]"), re.compile(r"\b\w(?: \w){2,}\b")
 _NOTE = re.compile(
     r"\s*(?:\*|\(\d\)|\[\d\]|[¹²³]|(?:notes?|nota|sources?|l[ée]gende|remarques?|nb|n\. ?b\.|champ|lecture|attention|"
     r"avertissement|donn[ée]es|mise à jour|extraction|contacts?|signatures?|visa|date|t[ée]l[ée]phone|t[ée]l|m[ée]l|"
@@ -320,7 +323,7 @@ def _total(
 ) -> RowClass | None:
     """Whether the row is an aggregate of others, by its label or by its amount, or may be one and is kept."""
     named = [position for position in landmarks.names if position in filled] or filled[:1]
-    labels = {place: fold_header(typed_text(cells[place])[:_NOTE_LENGTH]) for place in {*named, filled[0]}}
+    labels = {place: _label(cells[place]) for place in {*named, filled[0]}}
     label_at = next((place for place in labels if _TOTAL.fullmatch(labels[place])), None)
     others = [position for position in filled if position != label_at]
     are_numbers = all(_is_number(cells[position]) for position in others)
@@ -337,6 +340,12 @@ def _total(
     if marks and set(landmarks.witnesses) & set(empty) and is_sum():
         return "row_total" if len(empty) == len(marks) else "row_total_kept"
     return None
+
+
+def _label(cell: Cell) -> str:
+    """A label folded, its letters mended and put together again: `T O T A L`, `RÃ©capitulatif`."""
+    text = _SIGMA.sub("somme ", undamaged(typed_text(cell)[:_NOTE_LENGTH]))
+    return _SPACED.sub(lambda letters: letters[0].replace(" ", ""), fold_header(text))
 
 
 def _is_note(cells: Sequence[Cell], filled: Sequence[int], landmarks: Landmarks) -> bool:
