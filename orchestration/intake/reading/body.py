@@ -5,8 +5,9 @@ What belongs here: reading each row, and observing what is remarkable in it. Wha
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from functools import partial
 
@@ -30,7 +31,7 @@ from orchestration.intake.reading.columns import distinct_cells, take_rows, widt
 from orchestration.intake.reading.fast_path import plain_cells
 from orchestration.intake.reading.header import FoundTable
 from orchestration.intake.reading.row_classification import Landmarks, RowClass
-from orchestration.intake.reading.rows import Rows, RowView, Values
+from orchestration.intake.reading.rows import Rows, Values
 from orchestration.intake.reading.running_sums import RunningSums
 
 _UNFORMATTED = frozenset({str, float, int, bool, type(None)})
@@ -40,6 +41,8 @@ _OF_ONE_UNIT: frozenset[Type] = frozenset({"cost", "duration", "rate", "score"})
 # Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
 _FAULTS_OF_A_SHIFT = 2
 _MAX_SHIFTS_SOUGHT = 200
+# Of a number that its comma cut, the second half with its unit.
+_LONGEST_DECIMALS = 25
 
 # A cell in which something is remarkable: its position, its column, the cell, and what was read.
 _Remark = tuple[int, Column, Cell, Parsed]
@@ -125,6 +128,8 @@ class Body:
                 return _most_remarked(counts)
         self.rows = Rows(columns, self.numbers)
         shifted = [index for index in sorted(remarks) if self._observe_cells(index, remarks[index])]
+        if self._table.sheet.name is None:
+            shifted += self._cut_by_commas(frozenset(shifted))
         self._find_strays(shifted)
         if self._has_second_header:
             self.rows.remove(int(self.numbers[0]))
@@ -136,6 +141,22 @@ class Body:
             return _most_remarked(Counter(address_place(one.cell)[0] for one in self.observations if one.cell))
         self.observations.sort(key=lambda one: one.row or 0)
         return None
+
+    def _cut_by_commas(self, shifted: Collection[int]) -> list[int]:
+        """Observe the rows of a text that go past the header because the comma of a number cut it in two."""
+        headers = [header.strip() for header in self._table.headers]
+        last = max((position for position, header in enumerate(headers) if header), default=0)
+        if width_of(self.cells) <= last + 1:
+            return []
+        cells, codes = distinct_cells(self.cells, last + 1)
+        is_past = np.array([row_classification.is_filled(cell) for cell in cells])[codes]
+        cut = []
+        for index in np.flatnonzero(is_past)[:_MAX_SHIFTS_SOUGHT].tolist():
+            starts = [position for position in self._known if _is_cut(self.cells[index], position, self.parsers)]
+            if index not in shifted and starts:
+                self._empty_from(index, row_classification.Shift(min(starts), 1))
+                cut.append(index)
+        return cut
 
     def _find_strays(self, shifted: Sequence[int]) -> None:
         """Note the columns that are filled and not read; what stands in a shifted row says nothing of its column."""
@@ -194,7 +215,7 @@ class Body:
                 self._has_second_header = True
                 self._observe_row("row_header", number, row_classification.filled_positions(cells)[0], cells)
                 return True
-            remarks, is_shifted = self._unless_shifted(row, cells, remarks)
+            remarks, is_shifted = self._unless_shifted(index, remarks)
         self.observations += [self._of_cell(row, *one) for one in remarks if one[3].fault or one[3].doubt]
         return is_shifted
 
@@ -202,14 +223,20 @@ class Body:
         typed = sum(1 for position in row_classification.filled_positions(cells) if position in self.parsers)
         return faults == typed and row_classification.is_second_header(cells)
 
-    def _unless_shifted(
-        self, row: RowView, cells: Sequence[Cell], remarks: list[_Remark]
-    ) -> tuple[list[_Remark], bool]:
+    def _unless_shifted(self, index: int, remarks: list[_Remark]) -> tuple[list[_Remark], bool]:
         """The remarks on a row; if its values are shifted, they are emptied from there on, observed once."""
         self._shifts_sought += 1
-        shift = row_classification.shift(cells, self.parsers) if self._shifts_sought <= _MAX_SHIFTS_SOUGHT else None
+        if self._shifts_sought > _MAX_SHIFTS_SOUGHT:
+            return remarks, False
+        shift = row_classification.shift(self.cells[index], self.parsers)
         if shift is None:
             return remarks, False
+        self._empty_from(index, shift)
+        return [one for one in remarks if one[0] < shift.start], True
+
+    def _empty_from(self, index: int, shift: row_classification.Shift) -> None:
+        """Empty the values of a row from where it is shifted on, and observe it."""
+        row, cells = self.rows[index], self.cells[index]
         for position, column in self._columns:
             if position >= shift.start:
                 cell = cells[position] if position < len(cells) else None
@@ -223,7 +250,6 @@ class Body:
             "hint": _cells_to_mend(cells, shift),
         }
         self.observations.append(self._at("row_shifted", words, row, shift.start, cells))
-        return [one for one in remarks if one[0] < shift.start], True
 
     def _observe_row(self, rule: str, number: int, position: int, cells: Sequence[Cell]) -> None:
         self.observations.append(self._at(rule, {}, {"row_number": number}, position, cells))
@@ -285,6 +311,14 @@ def _most_remarked(counts: Counter[int]) -> list[int]:
     """The positions of the columns where nearly all is remarkable."""
     most = max(counts.values(), default=0)
     return [position for position, count in counts.items() if 10 * count > most]
+
+
+def _is_cut(cells: Sequence[Cell], position: int, parsers: Mapping[int, Parse]) -> bool:
+    """Whether a column of values holds digits alone, and the column of texts beside it what may be their decimals."""
+    if position not in parsers or position + 1 in parsers:
+        return False
+    first, second = (cell.strip() if isinstance(cell, str) else "" for cell in cells[position : position + 2])
+    return bool(re.fullmatch(r"[-+]?\d[\d ]*", first) and re.match(r"\d", second)) and len(second) < _LONGEST_DECIMALS
 
 
 def _cells_to_mend(cells: Sequence[Cell], shift: row_classification.Shift) -> str:

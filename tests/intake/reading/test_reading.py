@@ -546,3 +546,20 @@ def test_a_missing_column_may_be_one_of_those_that_are_unknown_and_both_are_name
     )
     (finding,) = read(roadmap().without("status").csv()).findings
     assert finding.remedy.startswith("Ajoutez-la avec cet en-tête exact")
+
+
+CUT = "Nom du projet,Début,Durée prévisionnelle en année,Phase,Coût estimé,Commentaire"
+
+
+@pytest.mark.parametrize("cost", ["211,241 M€", "4,25", "12,5-", "4,2E+01"])
+def test_a_cost_that_its_comma_cuts_before_a_column_of_texts_is_not_read_without_its_decimals(cost):
+    reading = read(f"{CUT}\nA,01/01/2020,3,Déploiement,{cost},rien\nB,01/01/2020,3,Déploiement,8,rien\n".encode())
+    assert [(one.rule, one.cell) for one in reading.findings if one.row] == [("row_shifted", "E2")]
+    assert [row["current_cost_meur"] for row in reading.rows] == [None, 8]
+
+
+@pytest.mark.parametrize("more", ["rien, ou presque", "2 lots de vingt-cinq projets chacun, ou presque"])
+def test_a_comma_in_the_text_beside_a_cost_leaves_the_cost_alone(more):
+    reading = read(f"{CUT}\nA,01/01/2020,3,Déploiement,12,{more}\n".encode())
+    assert [row["current_cost_meur"] for row in reading.rows] == [12]
+    assert [one.rule for one in reading.findings] == ["column_nameless"]
