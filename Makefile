@@ -56,7 +56,7 @@ test: install ## Lint, check types and run the whole suite, three files at a tim
 	@$(BIN)/mypy
 	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-fuzz: install ## Hold intake against 5 000 files made at random, in minutes (the same ones: SEED=…)
+fuzz: install ## Hold intake against 10 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
 
 faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the stores (the same ways: SEED=…)
