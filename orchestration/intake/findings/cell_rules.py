@@ -234,7 +234,7 @@ CELL_RULES: Mapping[str, Rule] = {
     "initial_value_missing": Rule(
         "warning",
         "Après le cadrage, le coût initial et la durée initiale sont attendus.",
-        "Renseignez « {title} » : c’est la référence à laquelle les écarts sont mesurés.",
+        "{hint} : c’est la référence à laquelle les écarts sont mesurés.",
         title="Après le cadrage, le coût initial et la durée initiale sont donnés.",
         why="Sans valeur initiale, l’écart est mesuré sur la première valeur reçue, qui n’est pas forcément la bonne.",
         wrong="Phase : Déploiement ; coût initial : (vide)",

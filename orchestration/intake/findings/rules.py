@@ -26,7 +26,8 @@ def finding_of(observation: Observation) -> Finding:
     return Finding(
         rule=observation.rule,
         severity=rule.severity,
-        expected=rule.expected.format(**observation.words),
+        # Where one observation is of many cells, it says which.
+        expected=rule.expected.format(**observation.words) + str(observation.words.get("also", "")),
         remedy=rule.remedy.format(**observation.words),
         sheet=observation.sheet,
         cell=observation.cell,

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import partial
 
@@ -22,6 +23,7 @@ from orchestration.contracts.cells.numbers import decimal_mark
 from orchestration.contracts.cells.parsing import Parse, parser_of
 from orchestration.contracts.cells.shown_numbers import reading_what_is_shown
 from orchestration.contracts.contract import DATED, NUMBERS, PLAIN, Column, Contract, Type
+from orchestration.domain import french
 from orchestration.domain.spreadsheets import address_place, cell_address
 from orchestration.intake.observation import Observation
 from orchestration.intake.opening.grid import Grid
@@ -41,6 +43,8 @@ _OF_ONE_UNIT: frozenset[Type] = frozenset({"cost", "duration", "rate", "score"})
 # Two faults in a row may be a shift. Looking for one is slow: past this many rows, faults are told cell by cell.
 _FAULTS_OF_A_SHIFT = 2
 _MAX_SHIFTS_SOUGHT = 200
+# Past so many, cells of a column that meet one rule are told together: nobody reads them all, and their cause is one.
+_MOST_SAID_ONE_BY_ONE = 200
 # Of a number that its comma cut, the second half with its unit.
 _LONGEST_DECIMALS = 25
 
@@ -117,9 +121,17 @@ class Body:
         columns["row_number"] = Values(pa.array(self.numbers))
         columns["cell_columns"] = Values.of_one(json.dumps(self._table.letters_by_field, sort_keys=True), count)
         remarks: dict[int, list[_Remark]] = {}
+        everywhere: dict[tuple[int, str], list[tuple[int, _Remark]]] = {}
         counts: Counter[int] = Counter()
         for position, column in self._columns:
-            for index, cell, one in self._read_column(position, column, columns):
+            read = list(self._read_column(position, column, columns))
+            doubts = Counter(one.doubt for _, _, one in read if one.doubt)
+            for index, cell, one in read:
+                if one.doubt and doubts[one.doubt] > _MOST_SAID_ONE_BY_ONE:
+                    everywhere.setdefault((position, one.doubt), []).append((index, (position, column, cell, one)))
+                    if not one.link:
+                        continue
+                    one = one._replace(doubt=None)
                 remarks.setdefault(index, []).append((position, column, cell, one))
                 counts[position] += not one.link
                 if one.fault and position in self.parsers:
@@ -131,6 +143,11 @@ class Body:
         if self._table.sheet.name is None:
             shifted += self._cut_by_commas(frozenset(shifted))
         self._find_strays(shifted)
+        for met in everywhere.values():
+            first = self._of_cell(self.rows[met[0][0]], *met[0][1])
+            self.observations.append(
+                _said_of_column(first, self._table, [int(self.numbers[index]) for index, _ in met])
+            )
         if self._has_second_header:
             self.rows.remove(int(self.numbers[0]))
             self.cells, self.numbers = self.cells[1:], self.numbers[1:]
@@ -396,27 +413,49 @@ def _lake_columns(cells: Sequence[Cell], parsed: Sequence[Parsed], width: int) -
         yield [one.precision for one in parsed]
 
 
+def _said_of_column(first: Observation, table: FoundTable, numbers: Sequence[int]) -> Observation:
+    """The observation of many cells of a column at once, of which the first is given: the rows `numbers`."""
+    position = address_place(str(first.cell))[0]
+    start, end = (cell_address(position, number) for number in (min(numbers), max(numbers)))
+    place = f"{table.named(position)}, de {start} à {end}"
+    also = f" C’est le premier de {french.number(len(numbers))} cas de {place}."
+    words = {**first.words, "also": also}
+    cells = table.header_cells([position])
+    return replace(first, words=words, cell=None, row=None, subject=None, value=None, header_cells=cells)
+
+
 def _initial_values_missing(table: FoundTable, rows: Rows) -> Iterator[Observation]:
+    """The initial values that are missing where the phase expects them: cells, or, once, the columns that lack."""
     contract: Contract = table.contract
     expected = contract.initial_values
     if expected is None or contract.version_of(list(table.fields)) != expected.version:
         return
     letters, headers = table.letters_by_field, table.headers_by_field
-    for row in rows:
-        if row[expected.phase] in expected.not_yet:
-            continue
-        for name in expected.fields:
-            column = contract.by_field[name]
-            is_given = column.given_by is not None and row.get(column.given_by)
-            if row.get(name) is None and row.get(f"{name}_absence") is None and not is_given:
-                number = int(str(row["row_number"]))
-                subject = row.get(contract.subject)
-                yield Observation(
-                    "initial_value_missing",
-                    {"title": column.title},
-                    sheet=table.sheet.name,
-                    cell=f"{letters[name]}{number}" if name in letters else None,
-                    row=number,
-                    column=headers.get(name),
-                    subject=None if subject is None else str(subject),
-                )
+    begun = [row for row in rows if row[expected.phase] not in expected.not_yet]
+    columns = [contract.by_field[name] for name in expected.fields]
+    absent = [one for one in columns if one.field not in letters and one.given_by not in letters]
+    if begun and absent:
+        titles = " et ".join(f"« {column.title} »" for column in absent)
+        hint = f"Ajoutez {'la colonne' if len(absent) == 1 else 'les colonnes'} {titles}"
+        yield Observation("initial_value_missing", {"hint": hint}, sheet=table.sheet.name)
+    for column in (one for one in columns if one not in absent):
+        name = column.field if column.field in letters else str(column.given_by)
+        missing = [
+            Observation(
+                "initial_value_missing",
+                {"hint": f"Renseignez « {column.title} »"},
+                sheet=table.sheet.name,
+                cell=f"{letters[name]}{row['row_number']}",
+                row=int(str(row["row_number"])),
+                column=headers[name],
+                subject=None if row.get(contract.subject) is None else str(row[contract.subject]),
+            )
+            for row in begun
+            if row.get(column.field) is None
+            and row.get(f"{column.field}_absence") is None
+            and not (column.given_by and row.get(column.given_by))
+        ]
+        if len(missing) > _MOST_SAID_ONE_BY_ONE:
+            yield _said_of_column(missing[0], table, [int(one.row or 0) for one in missing])
+        else:
+            yield from missing

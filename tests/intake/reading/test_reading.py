@@ -203,6 +203,41 @@ def test_the_current_version_asks_for_the_initial_values_after_scoping():
     assert _rules(reading) == [("initial_value_missing", "warning", "G2"), ("initial_value_missing", "warning", "H2")]
 
 
+def test_initial_values_whose_columns_are_absent_are_asked_for_once():
+    header = f"Identifiant;{HEADER}"
+    reading = read(projects_csv(f"1;{GOOD}", f"2;{OTHER}", header=header))
+    assert [(one.rule, one.row, one.cell) for one in reading.findings] == [("initial_value_missing", None, None)]
+    assert "« Coût initial (M€) » et « Durée initiale (années) »" in reading.findings[0].remedy
+    one_alone = read(projects_csv(f"{GOOD};", f"{OTHER};12", header=f"{HEADER};Coût initial"))
+    assert [one.cell for one in one_alone.findings] == [None, "G2"]
+    assert "la colonne « Durée initiale (années) »" in one_alone.findings[0].remedy
+    assert read(projects_csv(f"1;{GOOD}".replace("Déploiement", "Cadrage"), header=header)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "cell"),
+    [
+        ("cost_bare_euro", "Coût estimé", "42,5 €"),
+        ("date_serial", "Début", 43831),
+        ("date_late_hour", "Début", "01/01/2020 23:00"),
+    ],
+)
+def test_what_is_to_be_checked_in_a_whole_column_is_said_once_and_the_file_is_read(rule, field, cell):
+    place = HEADER.split(";").index(field)
+    row = GOOD.replace("42,5", "142,5").split(";")
+    rows = [";".join([f"P{number}", *row[1:place], str(cell), *row[place + 1 :]]) for number in range(5_100)]
+    reading = read(projects_csv(*rows))
+    assert len(reading.rows) == 5_100
+    (said,) = [one for one in reading.findings if one.rule == rule]
+    letters = "ABCDEF"[place]
+    assert (said.row, said.cell, said.header_cells) == (None, None, (f"{letters}1",))
+    assert f"5\u202f100 cas de « {field} » (colonne {letters}), de {letters}2 à {letters}5101" in said.expected.replace(
+        "\u00a0", " "
+    )
+    few = read(projects_csv(*rows[:200]))
+    assert sum(one.cell is not None for one in few.findings if one.rule == rule) == 200
+
+
 def test_rows_that_are_no_data_are_told_and_not_counted():
     table = projects().insert(9, None, "TOTAL", *[None] * 9, 374).insert(10, "Source : DNUM, juin 2021")
     reading = read(table.csv())
@@ -286,7 +321,6 @@ def test_a_file_of_faults_is_read_in_time(monkeypatch):
         (["TOTAL;;;;;7"] * 6_000, "« Nom du projet » (colonne A)."),
         ([GOOD, *["NÉANT"] * 6_000], "« Nom du projet » (colonne A)."),
         ([GOOD, *[";;;;;;;;Note : x"] * 6_000], "colonne I."),
-        ([f"{GOOD};;"] * 3_000, "« Coût initial (M€) » (colonne G), « Durée initiale (années) » (colonne H)."),
     ],
 )
 def test_a_file_where_more_is_met_than_anyone_would_mend_is_refused_and_says_where(rows, columns):
