@@ -171,9 +171,16 @@ class Body:
         for index in np.flatnonzero(is_past)[:_MAX_SHIFTS_SOUGHT].tolist():
             starts = [position for position in self._known if _is_cut(self.cells[index], position, self.parsers)]
             if index not in shifted and starts:
+                self._forget(int(self.numbers[index]), min(starts))
                 self._empty_from(index, row_classification.Shift(min(starts), 1))
                 cut.append(index)
         return cut
+
+    def _forget(self, number: int, start: int) -> None:
+        """Leave out what was observed in the cells of a row from a position on: it has one cause."""
+        self.observations = [
+            one for one in self.observations if one.row != number or not one.cell or address_place(one.cell)[0] < start
+        ]
 
     def _find_strays(self, shifted: Sequence[int]) -> None:
         """Note the columns that are filled and not read; what stands in a shifted row says nothing of its column."""
@@ -331,8 +338,9 @@ def _most_remarked(counts: Counter[int]) -> list[int]:
 
 
 def _is_cut(cells: Sequence[Cell], position: int, parsers: Mapping[int, Parse]) -> bool:
-    """Whether a column of values holds digits alone, and the column of texts beside it what may be their decimals."""
-    if position not in parsers or position + 1 in parsers:
+    """Whether a column of values holds digits alone, and the one beside it what may be their decimals, and no value."""
+    beside = parsers.get(position + 1)
+    if position not in parsers or (beside and beside(cells[position + 1]).fault is None):
         return False
     first, second = (cell.strip() if isinstance(cell, str) else "" for cell in cells[position : position + 2])
     return bool(re.fullmatch(r"[-+]?\d[\d ]*", first) and re.match(r"\d", second)) and len(second) < _LONGEST_DECIMALS

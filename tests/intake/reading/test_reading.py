@@ -592,6 +592,12 @@ def test_a_cost_that_its_comma_cuts_before_a_column_of_texts_is_not_read_without
     assert [row["current_cost_meur"] for row in reading.rows] == [None, 8]
 
 
+def test_a_duration_that_its_comma_cuts_is_told_in_a_row_that_no_shift_makes_readable():
+    reading = read(f'{CUT}\nA,01/01/2020,9,25",Déploiement,vingt,rien\nB,01/01/2020,3,Déploiement,8,rien\n'.encode())
+    assert [(one.rule, one.cell) for one in reading.findings if one.row] == [("row_shifted", "C2")]
+    assert [row["current_duration_days"] for row in reading.rows] == [None, 3 * 365]
+
+
 @pytest.mark.parametrize("more", ["rien, ou presque", "2 lots de vingt-cinq projets chacun, ou presque"])
 def test_a_comma_in_the_text_beside_a_cost_leaves_the_cost_alone(more):
     reading = read(f"{CUT}\nA,01/01/2020,3,Déploiement,12,{more}\n".encode())
