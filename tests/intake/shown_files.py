@@ -387,7 +387,13 @@ def _notes_below(table: _Table) -> None:
 def _merge(table: _Table) -> None:
     """Two rows show one amount between them; what lies under stays in the file, as spreadsheets may leave it."""
     pairs = zip(table.rows, table.rows[1:], strict=False)
-    places = [place for place, (upper, lower) in enumerate(pairs) if "comment" in upper and "comment" in lower]
+    names = [row.get("name") for row in table.rows]
+    # What is under the merge is no second row of a project.
+    places = [
+        place
+        for place, (upper, lower) in enumerate(pairs)
+        if "comment" in upper and "comment" in lower and lower["name"] not in names[: place + 1]
+    ]
     if places:
         place = table.chance.choice(places)
         name = table.chance.choice(("cost", "cost", "duration", "phase"))
