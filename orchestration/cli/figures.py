@@ -5,10 +5,11 @@ What belongs here: printing them. What does not: finding them (`orchestration.an
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import groupby
 from textwrap import shorten
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -179,7 +180,7 @@ def compare(
 
 @app.command()
 def forecast(edition: EditionCode, as_json: AsJson = False, home: Home = HERE) -> None:
-    """Print what a model expects of the projects of an edition: cost and end, next and final, and a further slip."""
+    """Print what a model expects of the projects of an edition, and how often it has held so far."""
     from orchestration.store.marts import read_mart
 
     settings = settings_of(home)
@@ -200,36 +201,44 @@ def forecast(edition: EditionCode, as_json: AsJson = False, home: Home = HERE) -
             "end, P50": "final_end_p50_date",
             "end, P80": "final_end_p80_date",
             "slip": "slip_probability",
-            "by": "published_model",
         }
-        rows = [{title: row[name] for title, name in shown.items()} for row in found]
+        filed = ("project_id", "current_cost_meur", "planned_end_date")
+        rows = [
+            {title: row[name] if name in filed else _two_figures(row[name]) for title, name in shown.items()}
+            for row in found
+        ]
         print_table(rows, f"Forecasts of {edition}, in M€: what a model says, not what was filed")
+        scores = read_mart(settings.marts, "forecast_backtest", edition=edition)
+        _print_scores([row for row in scores if row["scope"] == "so_far"], f"How such forecasts held, up to {edition}")
 
 
 @app.command()
 def backtest(as_json: AsJson = False, home: Home = HERE) -> None:
-    """Print how the forecasts of each edition came out in the next one, beside two naive ones."""
+    """Print how the forecasts whose outcome each edition saw came out, beside those that nothing changes."""
     from orchestration.store.marts import read_mart
 
     found = read_mart(settings_of(home).marts, "forecast_backtest")
     if as_json:
         print_json(found)
     else:
-        shown = {
-            "made in": "edition",
-            "held against": "next_edition",
-            "scope": "scope",
-            "n cost": "cost_p50_n",
-            "≤ P50": "cost_p50_coverage",
-            "≤ P80": "cost_p80_coverage",
-            "n end": "end_p50_n",
-            "≤ P50 ": "end_p50_coverage",
-            "≤ P80 ": "end_p80_coverage",
-            "n slip": "slip_n",
-            "Brier: class": "brier_reference_class",
-            "base rate": "brier_base_rate",
-            "no change": "brier_no_change",
-            "published": "published_model",
-        }
-        rows = [{title: row[name] for title, name in shown.items()} for row in found]
-        print_table(rows, "Back-test of the forecasts")
+        _print_scores(found, "Back-test of the forecasts")
+
+
+def _print_scores(scores: list[dict[str, Any]], title: str) -> None:
+    shown = {
+        "seen in": "edition",
+        "scope": "scope",
+        "forecast": "forecast",
+        "n": "n",
+        "at or below": "coverage",
+        "loss": "loss",
+        "of no change": "no_change_loss",
+    }
+    print_table([{title: row[name] for title, name in shown.items()} for row in scores if row["n"]], title)
+
+
+def _two_figures(value: Any) -> object:
+    """What a model can know: two significant figures of a number, the month of a day."""
+    if isinstance(value, date):
+        return f"{value:%Y-%m}"
+    return Context(prec=2, rounding=ROUND_HALF_UP).plus(value) if isinstance(value, Decimal) else value

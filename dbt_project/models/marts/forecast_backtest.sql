@@ -1,2 +1,3 @@
+{{ config(materialized='view') }}
 select {{ published_columns() }}
 from {{ ref('int_forecast_backtest') }}

@@ -1,3 +1,2 @@
-{{ config(materialized='view') }}
 select {{ published_columns() }}
 from {{ ref('int_forecasts') }}
