@@ -79,8 +79,8 @@ def test_the_current_baseline_follows_the_rewritings_and_its_variance_hides_what
         for edition in ("2019-S1", "2019-S2", "2020-S1", "2020-S2")
     }
     assert alpha == {
-        # The correction of a closed edition is compared with the cost that it had then.
-        "2019-S1": (10, 0, Decimal("0.1")),
+        # What was first seen in an edition is no rate of it, corrected or not.
+        "2019-S1": (10, 0, None),
         "2019-S2": (8, 1, Decimal("0.5")),
         "2020-S1": (8, 1, Decimal("0.5")),
         "2020-S2": (12, 2, 0),
@@ -123,8 +123,9 @@ def test_a_project_that_only_a_late_correction_brings_is_compared_with_itself(hi
     assert (delta["baseline_cost_meur"], delta["baseline_source"], delta["budget_variance_rate"]) == (
         3,
         "first_seen",
-        0,
+        None,
     )
+    assert delta["budget_variance_absence"] == "first_value"
     assert delta["baseline_cost_submission_id"] == delta["submission_id"]
 
 

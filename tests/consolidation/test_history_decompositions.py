@@ -8,16 +8,24 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
-from made_lake import MadeLake, on, project, read_mart
+from made_lake import CELLS, MadeLake, on, project, read_mart
 from typer.testing import CliRunner
 
+from orchestration.answers.compare import MEASURES
 from orchestration.cli import app
 from orchestration.consolidation.build import build
 from orchestration.settings import Settings
 
 PARTS = ("same_projects", "entrants", "leavers", "rebaselining")
+SAME = ("rises", "falls", "newly_known", "withdrawn")
 # The last two were filed with nothing to declare.
 EDITIONS = ("2019-S1", "2019-S2", "2020-S1", "2020-S2", "2021-S1", "2021-S2")
+
+
+def _declared(cost: str, years: int) -> dict[str, object]:
+    """The initial values of a project, as the lake holds them."""
+    cells = CELLS[:-1] + ', "initial_cost_meur": "H", "initial_duration_days": "I"}'
+    return {"initial_cost_meur": Decimal(cost), "initial_duration_days": Decimal(365 * years), "cell_columns": cells}
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +42,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "MI",
         "2019-06-01",
         project("A", "10", 3),
-        project("B", "7", 1),
+        project("B", "7", 1, **_declared("5", 1)),
         project("Draft", "4", 2, phase="cadrage"),
     )
     file("2019-S1", "MJ", "2019-06-01", project("C", "33.3", 3), project("Silent", "17.5", 2), project("Zero", "0", 1))
     lake.close("2019-S1", on("2019-10-01"))
     # Too late to set a baseline: compared with itself here, and with 2019-S2 later.
-    file("2019-S1", "MC", "2019-10-02", project("Late", "2", 2))
+    file("2019-S1", "MC", "2019-10-02", project("Late", "2", 2, **_declared("2", 1)))
     file("2019-S2", "MI", "2019-12-01", project("A", "11", 4), project("Draft", "6", 3), project("New", "0.01", 7))
     file("2019-S2", "MJ", "2019-12-01", project("C", "40", 5), project("Silent", None, 3), project("Zero", "3", 2))
-    file("2019-S2", "MC", "2019-12-01", project("Late", "3", 3))
+    file("2019-S2", "MC", "2019-12-01", project("Late", "3", 3, **_declared("2.5", 2)))
     file("2020-S1", "MI", "2020-06-01", project("A", "12", 5), project("B", "9", 2), project("Draft", "5", 3))
     file("2020-S1", "MJ", "2020-06-01", project("C", "41", 5), project("Silent", "19", 4))
     file("2020-S1", "MC", "2020-06-01", project("Late", "4", 3))
@@ -73,6 +81,8 @@ def _split_cost(before: dict[str, dict], after: dict[str, dict]) -> dict[str, Fr
         "from_value": _sum(row["current_cost_meur"] for row in before.values()),
         "to_value": _sum(row["current_cost_meur"] for row in after.values()),
         "same_projects": _sum(to for _, to in pairs) - _sum(of for of, _ in pairs),
+        "rises": _sum(max(to - of, 0) for of, to in pairs if of is not None and to is not None),
+        "falls": _sum(min(to - of, 0) for of, to in pairs if of is not None and to is not None),
         "newly_known": _sum(to for of, to in pairs if of is None),
         "withdrawn": -_sum(of for of, to in pairs if to is None),
         "entrants": _sum(after[one]["current_cost_meur"] for one in after.keys() - before.keys()),
@@ -82,32 +92,50 @@ def _split_cost(before: dict[str, dict], after: dict[str, dict]) -> dict[str, Fr
 
 
 def _split_mean(before: dict[str, dict], after: dict[str, dict], measure: str) -> dict[str, Fraction] | None:
-    value, baseline = {
-        "budget": ("current_cost_meur", "baseline_cost_meur"),
-        "schedule": ("current_duration_days", "baseline_duration_days"),
-    }[measure]
-
-    def rate(row: dict, reference: object) -> Fraction:
-        return Fraction(row[value]) / Fraction(reference) - 1
+    def rate(row: dict) -> Fraction:
+        return Fraction(row[f"{measure}_variance_rate"])
 
     rates = [
-        {one: rate(row, row[baseline]) for one, row in rows.items() if row[f"{measure}_variance_rate"] is not None}
+        {one: rate(row) for one, row in rows.items() if row[f"{measure}_variance_rate"] is not None}
         for rows in (before, after)
     ]
     if not all(rates):
         return None
     r1, r2 = rates
-    parts = {"from_value": sum(r1.values()) / len(r1), "to_value": sum(r2.values()) / len(r2)}
-    parts |= dict.fromkeys(PARTS, Fraction(0))
+    moved = {one: _moved(before[one], after[one], measure) for one in r1.keys() & r2.keys()}
+    m1, n2 = sum(r1.values()) / len(r1), len(r2)
+    parts = {"from_value": m1, "to_value": sum(r2.values()) / n2}
+    parts |= dict.fromkeys((*PARTS, *SAME), Fraction(0))
     for one in r1.keys() | r2.keys():
+        if one in r1 and one in r2:
+            parts["rebaselining"] += moved[one] / n2
+            share = (r2[one] - r1[one] - moved[one]) / n2
+            same = "rises" if share > 0 else "falls"
+        elif one in r2:
+            share, same = (r2[one] - m1) / n2, "newly_known"
+        else:
+            share, same = (m1 - r1[one]) / n2, "withdrawn"
         part = "entrants" if one not in before else "leavers" if one not in after else "same_projects"
-        parts[part] += r2.get(one, Fraction(0)) / len(r2) - r1.get(one, Fraction(0)) / len(r1)
-    for one in r2.keys() & before.keys():
-        if before[one][baseline]:
-            moved = (r2[one] - rate(after[one], before[one][baseline])) / len(r2)
-            parts["rebaselining"] += moved
-            parts["same_projects"] -= moved
+        parts[part] += share
+        if part == "same_projects":
+            parts[same] += share
     return {name: 100 * part for name, part in parts.items()}
+
+
+def _moved(before: dict, after: dict, measure: str) -> Fraction:
+    """What of a rate comes from another baseline than the earlier edition's."""
+
+    def rate(baseline: dict) -> Fraction:
+        if measure == "schedule":
+            end = after["planned_end_date"] - baseline["baseline_end_date"]
+            return Fraction(end.days) / Fraction(baseline["baseline_end_duration_days"])
+        value, reference = {
+            "budget": ("current_cost_meur", "baseline_cost_meur"),
+            "duration": ("current_duration_days", "baseline_duration_days"),
+        }[measure]
+        return Fraction(after[value]) / Fraction(baseline[reference]) - 1
+
+    return rate(after) - rate(before)
 
 
 def test_every_change_is_split_as_the_definitions_say_and_its_parts_add_up(home: Settings) -> None:
@@ -115,23 +143,19 @@ def test_every_change_is_split_as_the_definitions_say_and_its_parts_add_up(home:
     of = {edition: {row["project_id"]: row for row in portfolio if row["edition"] == edition} for edition in EDITIONS}
     rows = {(row["from_edition"], row["edition"], row["measure"]): row for row in read_mart(home, "decompositions")}
     pairs = list(combinations(EDITIONS, 2))
-    assert set(rows) == {
-        (*pair, measure)
-        for pair in pairs
-        for measure in ("total_cost_meur", "budget_variance_mean_pct", "schedule_variance_mean_pct")
-    }
+    assert set(rows) == {(*pair, measure) for pair in pairs for measure in MEASURES}
     for earlier, later in pairs:
         cost = rows[earlier, later, "total_cost_meur"]
         assert {name: Fraction(cost[name]) for name in _split_cost(of[earlier], of[later])} == _split_cost(
             of[earlier], of[later]
         )
-        for measure in ("budget", "schedule"):
+        for measure in ("budget", "schedule", "duration"):
             mean = rows[earlier, later, f"{measure}_variance_mean_pct"]
             expected = _split_mean(of[earlier], of[later], measure)
             if expected is None:
                 # From the fourth edition on, no project is left in the population.
                 assert later >= "2020-S2"
-                assert [mean[part] for part in PARTS] == [None] * 4
+                assert [mean[part] for part in PARTS + SAME] == [None] * 8
                 continue
             for name, value in expected.items():
                 assert abs(Fraction(mean[name]) - value) < Fraction(1, 10**9), (earlier, later, measure, name)
@@ -141,9 +165,10 @@ def test_every_change_is_split_as_the_definitions_say_and_its_parts_add_up(home:
 def test_the_history_of_this_test_has_something_in_every_part(home: Settings) -> None:
     rows = read_mart(home, "decompositions")
     for measure, parts in {
-        "total_cost_meur": ("same_projects", "newly_known", "withdrawn", "entrants", "leavers"),
-        "budget_variance_mean_pct": ("same_projects", "entrants", "rebaselining"),
-        "schedule_variance_mean_pct": PARTS,
+        "total_cost_meur": (*SAME, "entrants", "leavers"),
+        "budget_variance_mean_pct": ("rises", "newly_known", "leavers", "rebaselining"),
+        "schedule_variance_mean_pct": ("newly_known", "leavers", "rebaselining"),
+        "duration_variance_mean_pct": ("newly_known", "leavers", "rebaselining"),
     }.items():
         for part in parts:
             assert any(row[part] for row in rows if row["measure"] == measure), (measure, part)
@@ -158,21 +183,27 @@ def test_compare_prints_every_part_as_a_number_that_is_not_rounded(home: Setting
     code, out, _ = _compare(home, "2019-S1", "2019-S2", "--json")
     said = json.loads(out)
     assert code == 0
-    assert list(said) == ["total_cost_meur", "budget_variance_mean_pct", "schedule_variance_mean_pct"]
-    parts = ["from", "to", "same_projects", "newly_known", "withdrawn", "entrants", "leavers", "rebaselining"]
-    assert [list(one) for one in said.values()] == [parts] * 3
-    assert said["total_cost_meur"] == {
+    assert list(said) == list(MEASURES)
+    parts = ["from", "to", "same_projects", *SAME, "entrants", "leavers", "rebaselining", "contributions"]
+    assert [list(one) for one in said.values()] == [parts] * 4
+    cost = said["total_cost_meur"]
+    weighed = [(one["project_id"], one["part"], one["contribution"]) for one in cost.pop("contributions")]
+    assert cost == {
         "from": 73.8,
         "to": 63.01,
         "same_projects": -3.8,
+        "rises": 13.7,
+        "falls": 0,
         "newly_known": 0,
         "withdrawn": -17.5,
         "entrants": 0.01,
         "leavers": -7,
         "rebaselining": 0,
     }
+    # The heaviest first; together they are the change.
+    assert weighed[:3] == [("silent", "withdrawn", -17.5), ("b", "leavers", -7), ("c", "rises", 6.7)]
+    assert round(sum(share for _, _, share in weighed), 8) == -10.79
     schedule = said["schedule_variance_mean_pct"]
-    assert (schedule["newly_known"], schedule["withdrawn"]) == (None, None)
     row = next(
         one
         for one in read_mart(home, "decompositions")
@@ -186,7 +217,7 @@ def test_editions_with_nothing_to_declare_are_compared_like_any_other(home: Sett
     cost = json.loads(out)["total_cost_meur"]
     assert (code, cost["from"], cost["to"], cost["leavers"], cost["entrants"]) == (0, 12.34, 0, -12.34, 0)
     _, out, _ = _compare(home, "2021-S1", "2021-S2", "--json")
-    assert set(json.loads(out)["total_cost_meur"].values()) == {0}
+    assert {value for value in json.loads(out)["total_cost_meur"].values() if value != []} == {0}
 
 
 def test_compare_says_each_part_in_a_sentence(home: Settings) -> None:

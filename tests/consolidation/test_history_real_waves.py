@@ -61,7 +61,7 @@ def test_the_slips_of_each_edition_are_counted_by_rule(after: dict[int, Marts]) 
         ("2017-S1", "budget_slip"): 4,
         ("2017-S1", "schedule_slip"): 8,
         ("2017-S1", "budget_overrun"): 4,
-        ("2017-S1", "schedule_overrun"): 6,
+        ("2017-S1", "schedule_overrun"): 5,
         ("2017-S1", "rebaselined"): 3,
         ("2017-S1", "went_silent"): 8,
         ("2017-S2", "budget_slip"): 5,

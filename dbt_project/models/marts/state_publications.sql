@@ -1,2 +1,2 @@
 select {{ published_columns() }}
-from {{ ref('published_figures') }}
+from {{ ref('int_state_publications') }}

@@ -120,8 +120,8 @@ def test_a_provisional_edition_says_so_at_the_top_and_ranks_and_compares_nothing
     page = page_of(state)
 
     banner = (
-        "Édition provisoire Grands projets : 2 périmètres ministériels ont déposé à ce jour. Rien n’est classé ni comparé "
-        "tant qu’il manque : Culture Transition écologique, cohésion des territoires et mer"
+        "Édition provisoire Grands projets : 2 périmètres ministériels ont déposé à ce jour. Rien n’est classé ni "
+        "comparé tant qu’il manque : Culture Transition écologique, cohésion des territoires et mer"
     )
     assert banner in page.text
     assert page.text.index(banner) < page.text.index("Chiffres clés")

@@ -89,7 +89,7 @@ compared as (
 with_ends as (
     select
         columns(lambda name: not regexp_matches(name, '^(original|in_force)_')),
-        original_from_end as baseline_end_date,
+        case when original_from_end <= date '9999-12-31' then original_from_end end as baseline_end_date,
         cast(original_change_days as integer) as end_change_days,
         cast(in_force_change_days as integer) as current_end_change_days
     from compared
