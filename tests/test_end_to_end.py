@@ -179,6 +179,30 @@ def test_the_procedures_of_october_2025_give_the_figures_of_the_observatory(repl
 def test_the_most_used_procedure_is_first(replayed):
     rows = json.loads((replayed / "releases/2025-S2/current/data/top250.json").read_text(encoding="utf-8"))
     assert (rows[0]["rank"], rows[0]["total_volume"]) == (1, 229_801_113)
+    # The 81 of unknown volume come after the last rank, without one, by id.
+    assert [row["rank"] for row in rows] == [*range(1, 166), *[None] * 81]
+    assert [row["procedure_id"] for row in rows[165:]] == sorted(row["procedure_id"] for row in rows[165:])
+
+
+def test_fourteen_availabilities_that_cannot_be_are_published_flagged_and_left_out_of_the_share(replayed):
+    data = replayed / "releases/2025-S2/current/data"
+    scores = json.loads((data / "procedure_scores.json").read_text(encoding="utf-8"))
+    (score,) = [row for row in scores if (row["perimeter"], row["indicator"]) == ("all", "availability")]
+    assert (score["reached"], score["reached"] + score["not_reached"], score["implausible"]) == (149, 218, 14)
+    rows = json.loads((data / "procedures.json").read_text(encoding="utf-8"))
+    flagged = [row for row in rows if row["availability_exclusion"] == "invraisemblable"]
+    assert len(flagged) == 14
+    assert all(0 <= row["availability_rate"] < 0.01 for row in flagged)
+
+
+def test_every_null_of_the_procedures_says_why(replayed):
+    rows = json.loads((replayed / "releases/2025-S2/current/data/procedures.json").read_text(encoding="utf-8"))
+    measures = [name.removesuffix("_absence") for name in rows[0] if name.endswith("_absence")]
+    levels = [name.removesuffix("_exclusion") for name in rows[0] if name.endswith("_exclusion")]
+    assert (len(measures), len(levels)) == (16, 9)
+    for row in rows:
+        assert [name for name in measures if (row[name] is None) == (row[f"{name}_absence"] is None)] == []
+        assert [name for name in levels if (row[f"{name}_level"] is None) == (row[f"{name}_exclusion"] is None)] == []
 
 
 def test_every_alert_is_sent_once_to_the_console(replayed):

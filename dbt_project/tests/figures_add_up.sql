@@ -41,7 +41,13 @@ top50 as (
 ),
 
 top250 as (
-    select edition, count(*) as rows_found, max(rank) as last_rank
+    select
+        edition,
+        count(*) as rows_found,
+        count(rank) as ranked,
+        count(distinct rank) as ranks,
+        max(rank) as last_rank,
+        bool_or(rank is null <> (total_volume is null)) as is_mixed
     from {{ ref('top250') }}
     group by edition
 ),
@@ -84,10 +90,15 @@ select edition, 'the TOP 50 has no gap and fifty rows at most' as broken
 from top50
 where rows_found <> last_rank or rows_found > 50
 union all
-select edition, 'the TOP 250 has no gap, 250 rows at most, and its size is the figure' as broken
+select edition, 'the ranks of the TOP 250 have no gap, known volumes alone have one, it has 250 rows at most, and its size is the figure' as broken
 from top250
 inner join figures using (edition)
-where top250.rows_found <> top250.last_rank or top250.rows_found > 250 or top250.rows_found <> figures.procedures
+where
+    top250.ranked <> coalesce(top250.last_rank, 0)
+    or top250.ranked <> top250.ranks
+    or top250.is_mixed
+    or top250.rows_found > 250
+    or top250.rows_found <> figures.procedures
 union all
 select edition, 'the last revision says what the figures say' as broken
 from figures
@@ -105,6 +116,7 @@ where
     or scores.reached <> scores.reached_by_perimeter
     or scores.reached <> case scores.indicator
         when 'online' then figures.procedures_online
+        when 'authentication' then figures.franceconnect + figures.franceconnect_plus
         when 'franceconnect' then figures.franceconnect
         when 'franceconnect_plus' then figures.franceconnect_plus
         when 'satisfaction' then figures.satisfaction_reached

@@ -35,7 +35,7 @@ TABLES = {
     "movements": PublishedTable(("project_id", "movement"), "Mouvements", "projects"),
     "slips": PublishedTable(("rule", "subject", "measure"), "Glissements", "projects"),
     "procedures": PublishedTable(("procedure_id",), "Toutes les démarches", "procedures"),
-    "top250": PublishedTable(("rank",), "TOP 250", "procedures"),
+    "top250": PublishedTable(("rank", "procedure_id"), "TOP 250", "procedures"),
     "procedure_scores": PublishedTable(
         ("perimeter", "indicator"), "Objectifs des démarches, par périmètre", "procedures"
     ),

@@ -41,7 +41,6 @@ _NOT_ONLINE = (
     + ("À venir",) * 7
     + ("Démarche proactive",) * 2
 )
-_NOT_CONNECTED = ("Non applicable",) * 3 + ("Non",)
 
 
 def procedures(edition: str, is_first_filing: bool = False) -> list[ProcedureRow]:
@@ -108,11 +107,10 @@ def _authentications(random: Random, statuses: list[str]) -> list[str]:
     random.shuffle(online)
     connected = dict.fromkeys(online[:FRANCECONNECT], "FranceConnect")
     connected |= dict.fromkeys(online[FRANCECONNECT : FRANCECONNECT + FRANCECONNECT_PLUS], "FranceConnect +")
-    pending = {"Non": "–", "À venir": "À venir", "Démarche proactive": "Démarche proactive"}
+    # All of the TOP 250 say yes or no, so that its share is of 250; below it, the Observatoire's words for the rest.
+    pending = {"Non": "–", "À venir": "À venir", "Partiel": "Non applicable"}
     return [
-        connected.get(place)
-        or pending.get(status)
-        or ("FranceConnect" if place >= RANKED else _NOT_CONNECTED[place % 4])
+        connected.get(place) or ("Non" if place < RANKED else pending.get(status, "FranceConnect"))
         for place, status in enumerate(statuses)
     ]
 

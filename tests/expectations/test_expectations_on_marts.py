@@ -43,7 +43,9 @@ def top50(size: int = 3, costs: list[object] | None = None, **changes: list[obje
 
 
 def top250(size: int = 3, volumes: list[object] | None = None, **changes: list[object]) -> list[Row]:
-    return ranking(size, "total_volume", volumes, **changes)
+    """Those of unknown volume have no rank."""
+    rows = ranking(size, "total_volume", volumes, **changes)
+    return rows if "rank" in changes else [row | ({} if row["total_volume"] else {"rank": None}) for row in rows]
 
 
 TOP50: list[Case] = [
@@ -68,15 +70,18 @@ TOP50: list[Case] = [
 TOP250: list[Case] = [
     (None, top250()),
     ("top250_ranks_contiguous", top250(rank=[1, 3, 4])),
+    # A known volume without a rank, and a rank without a volume.
+    ("top250_ranks_contiguous", top250(rank=[1, 2, None])),
+    ("top250_ranks_contiguous", top250(rank=[1, 2, 3], volumes=[Decimal(6), Decimal(5), None])),
     ("top250_at_most_two_hundred_and_fifty", top250(251)),
+    ("top250_at_most_two_hundred_and_fifty", top250(251, volumes=[Decimal(9), *[None] * 250])),
     (None, top250(250)),
+    (None, top250(250, volumes=[None] * 250)),
     ("top250_procedure_once", top250(procedure_id=["a", "a", "b"])),
     ("top250_perimeter_known", top250(perimeter=["MJ", "Justice", "MI"])),
     ("top250_volume_decreasing", top250(volumes=[Decimal(5), Decimal(6), None])),
-    ("top250_volume_decreasing", top250(volumes=[None, Decimal(6), Decimal(5)])),
-    ("top250_volume_decreasing", top250(volumes=[Decimal(5), None, Decimal(0)])),
     (None, top250(volumes=[Decimal(6), Decimal(6), None])),
-    (None, top250(volumes=[Decimal(0), None, None])),
+    (None, top250(volumes=[Decimal(6), None, None])),
     ("top250_name_present", top250(name=["Un", "Deux", None])),
 ]
 

@@ -48,7 +48,7 @@ def small_state(settings: Settings) -> State:
         "budget_variance_baseline_source": "mixed",
         "schedule_variance_baseline_source": "declared",
         "procedures": 3,
-        "procedures_online": 2,
+        "procedures_online": 1,
         "franceconnect": 1,
         "franceconnect_plus": 1,
         "satisfaction_reached": 1,
@@ -114,10 +114,13 @@ def small_state(settings: Settings) -> State:
         | {"is_in_top250": True, "total_volume": 229801113, "online_status": "oui", "online_goal_status": "reached"}
         | {"digital_use_rate": Decimal("0.970414201183432"), "procedure_url": " https://www.amendes.gouv.fr/ "}
         | {"authentication": "franceconnect_plus", "authentication_status": "reached"},
-        {"edition": "2021-S2", "procedure_id": "D1", "name": "Déclarer", "perimeter": "MEF", "rank": 2}
+        # Its volume is not known, so it has no rank.
+        {"edition": "2021-S2", "procedure_id": "D1", "name": "Déclarer", "perimeter": "MEF"}
         | {"is_in_top250": True, "online_status": "partiel", "online_goal_status": "not_reached"}
-        | {"satisfaction_score": Decimal("8.3"), "satisfaction_status": "reached"},
-        {"edition": "2021-S2", "procedure_id": "D3", "name": "Hors classement", "perimeter": "MEF", "rank": 3}
+        | {"satisfaction_score": Decimal("8.3"), "satisfaction_status": "reached"}
+        | {"total_volume_absence": "a_venir", "digital_use_rate_absence": "tiret", "dlnuf_score_absence": "illisible"}
+        | {"accessibility_rate_absence": "non", "authentication_absence": "non_applicable"},
+        {"edition": "2021-S2", "procedure_id": "D3", "name": "Hors classement", "perimeter": "MEF"}
         | {"is_in_top250": False, "online_status": "non", "online_goal_status": "not_reached"},
     ]
     top250 = [
@@ -130,9 +133,12 @@ def small_state(settings: Settings) -> State:
         | {"not_reached": 1, "partly_reached": 1, "excluded": 0, "share": Decimal("0.5"), "share_pct": Decimal("50.0")},
         scored
         | {"indicator": "accessibility", "indicator_name": "Accessibilité", "goal": "conformité au RGAA de 100\u00a0%"}
-        | {"reached": 0, "not_reached": 0, "partly_reached": 0, "excluded": 2},
+        | {"reached": 0, "not_reached": 0, "partly_reached": 0, "excluded": 2, "implausible": 1},
+        scored
+        | {"indicator": "authentication", "indicator_name": "Authentification", "goal": "FranceConnect"}
+        | {"reached": 2, "not_reached": 1, "partly_reached": 0, "excluded": 0, "share_pct": Decimal("66.7")},
         # Neither a goal nor all perimeters.
-        scored | {"indicator": "franceconnect_all", "indicator_name": "FranceConnect", "reached": 1, "not_reached": 1},
+        scored | {"indicator": "franceconnect", "indicator_name": "FranceConnect seul", "reached": 1, "not_reached": 1},
         scored | {"indicator": "online", "indicator_name": "En ligne", "perimeter": "MI", "reached": 1},
     ]
     acting = {"edition": "2021-S2", "perimeter": "SPM", "mission": "Label", "is_completed": False, "is_new": False}

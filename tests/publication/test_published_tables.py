@@ -46,7 +46,7 @@ def test_a_table_without_rows_keeps_its_header_and_its_schema(state: State) -> N
         ("portfolio", "project_id", ["alpha", "beta", "gamma"]),
         ("top50", "rank", ["1", "2"]),
         ("procedures", "procedure_id", ["D1", "D2", "D3"]),
-        ("top250", "rank", ["1", "2"]),
+        ("top250", "procedure_id", ["D2", "D1"]),
         ("headline_figures", "edition", ["2021-S2"]),
         ("movements", "project_id", ["alpha", "beta", "delta", "epsilon", "zeta"]),
         ("slips", "rule", ["budget_slip", "figure_withdrawn", "figure_withdrawn", "schedule_slip", "went_silent"]),

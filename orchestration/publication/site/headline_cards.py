@@ -43,13 +43,16 @@ class Card:
 Changes = Mapping[str, MartRow]
 
 
-def headline_cards(headline: MartRow, changes: Changes) -> list[Card]:
-    """The figures that the edition has, each beside the previous edition's where both are whole."""
+def headline_cards(headline: MartRow, changes: Changes, goals: Mapping[str, MartRow]) -> list[Card]:
+    """The figures that the edition has, each beside the previous edition's where both are whole.
+
+    `goals` are the scores of all perimeters by indicator, so that a card and the chart of the goals give one share.
+    """
     cards: list[Card | None] = []
     if headline["projects"] is not None:
         cards += _of_projects(headline, _of_whole(headline, changes, "projects"))
     if headline["procedures"] is not None:
-        cards += _of_procedures(headline, _of_whole(headline, changes, "procedures"))
+        cards += _of_procedures(headline, _of_whole(headline, changes, "procedures"), goals)
     if headline["roadmap_actions"] is not None:
         cards += _of_roadmap(headline, _of_whole(headline, changes, "roadmap"))
     return [card for card in cards if card is not None]
@@ -117,31 +120,31 @@ def _variance(headline: MartRow, changes: Changes, stem: str) -> Card | None:
     return Card(title, value, tuple(details), _comparison(changes, f"{stem}_variance_mean_pct", _PERCENT, signed))
 
 
-def _of_procedures(headline: MartRow, changes: Changes) -> list[Card | None]:
-    def share(reached: int, total: int, of_what: str) -> str:
-        rate = f", soit {number(Decimal(100 * reached) / total, 1)}{_PERCENT}" if total else ""
-        return f"sur {of_what}{rate}"
+def _of_procedures(headline: MartRow, changes: Changes, goals: Mapping[str, MartRow]) -> list[Card | None]:
+    def rated(indicator: str) -> str:
+        goal = goals[indicator]
+        over = plural(goal["reached"] + goal["not_reached"], "démarche évaluée", "démarches évaluées")
+        rate = "" if goal["share_pct"] is None else f", soit {number(goal['share_pct'], 1)}{_PERCENT}"
+        return f"sur {over}{rate}"
 
-    def goal(title: str, stem: str) -> Card | None:
-        rated = headline[f"{stem}_rated"]
-        over = plural(rated, "démarche évaluée", "démarches évaluées")
-        detail = share(headline[f"{stem}_reached"], rated, over)
-        return _card(headline, changes, title, f"{stem}_reached", details=(detail,))
+    def goal(title: str, figure: str, indicator: str) -> Card | None:
+        return _card(headline, changes, title, figure, details=(rated(indicator),)) if indicator in goals else None
 
-    total, alone, plus = headline["procedures"], headline["franceconnect"], headline["franceconnect_plus"]
-    connected = alone + plus
-    # The chart of the goals leaves out the procedures that are not rated: its shares are others.
-    of_all = f"{plural(total, 'démarche')} du TOP 250, évaluées ou non"
-    online = share(headline["procedures_online"], total, of_all)
+    alone, plus = headline["franceconnect"], headline["franceconnect_plus"]
     apart = f"dont {number(alone)} avec FranceConnect seul et {number(plus)} avec FranceConnect+"
-    details = (share(connected, total, of_all), apart)
+    connected = Card(
+        "Avec FranceConnect ou FranceConnect+",
+        number(alone + plus),
+        (rated("authentication"), apart) if "authentication" in goals else (apart,),
+        _connected_before(changes),
+    )
     return [
         _card(headline, changes, "Démarches du TOP 250", "procedures"),
-        _card(headline, changes, "Entièrement en ligne", "procedures_online", details=(online,)),
-        Card("Avec FranceConnect ou FranceConnect+", number(connected), details, _connected_before(changes)),
-        goal("Satisfaction d’au moins 8 sur 10", "satisfaction"),
-        goal("«\u00a0Dites-le-nous une fois\u00a0» respecté", "dlnuf"),
-        goal("Accessibilité totale", "accessibility"),
+        goal("Entièrement en ligne", "procedures_online", "online"),
+        connected,
+        goal("Satisfaction d’au moins 8 sur 10", "satisfaction_reached", "satisfaction"),
+        goal("«\u00a0Dites-le-nous une fois\u00a0» respecté", "dlnuf_reached", "dlnuf"),
+        goal("Accessibilité totale", "accessibility_reached", "accessibility"),
     ]
 
 

@@ -82,7 +82,11 @@ def render(
         ],
         is_ranked={kind: not is_incomplete(headline, kind) for kind in ("projects", "procedures")},
         perimeter_names=names,
-        cards=headline_cards(headline, {row["figure"]: row for row in tables["headline_changes"]}),
+        cards=headline_cards(
+            headline,
+            {row["figure"]: row for row in tables["headline_changes"]},
+            {row["indicator"]: row for row in goals},
+        ),
         published=tables["state_publications"],
         has_projects=has_projects,
         has_procedures=has_procedures,

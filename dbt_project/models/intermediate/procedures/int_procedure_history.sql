@@ -21,6 +21,7 @@ select
     now.rank,
     now.is_in_top250,
     now.level,
+    now.exclusion,
     editions.previous_edition,
     before.procedure_id is not null as was_present,
     before.level as previous_level,

@@ -1,19 +1,10 @@
-{#- How far FranceConnect has come, over all procedures: row -> its name and the authentications that it counts. -#}
-{%- set coverages = {
-    'franceconnect': ('FranceConnect', ['franceconnect']),
-    'franceconnect_plus': ('FranceConnect+', ['franceconnect_plus']),
-    'franceconnect_all': ('FranceConnect et FranceConnect+', ['franceconnect', 'franceconnect_plus']),
-} -%}
+{#- The two ways to the goal of the authentication, each alone and of the same procedures. -#}
+{%- set ways = {'franceconnect': 'FranceConnect', 'franceconnect_plus': 'FranceConnect+'} -%}
 
 with editions as (
     select edition, previous_edition
     from {{ ref('int_editions') }}
     where kind = 'procedures'
-),
-
-top250 as (
-    select * from {{ ref('int_procedures') }}
-    where is_in_top250
 ),
 
 goals as (
@@ -22,31 +13,36 @@ goals as (
     where level = 2
 ),
 
+levels as (
+    select * from {{ ref('int_procedure_levels') }}
+    where is_in_top250
+),
+
 rated as (
     select
-        edition,
-        perimeter,
-        perimeter_name,
-        goals.indicator,
+        levels.edition,
+        levels.perimeter,
+        levels.perimeter_name,
+        levels.indicator,
         goals.name as indicator_name,
         goals.words as goal,
-        level
-    from (
-        select edition, perimeter, perimeter_name, columns('.*_level') from top250
-    )
-    unpivot include nulls (level for column_name in (columns('.*_level')))
-    inner join goals on column_name = goals.indicator || '_level'
-    {%- for indicator, (name, authentications) in coverages.items() %}
+        levels.level,
+        levels.exclusion
+    from levels
+    inner join goals using (indicator)
+    {%- for way, name in ways.items() %}
     union all
     select
         edition,
         perimeter,
         perimeter_name,
-        '{{ indicator }}' as indicator,
-        '{{ name }}' as indicator_name,
+        '{{ way }}' as indicator,
+        '{{ name }} seul' as indicator_name,
         null as goal,
-        case when authentication in ('{{ authentications | join("', '") }}') then 2 else 0 end as level
-    from top250
+        case when level is not null then if(code = '{{ way }}', 2, 0) end as level,
+        exclusion
+    from levels
+    where indicator = 'authentication'
     {%- endfor %}
 ),
 
@@ -62,7 +58,8 @@ counted as (
         count(*) filter (where level = 2) as reached,
         count(*) filter (where level < 2) as not_reached,
         count(*) filter (where level = 1) as partly_reached,
-        count(*) filter (where level is null) as excluded
+        count(*) filter (where level is null) as excluded,
+        count(*) filter (where exclusion = 'invraisemblable') as implausible
     from rated
     group by grouping sets ((edition, indicator, perimeter), (edition, indicator))
 ),
@@ -88,6 +85,7 @@ select
     cast(now.not_reached as integer) as not_reached,
     cast(now.partly_reached as integer) as partly_reached,
     cast(now.excluded as integer) as excluded,
+    cast(now.implausible as integer) as implausible,
     now.share,
     {{ percent('now.share') }} as share_pct,
     now.previous_edition,

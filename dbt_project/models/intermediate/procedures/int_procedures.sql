@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 {%- set indicators = procedure_indicators() -%}
+{%- set measures = procedure_measures() -%}
 
 with submissions as (
     select * from {{ ref('int_submissions') }}
@@ -14,10 +15,20 @@ steps as (
     select * from {{ ref('procedure_levels') }}
 ),
 
+bounds as (
+    select * from {{ ref('procedure_plausibility') }}
+),
+
 filed as (
     select
         procedures.* replace (
-            coalesce(nullif(trim(procedures.procedure_id), ''), folded_name(procedures.name)) as procedure_id
+            coalesce(nullif(trim(procedures.procedure_id), ''), folded_name(procedures.name)) as procedure_id,
+            -- Why a cell has no value: the word that stands in it, or that it is blank.
+            {%- for column in measures %}
+            case
+                when procedures.{{ column }} is null then coalesce(procedures.{{ column }}_absence, 'non_renseigne')
+            end as {{ column }}_absence{{ ',' if not loop.last }}
+            {%- endfor %}
         ),
         perimeters.perimeter_name,
         submissions.submission_id,
@@ -38,10 +49,11 @@ counted as (
         ) = 1
 ),
 
-ranked as (
+-- Those of unknown volume have a place after all others, and no rank.
+placed as (
     select
         *,
-        row_number() over (partition by edition order by total_volume desc nulls last, procedure_id) as rank
+        row_number() over (partition by edition order by total_volume desc nulls last, procedure_id) as place
     from counted
 ),
 
@@ -60,23 +72,32 @@ measures as (
     {%- endfor %}
 ),
 
+checked as (
+    select
+        measures.*,
+        coalesce(measures.value < bounds.at_least, false) as is_implausible
+    from measures
+    left join bounds using (indicator)
+),
+
 rated as (
     select
-        measures.edition,
-        measures.procedure_id,
-        measures.indicator,
-        max(steps.level) as level
-    from measures
+        checked.edition,
+        checked.procedure_id,
+        checked.indicator,
+        max(steps.level) filter (where not checked.is_implausible) as level,
+        bool_or(checked.is_implausible) as is_implausible
+    from checked
     inner join steps using (indicator)
     where
         case steps.comparison
-            when 'at_least' then measures.value >= steps.threshold
-            when 'at_most' then measures.value <= steps.threshold
-            when 'below' then measures.value < steps.threshold
-            when 'is' then measures.code = steps.code
-            when 'otherwise' then measures.value is not null
+            when 'at_least' then checked.value >= steps.threshold
+            when 'at_most' then checked.value <= steps.threshold
+            when 'below' then checked.value < steps.threshold
+            when 'is' then checked.code = steps.code
+            when 'otherwise' then checked.value is not null
         end
-    group by measures.edition, measures.procedure_id, measures.indicator
+    group by checked.edition, checked.procedure_id, checked.indicator
 ),
 
 levels as (
@@ -84,7 +105,8 @@ levels as (
         edition,
         procedure_id
         {%- for indicator in indicators %},
-        max(level) filter (where indicator = '{{ indicator }}') as {{ indicator }}_level
+        max(level) filter (where indicator = '{{ indicator }}') as {{ indicator }}_level,
+        coalesce(bool_or(is_implausible) filter (where indicator = '{{ indicator }}'), false) as is_{{ indicator }}_implausible
         {%- endfor %}
     from rated
     group by edition, procedure_id
@@ -106,7 +128,6 @@ select
     satisfaction_score,
     disability_status,
     accessibility_rate,
-    accessibility_rate_absence,
     accessibility_declared_on,
     language_clarity_score,
     autonomy_rate,
@@ -117,8 +138,11 @@ select
     availability_rate,
     load_time_ms,
     procedure_url,
-    cast(rank as integer) as rank,
-    rank <= 250 as is_in_top250,
+    {%- for column in measures %}
+    {{ column }}_absence,
+    {%- endfor %}
+    cast(case when total_volume is not null then place end as integer) as rank,
+    place <= {{ var('top250_places') }} as is_in_top250,
     {%- for indicator in indicators %}
     case levels.{{ indicator }}_level
         when 2 then 'reached'
@@ -130,6 +154,13 @@ select
     {%- for indicator in indicators %}
     levels.{{ indicator }}_level,
     {%- endfor %}
+    {%- for indicator, (value, code) in indicators.items() %}
+    case
+        when levels.{{ indicator }}_level is not null then null
+        when levels.is_{{ indicator }}_implausible then 'invraisemblable'
+        else coalesce({{ code }}, {{ code if value == 'null' else value }}_absence)
+    end as {{ indicator }}_exclusion,
+    {%- endfor %}
     submission_id,
     received_at,
     file_name,
@@ -137,5 +168,5 @@ select
     sheet,
     row_number,
     cell_columns
-from ranked
+from placed
 left join levels using (edition, procedure_id)
