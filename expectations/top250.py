@@ -15,8 +15,9 @@ MAX_ROWS = 250
 def _helpers(frame: "pd.DataFrame") -> dict[str, Iterable[object]]:
     helpers = places(frame, "total_volume")
     # A volume that is not known has no rank.
-    place = frame.assign(_place=list(helpers["_place"]))["_place"].where(frame["total_volume"].notna())
-    return {**helpers, "_place": place, "_rows": frame.groupby("edition").cumcount() + 1}
+    ranked = zip(helpers["_place"], frame["total_volume"].notna(), strict=True)
+    places_known = [place if is_known else None for place, is_known in ranked]
+    return {**helpers, "_place": places_known, "_rows": frame.groupby("edition").cumcount() + 1}
 
 
 TOP250 = Suite(
