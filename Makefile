@@ -35,16 +35,8 @@ dbt_project/target/manifest.json: .venv/.installed $(DBT_SOURCES)
 	@JALONS_HOME=$(CURDIR)/.jalons $(BIN)/dbt --quiet parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
-demo: install ## Replay the made-up State through the real pipeline and say where to look
-	@$(BIN)/jalons sample .jalons/sample
-	@$(BIN)/jalons replay .jalons/sample/drops.csv
-	@echo
-	@$(BIN)/jalons figures 2021-S2
-	@echo
-	@$(BIN)/jalons alerts 2021-S2
-	@echo
-	@echo "Release: file://$(CURDIR)/.jalons/releases/2021-S2/current/index.html"
-	@echo "Receipts: .jalons/outbox/   Dagster UI: make dev, then http://127.0.0.1:3000"
+demo: install ## Replay the made-up State through the real pipeline and tell its story, in French
+	@$(BIN)/python -m orchestration.sample.demo
 
 dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
 	@$(BIN)/jalons ui

@@ -50,7 +50,7 @@ def project_cells(project: Project, style: FileStyle, edition: str) -> dict[str,
         "functional_zone": project.zone,
         "funding_programmes": programmes,
         "performance_plan_url": plan,
-        "declared_confidence": _confidence(project),
+        "declared_confidence": _confidence(project, Edition.parse(edition).as_of),
         "variance_comment": project.comment,
         "exit_reason": project.exit_reason,
         "published_on": style.day(Edition.parse(edition).as_of),
@@ -115,8 +115,14 @@ def _band(cost: Decimal, style: FileStyle) -> str:
     return band.replace("< 5 M€", "moins de 5M€").replace(">", "plus de") if style.unknown else band
 
 
-def _confidence(project: Project) -> str:
-    """What the ministry says of its project where the scenario has it say so, else what the cost deserves."""
-    overrun = 0 if project.cost is None else project.cost / project.initial_cost - 1
-    deserved = "rouge" if overrun >= Decimal("0.25") else "orange" if overrun >= Decimal("0.1") else "vert"
-    return project.declared_confidence or deserved
+def _confidence(project: Project, as_of: date) -> str:
+    """What the ministry says of its project where the scenario has it say so, else what it deserves."""
+    if project.declared_confidence is not None:
+        return project.declared_confidence
+    cost = 0 if project.cost is None else project.cost / project.initial_cost - 1
+    days = 0 if project.days is None else Decimal(project.days) / project.initial_days - 1
+    is_late = project.end is not None and project.end < as_of
+    if max(cost, days) >= Decimal("0.25") or is_late:
+        return "rouge"
+    # Who has to explain something does not say that all is well.
+    return "orange" if max(cost, days) >= Decimal("0.1") or project.comment else "vert"

@@ -73,7 +73,8 @@ def waves() -> tuple[Wave, ...]:
     actions = {"SPM": "roadmap", "MEF": "roadmap_csv", "MI": "roadmap_ods"}
     measures = {"SPM": "indicators", "MEF": "indicators_json"}
     early = {perimeter: v2[perimeter] for perimeter in ("MEF", "MI")}
-    late = {perimeter: style for perimeter, style in v2.items() if perimeter not in early}
+    last = {perimeter: v2[perimeter] for perimeter in ("MTE",)}
+    late = {perimeter: style for perimeter, style in v2.items() if perimeter not in early | last}
     return (
         Wave("2019-06", "2019-S1", v1),
         Wave("2019-07", "2019-S1", v1, is_correction=True),
@@ -84,7 +85,8 @@ def waves() -> tuple[Wave, ...]:
         Wave("2021-06", "2021-S1", v2, observed, actions, measures, accident=("MAA", "xls")),
         Wave("2021-10", "2021-S2", early, observed, indicators=measures),
         Wave("2021-12", "2021-S2", late, roadmap=actions),
-        Wave("2022-01", "2021-S2", early, observed, is_correction=True),
+        # One ministry files after the deadline: it has been reminded.
+        Wave("2022-01", "2021-S2", early | last, observed, is_correction=True),
     )
 
 

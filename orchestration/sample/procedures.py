@@ -18,20 +18,16 @@ from orchestration.sample.state import table
 EDITIONS = ("2020-S2", "2021-S1", "2021-S2")
 RANKED, FRANCECONNECT, FRANCECONNECT_PLUS = 250, 165, 7
 UNKNOWN_VOLUMES = 25
+ALWAYS_ONLINE = 20
 # The first file of the last edition calls these two places of the ranking partial; its correction puts them online.
 CORRECTED_PLACES = (21, 64)
 # Places that have since gone back: online to partial, FranceConnect to none, satisfied users to less.
-WENT_OFFLINE, LOST_FRANCECONNECT, LOST_SATISFACTION = 6, 35, 12
+WENT_OFFLINE, LOST_FRANCECONNECT, LOST_SATISFACTION = 32, 35, 12
 # As some real ones: a share of failures where the share of time up was meant.
-IMPLAUSIBLE_AVAILABILITY = 50
+IMPLAUSIBLE_AVAILABILITY = 51
 
 ProcedureRow = dict[str, object]
 
-_FAMILIES = {
-    "titre": ("Demande {de}", "Renouvellement {de}", "Déclaration de perte {de}"),
-    "aide": ("Demande {de}", "Suivi de la demande {de}", "Contestation d'une décision {de}"),
-    "declaration": ("Déclaration {de}", "Rectification d'une déclaration {de}", "Attestation {de}"),
-}
 _AUDIENCES = ("Particulier",) * 6 + ("Entreprise", "Particulier; Entreprise; Association", "Association")
 # 38 of the TOP 250: the 212 others are online.
 _NOT_ONLINE = (
@@ -49,18 +45,14 @@ def procedures(edition: str, is_first_filing: bool = False) -> list[ProcedureRow
     Numbers are `int` or `Decimal` (rates are fractions), days `date`; a word stands for what is not a value.
     """
     random = Random(2021)  # noqa: S311
-    # A first request is made more often than what follows it.
-    weighted = [
-        (random.random() + 0.3 * step, row, pattern.format(de=_of(row["noun"])))
-        for row in table("procedures")
-        for step, pattern in enumerate(_FAMILIES[row["family"]])
-    ]
-    catalogue = [(row, name) for _, row, name in sorted(weighted, key=lambda entry: entry[0])]
+    # From those that millions of people go through to those of a profession (`size`, 1 to 6).
+    weighted = [(int(row["size"]) + random.random(), row) for row in table("procedures")]
+    catalogue = [row for _, row in sorted(weighted, key=lambda entry: entry[0])]
     statuses = _statuses(random, len(catalogue))
     authentications = _authentications(random, statuses)
     age = EDITIONS[::-1].index(edition)  # 0 is the last edition
     rows = []
-    for place, (row, name) in enumerate(catalogue):
+    for place, row in enumerate(catalogue):
         # One generator per procedure, so that an edition more or less changes nothing of the others.
         own = Random(place)  # noqa: S311
         status, authentication = _earlier(place, age, statuses[place], authentications[place], own)
@@ -73,7 +65,7 @@ def procedures(edition: str, is_first_filing: bool = False) -> list[ProcedureRow
             {
                 "perimeter": row["perimeter"],
                 "procedure_id": number,
-                "name": name,
+                "name": row["name"],
                 "perimeter_name": perimeter_names()[row["perimeter"]],
                 "administration": row["administration"],
                 "online_status": status,
@@ -87,16 +79,13 @@ def procedures(edition: str, is_first_filing: bool = False) -> list[ProcedureRow
     return sorted(rows, key=lambda row: str(row["procedure_id"]))
 
 
-def _of(noun: str) -> str:
-    return f"d'{noun}" if noun[0] in "aeéiou" else f"de {noun}"
-
-
 def _statuses(random: Random, count: int) -> list[str]:
     """The online status by place of the ranking, in the last edition."""
     top = list(_NOT_ONLINE)
     random.shuffle(top)
-    # Spread evenly over the ranking: 59 and 250 share no divisor, so each place is reached once.
-    places = {place * 59 % RANKED: status for place, status in enumerate(top, start=1)}
+    # Spread evenly over the ranking but its first places: 59 and 230 share no divisor, so each is reached once.
+    below_first = RANKED - ALWAYS_ONLINE
+    places = {ALWAYS_ONLINE + place * 59 % below_first: status for place, status in enumerate(top, start=1)}
     below = ("Oui", "Oui", "Partiel", "À venir", "Non")
     return [places.get(place, "Oui") if place < RANKED else below[place % len(below)] for place in range(count)]
 

@@ -2,8 +2,8 @@
 
 What belongs here: the truth that ministries then report. What does not: how a file words it (`cells`) and which file
 it is in (`generate`). The scenario is data: `projects.csv` says how each project starts, `events.csv` what befalls it,
-with the rule that must notice. A `first_typed` value is a mistake of the edition's first file, put right by its
-correction.
+with the rule that must notice; a cost or duration is told as such, or as what it moved by (`+24%`, `+7`, `-153`). A
+`first_typed` value is a mistake of the edition's first file, put right by its correction. What befalls nobody drifts.
 """
 
 import csv
@@ -17,6 +17,7 @@ from random import Random
 from orchestration.domain.edition import Edition
 from orchestration.domain.folding import fold_name
 
+_CENT = Decimal("0.01")
 EDITIONS = tuple(f"{year}-S{semester}" for year in (2019, 2020, 2021) for semester in (1, 2))
 
 # The legal notice that real files carry in the phase cell of a project whose trajectory is being revised.
@@ -88,14 +89,12 @@ def events() -> list[Event]:
 
 def project_histories() -> Iterator[tuple[str, list[Project], list[Project]]]:
     """Yield (edition, projects as first filed, projects as they stand at last), edition by edition."""
-    random = Random(2019)  # noqa: S311
     scenario = events()
-    settled = {fold_name(event.project) for event in scenario if event.field == "cost"}
     living: dict[str, Project] = {}
     for code in EDITIONS:
         as_of = Edition.parse(code).as_of
         for project in living.values():
-            living[project.project_id] = _half_a_year_later(project, as_of, random, project.project_id in settled)
+            living[project.project_id] = _half_a_year_later(project, as_of)
         living |= {fold_name(row["name"]): _born(row, as_of) for row in table("projects") if row["first"] == code}
         first = dict(living)
         for event in (event for event in scenario if event.edition == code):
@@ -123,17 +122,15 @@ def _born(row: dict[str, str], as_of: date) -> Project:
     return replace(project, phase=_phase(project, as_of))
 
 
-def _half_a_year_later(project: Project, as_of: date, random: Random, is_settled: bool) -> Project:
-    """Let phases advance and costs drift, far under any rule's threshold, so that only the scenario slips."""
-    drift = Decimal(random.randrange(-3, 6)) / 10 if random.random() < 0.4 else Decimal(0)
-    if project.cost is None or is_settled or project.cost < 9:
-        drift = Decimal(0)
-    return replace(
-        project,
-        phase=_phase(project, as_of),
-        cost=project.cost if project.cost is None else project.cost + drift,
-        comment=None,
-    )
+def _half_a_year_later(project: Project, as_of: date) -> Project:
+    """Let phases advance and most costs drift, far under any rule's threshold, so that only the scenario slips."""
+    # A generator for each, so that one project more or less changes nothing of the others.
+    own = Random(f"{project.project_id} {as_of}")  # noqa: S311
+    cost, phase = project.cost, _phase(project, as_of)
+    if cost is not None and project.phase not in ("cadrage", "termine", "abandonne") and own.random() < 0.7:
+        drift = min(cost * own.randrange(-10, 23) / 1000, Decimal(3))
+        cost = (cost + drift).quantize(Decimal("0.1") if cost >= 5 else _CENT)
+    return replace(project, phase=phase, cost=cost, comment=None)
 
 
 def _phase(project: Project, as_of: date) -> str:
@@ -149,11 +146,12 @@ def _befall(project: Project, event: Event, value: str) -> Project:
     comment = event.comment or project.comment
     match event.field:
         case "cost":
-            return replace(project, cost=Decimal(value) if value else None, comment=comment)
+            return replace(project, cost=_moved(project.cost, value), comment=comment)
         case "initial_cost":
             return replace(project, initial_cost=Decimal(value))
         case "days":
-            return replace(project, days=int(value) if value else None, comment=comment)
+            days = _moved(None if project.days is None else Decimal(project.days), value)
+            return replace(project, days=None if days is None else int(days), comment=comment)
         case "start":
             return replace(project, start=date.fromisoformat(value), comment=comment)
         case "is_interministerial":
@@ -165,13 +163,24 @@ def _befall(project: Project, event: Event, value: str) -> Project:
         case "perimeter":
             return replace(project, perimeter=value)
         case "phase":
-            return replace(project, phase=value)
+            return replace(project, phase=value, comment=comment)
         case "exit_reason":
             return replace(project, exit_reason=value)
         case "declared_confidence":
             return replace(project, declared_confidence=value)
         case _:
             raise ValueError(f"events.csv: no such field as {event.field!r}")
+
+
+def _moved(before: Decimal | None, value: str) -> Decimal | None:
+    """The figure told: none, a new one, or the one before moved by so much or so many percent of it."""
+    if not value or value[0] not in "+-":
+        return Decimal(value) if value else None
+    if before is None:
+        raise ValueError(f"events.csv: {value!r} moves a figure that is not known")
+    if value.endswith("%"):
+        return round(before * (1 + Decimal(value[:-1]) / 100), 1)
+    return before + Decimal(value)
 
 
 def _reported(projects: dict[str, Project]) -> list[Project]:

@@ -146,7 +146,7 @@ QUIRKS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
     "HTML": ("03*/MI/*.csv", lambda data: b'<a href=""https://' in data),
     "cells that hold line breaks": ("03*/MI/*.csv", lambda data: b"secours.\r\nLes" in data),
     "three decimals that are no thousands": ("03*/MEF/*.csv", lambda data: b";8.985;" in data),
-    "numbers and dates as text": ("05*/MI/*.xlsx", lambda data: has_cells(data, "21,4", "01/04/2018")),
+    "numbers and dates as text": ("05*/MI/*.xlsx", lambda data: has_cells(data, "29,1", "01/04/2018")),
     "true Excel dates": ("05*/MI/*.xlsx", lambda data: has_cells(data, date(2020, 6, 30))),
     "dates counted from 1904": (
         "05*/MC/export_MC.xlsx",
@@ -154,7 +154,7 @@ QUIRKS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
     ),
     "NA": ("05*/MINARM/*.xlsx", lambda data: has_cells(data, "NA")),
     "a link that is the number 0": ("05*/MC/export_MC.xlsx", lambda data: has_cells(data, 0)),
-    "ODS": ("05*/MJ/*.ods", lambda data: has_cells(data, "Coût complet estimé", "octobre 2017", 7)),
+    "ODS": ("05*/MJ/*.ods", lambda data: has_cells(data, "Coût complet estimé", "octobre 2017", 8)),
     "costs with their unit": (
         "06*/SPM/rem*.csv",
         lambda data: all(f";{cost};".encode() in data for cost in ("15 M€", "850 k€")),
@@ -281,17 +281,63 @@ def test_a_legacy_name_folds_to_the_id_that_the_project_declares_later() -> None
             assert all(fold_name(project.name) == project.project_id for project in (*first, *last))
 
 
+EDITIONS = [(edition, {project.project_id: project for project in last}) for edition, _, last in project_histories()]
+PHASES = ("cadrage", "conception_realisation", "experimentation", "deploiement", "termine")
+
+
 def test_the_scenario_slips_where_it_says_and_nowhere_else() -> None:
-    editions = [
-        (edition, {project.project_id: project for project in last}) for edition, _, last in project_histories()
-    ]
     found = {
         (edition, rule, project_id)
-        for (_, before), (edition, now) in pairwise(editions)
+        for (_, before), (edition, now) in pairwise(EDITIONS)
         for project_id in before
         for rule in slips(before[project_id], now.get(project_id))
     }
     assert found == {(event.edition, event.rule, fold_name(event.project)) for event in events() if event.rule}
+
+
+def test_each_edition_tells_from_nine_to_twenty_six_slips_and_half_of_them_are_explained() -> None:
+    told = Counter(event.edition for event in events() if event.rule)
+    assert set(told) == {edition for edition, _ in EDITIONS[1:]}
+    assert all(9 <= count <= 26 for count in told.values()), told
+    moves = [event for event in events() if event.rule in ("budget_slip", "schedule_slip", "reduced", "phase_back")]
+    explained = {(event.edition, event.project) for event in events() if event.comment}
+    count = sum((event.edition, event.project) in explained for event in moves)
+    assert 0.5 < count / len(moves) < 0.9
+
+
+def test_projects_overrun_as_much_as_those_that_states_publish() -> None:
+    _, last = EDITIONS[-1]
+    costs = [project.cost / project.initial_cost - 1 for project in last.values() if project.cost is not None]
+    days = [Decimal(project.days) / project.initial_days - 1 for project in last.values() if project.days is not None]
+    assert Decimal("0.1") < sum(costs) / len(costs) < Decimal("0.35")
+    assert Decimal("0.05") < sum(days) / len(days) < Decimal("0.35")
+    # Mixed: some are cheaper than they were, some cost half as much again, most are within a tenth.
+    assert min(costs) < 0
+    assert sum(rate > Decimal("0.5") for rate in costs) >= 3
+    assert sum(abs(rate) < Decimal("0.1") for rate in costs) > len(costs) / 2
+
+
+def test_a_cost_comes_back_a_cost_creeps_a_project_comes_in_and_some_are_past_their_end() -> None:
+    tells: dict[str, set[str]] = {"overdue": set(), "entered": set(), "cost_known": set(), "back": set()}
+    for number, (edition, now) in enumerate(EDITIONS[1:], start=1):
+        before = EDITIONS[number - 1][1]
+        for project_id, project in now.items():
+            is_running = project.phase not in ("termine", "abandonne")
+            if project.end is not None and project.end < Edition.parse(edition).as_of and is_running:
+                tells["overdue"].add(edition)
+            if project_id not in before and any(project_id in earlier for _, earlier in EDITIONS[:number]):
+                tells["back"].add(edition)
+            elif project.cost is not None and project.cost > 9:
+                if project_id not in before:
+                    tells["entered"].add(edition)
+                elif before[project_id].cost is None:
+                    tells["cost_known"].add(edition)
+    assert {what for what, editions in tells.items() if editions} == set(tells)
+    cartable = [now["cartablecommun"].cost for _, now in EDITIONS[1:4]]
+    assert cartable == [Decimal("47.5"), Decimal("42.2"), Decimal("47.5")]
+    secours = [now["secoursconnectes"].cost for _, now in EDITIONS]
+    assert max(later - earlier for earlier, later in pairwise(secours)) < 5
+    assert all(secours[n + 3] > secours[n] * Decimal("1.05") for n in range(3))
 
 
 def slips(before: Project, now: Project | None) -> Iterator[str]:
@@ -300,18 +346,24 @@ def slips(before: Project, now: Project | None) -> Iterator[str]:
         if before.exit_reason is None:
             yield "went_silent"
         return
-    if (
-        before.cost is not None
-        and now.cost is not None
-        and (now.cost - before.cost >= 5 or now.cost >= before.cost * Decimal("1.1"))
-    ):
-        yield "budget_slip"
+    reduced = False
+    if before.cost is not None and now.cost is not None:
+        if now.cost - before.cost >= 5 or now.cost >= before.cost * Decimal("1.1"):
+            yield "budget_slip"
+        reduced = before.cost - now.cost >= 5 or now.cost <= before.cost * Decimal("0.9")
     if before.end is not None and now.end is not None:
-        months = (
-            (now.end.year - before.end.year) * 12 + now.end.month - before.end.month - (now.end.day < before.end.day)
-        )
+        months = (now.end.year - before.end.year) * 12 + now.end.month - before.end.month
         if months >= 3:
             yield "schedule_slip"
+        reduced |= months <= -3
+    if reduced:
+        yield "reduced"
+    if before.phase in PHASES and now.phase in PHASES and PHASES.index(now.phase) < PHASES.index(before.phase):
+        yield "phase_back"
+    if now.phase == "termine" != before.phase:
+        yield "completed"
+    if now.phase == "abandonne" != before.phase:
+        yield "abandoned"
     if (before.cost is not None and now.cost is None) or (before.days is not None and now.days is None):
         yield "figure_withdrawn"
 
