@@ -28,10 +28,10 @@ BEFORE, LAST = EDITIONS[-2:]
 AN_EARLIER_DAY = date(2021, 12, 15)
 
 _STATUSES = {
-    "accepted": "accepté",
-    "accepted_with_warnings": "accepté avec réserves",
-    "unchanged": "inchangé",
-    "rejected": "refusé",
+    "accepted": ("accepté",),
+    "accepted_with_warnings": ("accepté avec réserves", "acceptés avec réserves"),
+    "unchanged": ("inchangé",),
+    "rejected": ("refusé",),
 }
 _PARTS = {
     "same_projects": "mêmes projets",
@@ -88,10 +88,7 @@ def _tell_waves(lines: Iterable[str]) -> None:
             wave = f"  vague {found[1]} sur {found[2]}, {day(date.fromisoformat(found[3]))}"
         elif found := re.match(r"  Drops: (.*)", line):
             counts = (part.split(" ", 1) for part in found[1].split(", "))
-            drops = ", ".join(
-                f"{count} {_STATUSES.get(status, status)}{'s' if int(count) > 1 and status == 'unchanged' else ''}"
-                for count, status in counts
-            )
+            drops = ", ".join(plural(int(count), *_STATUSES[status]) for count, status in counts)
             _say(f"{wave}{NBSP}: {drops} ({_seconds(monotonic() - began)})")
             began = monotonic()
         elif "Failed" in line or "Held" in line:
@@ -102,6 +99,8 @@ def _one_project(home: Path) -> None:
     with _step("Un projet, d’édition en édition"):
         for edition in EDITIONS:
             file = home / "releases" / edition / "current" / "data" / "portfolio.json"
+            if not file.exists():
+                raise _Failed(f"L’édition {edition} n’est pas publiée{NBSP}: voir {home / 'demo.log'}")
             project = next(row for row in _read(file.read_text(encoding="utf-8")) if row["project_id"] == PROJECT)
             if edition == EDITIONS[0]:
                 _say(f"  {project['name']} ({project['perimeter_name']})")

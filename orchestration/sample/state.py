@@ -127,7 +127,7 @@ def _half_a_year_later(project: Project, as_of: date) -> Project:
     # A generator for each, so that one project more or less changes nothing of the others.
     own = Random(f"{project.project_id} {as_of}")  # noqa: S311
     cost, phase = project.cost, _phase(project, as_of)
-    if cost is not None and project.phase not in ("cadrage", "termine", "abandonne") and own.random() < 0.7:
+    if cost is not None and project.phase not in ("cadrage", "termine", "abandonne") and own.random() < 0.85:
         drift = min(cost * own.randrange(-10, 23) / 1000, Decimal(3))
         cost = (cost + drift).quantize(Decimal("0.1") if cost >= 5 else _CENT)
     return replace(project, phase=phase, cost=cost, comment=None)

@@ -121,6 +121,20 @@ def test_the_first_correction_changes_three_files_and_sends_eight_again_as_they_
     assert len(waves["2"]) == 11
 
 
+def test_one_ministry_files_its_projects_after_the_deadline_and_so_is_reminded(drops: list[dict[str, str]]) -> None:
+    first: dict[tuple[str, str], date] = {}
+    for drop in (drop for drop in drops if drop["kind"] == "projects"):
+        received = date.fromisoformat(f"{drop['as_of']}-15")
+        first.setdefault((drop["edition"], drop["perimeter"]), received)
+    late = [key for key, received in first.items() if received > Edition.parse(key[0]).deadline]
+    assert late == [("2021-S2", "MTE")]
+
+
+def test_the_procedures_are_told_apart_by_their_names() -> None:
+    names = [fold_name(row["name"]) for row in table("procedures")]
+    assert len(set(names)) == len(names) == 285
+
+
 def test_the_ministries_named_are_known_ones() -> None:
     for ministry in table("ministries"):
         assert perimeter_of(ministry["ministry"]) == ministry["perimeter"]
@@ -242,6 +256,8 @@ def test_the_last_top_250_tells_212_procedures_online_and_172_with_franceconnect
     top = ranked[:250]
     assert sum(row["Statut En ligne"] == "Oui" for row in top) == 212
     assert sum(row["FranceConnect"] in ("FranceConnect", "FranceConnect +") for row in top) == 172
+    # Each of the 250 says yes or no, so that the share of those rated is that of all.
+    assert {row["FranceConnect"] for row in top} == {"FranceConnect", "FranceConnect +", "Non"}
     # Nothing near the last place depends on how ties are broken, and the sheet as a whole gives other figures.
     assert len({volume(row) for row in ranked[:260]}) == 260
     assert sum(row["Statut En ligne"] == "Oui" for row in filed) != 212
