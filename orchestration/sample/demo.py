@@ -131,7 +131,7 @@ def _its_alert(home: Path) -> None:
                 _say(f"  Le ministère{NBSP}: «{NBSP}{cell['value']}{NBSP}» ({cell['file']}, cellule {cell['cell']})")
         severities = Counter(one["severity"] for one in alerts if one["severity"])
         counted = ", ".join(f"{count} «{NBSP}{label(severity)}{NBSP}»" for severity, count in severities.items())
-        _say(f"  En tout, l’édition {LAST} a {plural(len(alerts), 'alerte')}{NBSP}: {counted}.")
+        _say(f"  En tout, l’édition {LAST} a {plural(severities.total(), 'alerte')}{NBSP}: {counted}.")
 
 
 def _its_cell() -> None:
@@ -166,7 +166,14 @@ def _what_was_said() -> None:
         moved = ", ".join(
             f"{words} {signed(Decimal(str(parts[part])), 1)}{NBSP}M€" for part, words in _PARTS.items() if parts[part]
         )
-        _say(fill(f"Depuis {BEFORE}, le coût a changé ainsi{NBSP}: {moved}.", _WIDTH, initial_indent="  "))
+        _say(
+            fill(
+                f"Depuis {BEFORE}, le coût a changé ainsi{NBSP}: {moved}.",
+                _WIDTH,
+                initial_indent="  ",
+                subsequent_indent="  ",
+            )
+        )
 
 
 def _the_programme() -> None:

@@ -547,12 +547,12 @@ def _of_cells() -> Iterator[Case]:
         projects().put(8, current_duration_days="3.125"),
         name="number_three_digits in a duration",
     )
-    volumes = procedures().put(3, total_volume=35_018_538.25, load_time_ms=349.5)
+    volumes = procedures().put(3, total_volume=52_187_834.25, load_time_ms=349.5)
     yield Case(
         "number_rounded",
         volumes.xlsx(),
         (("number_rounded", volumes.at("total_volume", 3)), ("number_rounded", volumes.at("load_time_ms", 3))),
-        procedures().put(3, total_volume=35_018_538.0, load_time_ms=350.00000000000006).xlsx(),
+        procedures().put(3, total_volume=52_187_834.0, load_time_ms=350.00000000000006).xlsx(),
     )
     yield Case("number_rounded in JSON", volumes.json(), tuple(("number_rounded", f"{at}3") for at in ("H", "V")))
     ids = projects().put(3, declared_project_id="-").put(5, declared_project_id="-").put(6, declared_project_id="NC")
@@ -718,14 +718,14 @@ def _of_values() -> Iterator[Case]:
             "project_end_after_start",
             "current_end_date",
             {"current_end_date": date(2014, 9, 28)},
-            {"current_end_date": date(2024, 9, 28)},
+            {"current_end_date": date(2026, 9, 28)},
         ),
         (
             projects_with_ends,
             "project_initial_end_after_start",
             "initial_end_date",
             {"initial_end_date": date(2014, 9, 28)},
-            {"initial_end_date": date(2024, 9, 28)},
+            {"initial_end_date": date(2026, 9, 28)},
         ),
         (
             legacy_projects,
@@ -802,15 +802,15 @@ def _of_values() -> Iterator[Case]:
             procedures,
             "procedure_digital_use_rate_fits_volumes",
             "digital_use_rate",
-            {"digital_use_rate": "50 %"},
-            {"digital_use_rate": "31 %"},
+            {"digital_use_rate": "80 %"},
+            {"digital_use_rate": "55 %"},
         ),
         (
             procedures,
             "procedure_digital_use_rate_within_bounds",
             "digital_use_rate",
-            {"digital_use_rate": 31},
-            {"digital_use_rate": "31%"},
+            {"digital_use_rate": 55},
+            {"digital_use_rate": "55%"},
         ),
         *(
             (procedures, f"procedure_{field}_within_bounds", field, {field: 85}, {field: "85 %"})
@@ -953,7 +953,7 @@ def _of_values() -> Iterator[Case]:
     ends.put(3, current_end_date=date(2022, 9, 28))
     agreed = projects().header("variance_comment", "Date de fin actualisée")
     agreed.fields[agreed.fields.index("variance_comment")] = "current_end_date"
-    agreed.put(3, current_end_date=date(2024, 9, 28))
+    agreed.put(3, current_end_date=date(2026, 9, 28))
     yield _one("project_end_fits_duration", ends, ends.at("current_end_date", 3), agreed)
 
 
@@ -969,7 +969,7 @@ def _of_the_previous_edition() -> Iterator[Case]:
     yield changed("previous_cost_tenfold", "current_cost_meur", 1459, 1100, **alone)
     yield changed("previous_duration_unit", "current_duration_days", "0,75", 18, **alone)
     yield changed(
-        "previous_volume_tenfold", "total_volume", 350_185_380, 35_018_538, online_volume=None, digital_use_rate=None
+        "previous_volume_tenfold", "total_volume", 521_878_340, 52_187_834, online_volume=None, digital_use_rate=None
     )
     yield changed("previous_baseline_changed", "initial_cost_meur", 140, 145)
     yield changed("previous_baseline_changed", "start_date", "novembre 2015", "octobre 2015", name="a start")
