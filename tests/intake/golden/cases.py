@@ -950,10 +950,10 @@ def _of_values() -> Iterator[Case]:
     yield _one("indicator_declared_once", indicators().repeat(3), "A4", indicators().repeat(3, indicator_id="x"))
     ends = projects().header("variance_comment", "Date de fin actualisée")
     ends.fields[ends.fields.index("variance_comment")] = "current_end_date"
-    ends.put(3, current_end_date=date(2022, 9, 28))
+    ends = ends.put(5, current_end_date=None).put(3, current_end_date=date(2022, 9, 28))
     agreed = projects().header("variance_comment", "Date de fin actualisée")
     agreed.fields[agreed.fields.index("variance_comment")] = "current_end_date"
-    agreed.put(3, current_end_date=date(2026, 9, 28))
+    agreed = agreed.put(5, current_end_date=None).put(3, current_end_date=date(2026, 9, 28))
     yield _one("project_end_fits_duration", ends, ends.at("current_end_date", 3), agreed)
 
 
