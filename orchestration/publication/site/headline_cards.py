@@ -192,4 +192,5 @@ def _comparison(changes: Changes, figure: str, unit: str, say: Callable[[Decimal
     # French counts from two on: 0,4 an, 2,9 points.
     words = {_PERCENT: "point", _YEARS: "an"}
     counted = NBSP + agreed(row["change"], words[unit]) if unit in words else unit
-    return f"{before}, soit{NBSP}{signed(row['change'], row['places'])}{counted}"
+    exactly = "" if row["change"] == row["value"] - row["previous_value"] else " (calculé avant arrondi)"
+    return f"{before}, soit{NBSP}{signed(row['change'], row['places'])}{counted}{exactly}"
