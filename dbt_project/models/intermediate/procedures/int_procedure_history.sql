@@ -1,6 +1,6 @@
-with editions as (
-    select edition, previous_edition
-    from {{ ref('int_editions') }}
+with filings as (
+    select edition, perimeter, previous_edition
+    from {{ ref('int_previous_filings') }}
     where kind = 'procedures'
 ),
 
@@ -22,7 +22,7 @@ select
     now.is_in_top250,
     now.level,
     now.exclusion,
-    editions.previous_edition,
+    filings.previous_edition,
     before.procedure_id is not null as was_present,
     before.level as previous_level,
     now.level - before.level as level_change,
@@ -33,9 +33,9 @@ select
     before.submission_id as previous_submission_id,
     now.row_number
 from levels as now
-inner join editions using (edition)
+inner join filings using (edition, perimeter)
 left join levels as before
     on
-        editions.previous_edition = before.edition
+        filings.previous_edition = before.edition
         and now.procedure_id = before.procedure_id
         and now.indicator = before.indicator
