@@ -35,6 +35,8 @@ _STATUSES = {
 }
 _PARTS = {
     "same_projects": "mêmes projets",
+    "rises": "dont hausses",
+    "falls": "dont baisses",
     "newly_known": "dont coûts enfin connus",
     "withdrawn": "dont coûts retirés",
     "entrants": "projets entrés",
