@@ -48,8 +48,10 @@ paired as (
         -- What the rate would be against the baseline of the earlier edition.
         {{ exact_ratio('after.current_cost_meur - before.baseline_cost_meur', 'before.baseline_cost_meur') }} as unmoved_budget_variance_rate,
         {{ exact_ratio('after.current_duration_days - before.baseline_duration_days', 'before.baseline_duration_days', scale=18) }} as unmoved_duration_variance_rate,
-        before.baseline_end_duration_days as from_baseline_duration_days,
-        {{ compared_ends('unmoved_end', trajectory('before.baseline_end_', 'duration'), trajectory('after.')) }}
+        {%- for column in ['start_date', 'start_precision', 'duration_days', 'duration_precision', 'stated_end_date', 'stated_end_precision'] %}
+        before.baseline_end_{{ column }} as from_{{ column }},
+        after.{{ 'current_' if 'duration' in column }}{{ column }} as to_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from after
     full join before
         on
@@ -61,8 +63,8 @@ paired as (
 unmoved as (
     select
         *,
-        {{ exact_ratio('unmoved_end_change_days', 'from_baseline_duration_days', scale=18) }} as unmoved_schedule_variance_rate
-    from paired
+        {{ exact_ratio('unmoved_end_change_days', 'from_duration_days', scale=18) }} as unmoved_schedule_variance_rate
+    from {{ compared_ends('paired', 'unmoved_end', trajectory('from_', 'duration'), trajectory('to_', 'duration')) }}
 ),
 
 rates as (

@@ -4,10 +4,7 @@ with changes as (
 ),
 
 compared as (
-    select
-        *,
-        {{ compared_ends('ends', trajectory('from_'), trajectory('to_')) }}
-    from changes
+    select * from {{ compared_ends('changes', 'ends', trajectory('from_'), trajectory('to_')) }}
 )
 
 select

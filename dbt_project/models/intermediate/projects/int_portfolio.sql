@@ -75,15 +75,17 @@ with_baselines as (
 ),
 
 compared as (
+    select * from {{ compared_ends('with_baselines', 'original', trajectory('baseline_end_', 'duration'), trajectory()) }}
+),
+
+compared_again as (
     select
         * replace (
             -- The calendar of most readers ends with the year 9999, which some type for `never`.
             case when planned_end_date <= date '9999-12-31' then planned_end_date end as planned_end_date,
             case when planned_end_date <= date '9999-12-31' then planned_end_precision end as planned_end_precision
-        ),
-        {{ compared_ends('original', trajectory('baseline_end_', 'duration'), trajectory()) }},
-        {{ compared_ends('in_force', trajectory('current_baseline_end_', 'duration'), trajectory()) }}
-    from with_baselines
+        )
+    from {{ compared_ends('compared', 'in_force', trajectory('current_baseline_end_', 'duration'), trajectory()) }}
 ),
 
 with_ends as (
@@ -92,7 +94,7 @@ with_ends as (
         case when original_from_end <= date '9999-12-31' then original_from_end end as baseline_end_date,
         cast(original_change_days as integer) as end_change_days,
         cast(in_force_change_days as integer) as current_end_change_days
-    from compared
+    from compared_again
 ),
 
 -- Why a project is outside of a variance, the first that holds; a value that is its own baseline has a rate of 0 by construction.
