@@ -78,7 +78,7 @@ published as (
         published_on,
         budget_variance_pct,
         duration_variance_pct
-    from {{ ref('published_figures') }}
+    from {{ ref('int_state_publications') }}
     qualify row_number() over (partition by edition order by published_on desc) = 1
 ),
 

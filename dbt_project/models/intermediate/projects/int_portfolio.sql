@@ -57,6 +57,10 @@ with_baselines as (
             when counted.stated_end_date is not null then counted.stated_end_precision
             else {{ precision_of_a_sum('counted.start_precision', 'counted.current_duration_precision') }}
         end as planned_end_precision,
+        coalesce(
+            baselines.baseline_end_stated_end_date,
+            baselines.baseline_end_start_date + cast(round(baselines.baseline_end_duration_days) as integer)
+        ) as baseline_end_date,
         perimeters.perimeter_name,
         -- A phase that could not be read excludes nothing.
         coalesce(phases.is_in_variance_population, true) as is_in_variance_population,
@@ -83,7 +87,8 @@ compared_again as (
         * replace (
             -- The calendar of most readers ends with the year 9999, which some type for `never`.
             case when planned_end_date <= date '9999-12-31' then planned_end_date end as planned_end_date,
-            case when planned_end_date <= date '9999-12-31' then planned_end_precision end as planned_end_precision
+            case when planned_end_date <= date '9999-12-31' then planned_end_precision end as planned_end_precision,
+            case when baseline_end_date <= date '9999-12-31' then baseline_end_date end as baseline_end_date
         )
     from {{ compared_ends('compared', 'in_force', trajectory('current_baseline_end_', 'duration'), trajectory()) }}
 ),
@@ -91,7 +96,6 @@ compared_again as (
 with_ends as (
     select
         columns(lambda name: not regexp_matches(name, '^(original|in_force)_')),
-        case when original_from_end <= date '9999-12-31' then original_from_end end as baseline_end_date,
         cast(original_change_days as integer) as end_change_days,
         cast(in_force_change_days as integer) as current_end_change_days
     from compared_again
