@@ -47,6 +47,11 @@
     end
 {%- endmacro %}
 
+{% macro day_in_paris(at) -%}
+    {#- The day of a time (UTC) where those who file live. -#}
+    cast({{ at }} at time zone 'UTC' at time zone 'Europe/Paris' as date)
+{%- endmacro %}
+
 {% macro trajectory(prefix='', duration='current_duration') -%}
     {#- The columns that say when a project ends: its start and its duration, or the end that it states in the place of one. -#}
     {{ return({
@@ -57,6 +62,27 @@
         'stated_end': prefix ~ 'stated_end_date',
         'stated_end_precision': prefix ~ 'stated_end_precision',
     }) }}
+{%- endmacro %}
+
+{% macro last_planned_end(of) -%}
+    {#- The last day that the end of a trajectory may be: an end known to a month has not passed before the month has, and 0.1 year may be rounded down. -#}
+    coalesce(
+        {{ last_day_of(of.stated_end, of.stated_end_precision) }},
+        {{ last_day_of(of.start, of.start_precision) }} + cast(
+            round(
+                {{ of.duration_days }}
+                + {{ tenth_year_slack_days() }} * ({{ of.duration_precision }} is not distinct from 'tenth_year')::integer
+            ) as integer
+        )
+    )
+{%- endmacro %}
+
+{% macro planned_end_precision(of) -%}
+    {#- How well the end of a trajectory is known. -#}
+    case
+        when {{ of.stated_end }} is not null then {{ of.stated_end_precision }}
+        else {{ precision_of_a_sum(of.start_precision, of.duration_precision) }}
+    end
 {%- endmacro %}
 
 {% macro compared_ends(relation, name, this, other) -%}

@@ -43,7 +43,11 @@ class Alert:
     from_precision: str | None
     to_precision: str | None
     slip_months: int | None
+    semesters: int | None
+    end_change_months: int | None
+    returns_to_edition: str | None
     detail: str | None
+    variance_comment: str | None
     raised_at: datetime | None
     to_do: str | None = None
     run_id: str | None = None

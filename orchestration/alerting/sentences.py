@@ -13,7 +13,7 @@ from babel.dates import format_date
 from orchestration.alerting.alerts import Alert
 from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
 from orchestration.domain.durations import DAYS_IN_A_YEAR
-from orchestration.domain.french import agreed, label, months_between, number, period, typeset
+from orchestration.domain.french import agreed, label, number, period, plural, semester, typeset
 from orchestration.domain.french import day as full_day
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.domain.visible import visible
@@ -26,6 +26,8 @@ _UNITS = {
     "percent": "%",
     "crossed_percent": "%",
     "meur": "M€",
+    "above_meur": "M€",
+    "meur_if_ahead": "M€ pour un projet dont la fin est à venir ou inconnue",
     "months": "mois",
     "editions": "éditions",
     "levels": "paliers",
@@ -39,8 +41,6 @@ _WATERMELON_REASONS = {
     "missing_figures": "ni coût ni fin prévue",
     "rebaselines": "référence initiale réécrite à plusieurs reprises",
 }
-# The last month of a period, counted from its first.
-_LAST_MONTH = {"quarter": 2, "semester": 5}
 _REGRESSIONS = {
     "online": "le statut en ligne",
     "authentication": "l’authentification",
@@ -59,8 +59,8 @@ def headline(alert: Alert) -> str:
 
 def headline_of_both(slip: Alert, overrun: Alert) -> str:
     """The line of a slip whose project crossed a level over its baseline by the same rise: it says both."""
-    initial = f" ({figure})" if (figure := _figure(overrun)) else ""
-    both = f"{headline(slip).removesuffix('.')} ; {_above(overrun)}{initial}, palier de {overrun.level} % franchi."
+    above = _above(overrun, _figure(overrun))
+    both = f"{headline(slip).removesuffix('.')} ; {above}, palier de {overrun.level} % franchi."
     return cut(typeset(both), MAX_LINE)
 
 
@@ -70,7 +70,8 @@ def reason(rule: str, severity: Severity | None = None) -> str:
     lowest = _threshold(rule, levels[0]) if levels else ""
     why = alert_rule(rule).reason_fr.format(lowest or "un seuil")
     if severity in levels[1:] and (graver := _threshold(rule, severity)):
-        why += f" ; gravité « {severity} » à partir de {graver}"
+        above = "au-delà" if "above_meur" in thresholds()[rule, severity] else "à partir"
+        why += f" ; gravité « {severity} » {above} de {graver}"
     return why
 
 
@@ -96,48 +97,138 @@ def cut(text: str, length: int) -> str:
 
 
 def _budget_slip(alert: Alert) -> str:
-    return f"{_subject(alert)} : coût en hausse {_change(alert)}{_since(alert)}."
+    return f"{_subject(alert)} : coût en hausse {_change(alert)}{_since(alert)}{_returns(alert, 'il')}."
 
 
 def _change(alert: Alert) -> str:
+    """« de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€ », up or down."""
     if alert.from_value is None or alert.to_value is None:
         return "d’un montant inconnu"
     before, after = _decimal(alert.from_value), _decimal(alert.to_value)
     gap = after - before
     places = 1 if abs(gap) >= 1 else 2
-    rate = f" (+ {_percent(gap / before * 100)})" if before > 0 else ""
-    return f"de {number(gap, places)} M€{rate}, de {number(before, places)} à {number(after, places)} M€"
+    sign = "−" if gap < 0 else "+"
+    rate = f" ({sign} {_percent(abs(gap) / before * 100)})" if before > 0 else ""
+    return f"de {number(abs(gap), places)} M€{rate}, de {number(before, places)} à {number(after, places)} M€"
 
 
 def _schedule_slip(alert: Alert) -> str:
-    by = f" de {months} mois" if (months := _months(alert)) else ""
-    span = f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}" if alert.from_text and alert.to_text else ""
-    return f"{_subject(alert)} : fin prévue repoussée{by}{span}{_since(alert)}."
+    moved = f"fin prévue repoussée{_by_months(alert)}{_dates(alert)}{_since(alert)}"
+    return f"{_subject(alert)} : {moved}{_returns(alert, 'elle')}."
+
+
+def _by_months(alert: Alert) -> str:
+    return f" de {abs(alert.slip_months)} mois" if alert.slip_months else ""
+
+
+def _dates(alert: Alert) -> str:
+    """« , de juin 2018 à janvier 2019 »."""
+    known = alert.from_text and alert.to_text
+    return f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}" if known else ""
+
+
+def _returns(alert: Alert, it: str) -> str:
+    then = alert.returns_to_edition
+    return f" ; {it} revient à la valeur du {semester(then)}" if then else ""
 
 
 def _overrun(alert: Alert) -> str:
     crossed = f" ; palier de {alert.level} % franchi" + (f" à l’édition {alert.edition}" if alert.edition else "")
-    return f"{_subject(alert)} : {_above(alert)}{_span(alert)}{crossed}."
+    span = _dates(alert) if alert.rule == "schedule_overrun" else _span(alert)
+    return f"{_subject(alert)} : {_above(alert)}{span}{crossed}."
 
 
-def _above(alert: Alert) -> str:
-    """« coût passé à 24,9 % au-dessus de la référence initiale »."""
-    what = "durée passée" if alert.rule == "schedule_overrun" else "coût passé"
+def _above(alert: Alert, initial: str | None = None) -> str:
+    """« coût passé à 24,9 % au-dessus de la référence initiale (121,2 M€) »."""
     over = ""
     if alert.from_value is not None and alert.to_value is not None:
         before, after = _decimal(alert.from_value), _decimal(alert.to_value)
         # To one decimal: 24,9 % must not be read as 25 %, which is another level.
-        over = f" {number((after - before) / before * 100, 1)} %" if before > 0 else ""
-    return f"{what} à{over or ' un niveau'} au-dessus de la référence initiale"
+        over = f"{number((after - before) / before * 100, 1)} %" if before > 0 else ""
+    known = f" ({initial})" if initial else ""
+    if alert.rule == "schedule_overrun":
+        by = f"de {over} de la durée initiale{known}" if over else "d’une part inconnue de la durée initiale"
+        return f"fin prévue au-delà de la fin initiale {by}"
+    return f"coût passé à {over or 'un niveau'} au-dessus de la référence initiale{known}"
+
+
+def _creep(alert: Alert) -> str:
+    crept = []
+    if alert.from_value is not None and alert.to_value is not None:
+        crept.append(f"coût en hausse {_change(alert)}")
+    if alert.slip_months:
+        crept.append(f"fin prévue repoussée{_by_months(alert)}{_dates(alert)}")
+    since = f", depuis l’édition {alert.since_edition}" if alert.since_edition else ""
+    return f"{_subject(alert)} : dérive lente, {' ; '.join(crept)}{since}, sans alerte entre-temps."
+
+
+def _reduced(alert: Alert) -> str:
+    if alert.measure == "end":
+        what = f"fin prévue avancée{_by_months(alert)}{_dates(alert)}"
+    else:
+        what = f"coût en baisse {_change(alert)}"
+    back = " ; la phase, elle aussi, revient en arrière" if alert.detail == "phase_back" else ""
+    return f"{_subject(alert)} : {what}{_since(alert)}{back}."
+
+
+def _phase_back(alert: Alert) -> str:
+    before, after = (label(phase) for phase in (alert.from_text, alert.to_text))
+    return f"{_subject(alert)} : phase revenue de « {before} » à « {after} »{_since(alert)}."
+
+
+def _completed(alert: Alert) -> str:
+    return f"{_subject(alert)} : projet terminé{_outcome(alert)}."
+
+
+def _abandoned(alert: Alert) -> str:
+    why = f"motif : « {cut(_plain(alert.detail), 150)} »" if alert.detail else "motif non déclaré"
+    return f"{_subject(alert)} : projet abandonné{_outcome(alert)} ; {why}."
+
+
+def _outcome(alert: Alert) -> str:
+    """« , coût de 12,5 M€ (10,0 M€ au départ), fin prévue en juin 2018 (6 mois après la fin initiale) »."""
+    cost, end = "", ""
+    if alert.to_value is not None:
+        initial = f" ({_meur(alert.from_value)} au départ)" if alert.from_value is not None else ""
+        cost = f", coût de {_meur(alert.to_value)}{initial}"
+    if alert.to_text:
+        months = alert.slip_months
+        against = {None: "", 0: " (celle du départ)"}.get(
+            months, f" ({abs(months or 0)} mois {'avant' if (months or 0) < 0 else 'après'} la fin initiale)"
+        )
+        end = f", fin prévue en {_month(alert.to_text)}{against}"
+    return f"{cost or ', coût inconnu'}{end}"
+
+
+def _entered(alert: Alert) -> str:
+    return f"{_subject(alert)} : nouveau projet, de {_meur(alert.to_value)}."
+
+
+def _cost_known(alert: Alert) -> str:
+    return f"{_subject(alert)} : coût désormais connu, {_meur(alert.to_value)}."
+
+
+def _meur(value: Decimal | float | None) -> str:
+    return "un montant inconnu" if value is None else f"{number(value, 1 if value >= 1 else 2)} M€"
 
 
 def _rebaselined(alert: Alert) -> str:
     what = _REWRITTEN.get(alert.measure or "", "référence initiale réécrite")
-    if alert.measure == "start" and alert.from_text and alert.to_text:
-        span = f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}"
+    if alert.measure == "start":
+        way = "plus tôt" if (alert.slip_months or 0) < 0 else "plus tard"
+        what += (f"{_by_months(alert)} {way}" if alert.slip_months else "") + _dates(alert)
     else:
-        span = _span(alert)
-    return f"{_subject(alert)} : {what}{span}{_since(alert)}."
+        what += _span(alert)
+    return f"{_subject(alert)} : {what}{_since(alert)}{_end_moved(alert.end_change_months)}."
+
+
+def _end_moved(months: int | None) -> str:
+    """Whether the planned end moved when a baseline was rewritten."""
+    if months is None:
+        return ""
+    if months == 0:
+        return " ; la fin prévue n’a pas changé"
+    return f" ; la fin prévue {'recule' if months > 0 else 'avance'} de {abs(months)} mois"
 
 
 def _span(alert: Alert) -> str:
@@ -151,27 +242,35 @@ def _span(alert: Alert) -> str:
 
 
 def _overdue(alert: Alert) -> str:
-    late = f"de {months} mois" if (months := _months(alert)) else "de moins d’un mois"
+    late = f"de {alert.slip_months} mois" if alert.slip_months else "de moins d’un mois"
     return (
-        f"{_subject(alert)} : fin prévue en {_month(alert.from_text)}, dépassée {late} au {_day(alert.to_text)}, "
+        f"{_subject(alert)} : {_planned_end(alert)}, dépassée {late} au {_day(alert.to_text)}, "
         f"projet ni terminé ni abandonné{_lasting(alert)}."
     )
 
 
+def _planned_end(alert: Alert) -> str:
+    """« fin prévue en juin 2018 »; where it is known less than to the day, the text is the last that it may be."""
+    latest = "" if alert.from_precision in (None, "day") else "au plus tard "
+    return f"fin prévue {latest}en {_month(alert.from_text)}"
+
+
 def _went_silent(alert: Alert) -> str:
     then, now = alert.previous_edition or "précédente", f" à l’édition {alert.edition}" if alert.edition else ""
-    cost = f" (dernier coût connu : {_figure(alert)})" if alert.from_value is not None else ""
-    silence = f"n’est plus déclaré{now}, sans motif de sortie, alors qu’il l’était à l’édition {then}{cost}"
-    return f"{_subject(alert)} {silence}."
+    known = [f"dernier coût connu : {_figure(alert)}"] if alert.from_value is not None else []
+    known += [_planned_end(alert)] if alert.from_text else []
+    last = f" ({', '.join(known)})" if known else ""
+    silence = f"n’est plus déclaré{now}, sans motif de sortie, alors qu’il l’était à l’édition {then}{last}"
+    maybe = " : terminé ? motif à confirmer" if alert.severity == "information" else ""
+    return f"{_subject(alert)} {silence}{maybe}."
 
 
 def _figure_withdrawn(alert: Alert) -> str:
-    what, known = {"cost": ("le coût", "renseigné"), "duration": ("la durée", "renseignée")}.get(
-        alert.measure or "", ("un chiffre", "renseigné")
-    )
+    what, known = {"duration": ("la durée", "renseignée")}.get(alert.measure or "", ("le coût", "renseigné"))
     figure = f" de {value}" if (value := _figure(alert)) else f" {known}"
     then, now = alert.previous_edition or "précédente", f" à l’édition {alert.edition}" if alert.edition else ""
-    return f"{_subject(alert)} : {what},{figure} à l’édition {then}, n’est plus {known}{now}."
+    gone = "et la durée ne sont plus renseignés" if alert.measure == "cost_and_duration" else f"n’est plus {known}"
+    return f"{_subject(alert)} : {what},{figure} à l’édition {then}, {gone}{now}."
 
 
 def _watermelon(alert: Alert) -> str:
@@ -182,6 +281,10 @@ def _watermelon(alert: Alert) -> str:
 
 
 def _stagnant(alert: Alert) -> str:
+    if alert.measure == "trajectories":
+        count = plural(int(alert.delta or 0), "projet")
+        names = cut(_plain(alert.detail or ""), 300)
+        return f"{_short_perimeter(alert) or alert.subject} : {count} sans changement pendant trois éditions ou plus : {names}."
     count = f" ({number(alert.delta)} éditions de suite)" if alert.delta is not None else ""
     return f"{_subject(alert)} : rien n’a changé depuis l’édition {alert.since_edition or alert.from_text}{count}."
 
@@ -212,29 +315,18 @@ def _measure(value: Decimal | float | None) -> str:
 
 
 def _action_overdue(alert: Alert) -> str:
-    due, months = _due(alert)
-    late = f"{months} mois de retard" if months else "moins d’un mois de retard"
+    late = f"{alert.slip_months} mois de retard" if alert.slip_months else "moins d’un mois de retard"
     return (
-        f"{_subject(alert)} : action prévue pour {due}, encore ouverte au {_day(alert.to_text)}, "
+        f"{_subject(alert)} : action prévue pour {_due(alert)}, encore ouverte au {_day(alert.to_text)}, "
         f"soit {late}{_lasting(alert)}."
     )
 
 
-def _due(alert: Alert) -> tuple[str, int | None]:
-    """When an action was due, as far as it is known, and how many months ago that ended; the text is its first day."""
-    last = _LAST_MONTH.get(alert.from_precision or "")
-    if last is None:
-        return _month(alert.from_text), _months(alert)
-    due = period(date.fromisoformat(alert.from_text or ""), str(alert.from_precision))
-    return due, (_months(alert) or 0) - last
-
-
-def _months(alert: Alert) -> int | None:
-    """The months between the two dates of the sentence, as a reader counts them who is shown months."""
-    try:
-        return months_between(date.fromisoformat(alert.from_text or ""), date.fromisoformat(alert.to_text or ""))
-    except ValueError:
-        return alert.slip_months
+def _due(alert: Alert) -> str:
+    """When an action was due, as far as it is known; the text is the last day of it."""
+    if alert.from_precision in ("quarter", "semester"):
+        return period(date.fromisoformat(alert.from_text or ""), alert.from_precision)
+    return _month(alert.from_text)
 
 
 def _submission_missing(alert: Alert) -> str:
@@ -269,6 +361,13 @@ _SENTENCES: dict[str, Callable[[Alert], str]] = {
     "schedule_slip": _schedule_slip,
     "budget_overrun": _overrun,
     "schedule_overrun": _overrun,
+    "creep": _creep,
+    "reduced": _reduced,
+    "phase_back": _phase_back,
+    "completed": _completed,
+    "abandoned": _abandoned,
+    "entered": _entered,
+    "cost_known": _cost_known,
     "rebaselined": _rebaselined,
     "overdue": _overdue,
     "went_silent": _went_silent,
@@ -312,7 +411,11 @@ def _short_perimeter(alert: Alert) -> str | None:
 
 
 def _since(alert: Alert) -> str:
-    return f", depuis l’édition {alert.previous_edition}" if alert.previous_edition else ""
+    """Since which edition, and in how many months where that is more than the six of a semester."""
+    if not alert.previous_edition:
+        return ""
+    span = f", en {6 * alert.semesters} mois" if alert.semesters and alert.semesters > 1 else ""
+    return f", depuis l’édition {alert.previous_edition}{span}"
 
 
 def _lasting(alert: Alert) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from orchestration.domain.alert_rules import alert_rule
 from orchestration.domain.folding import folded_name
 from orchestration.domain.french import NBSP, day, paris
 from orchestration.domain.likeness import likeness, resemblance
@@ -54,12 +55,18 @@ def french_day(at: datetime) -> str:
     return day(paris(at.replace(tzinfo=UTC)).date()).replace(NBSP, " ")
 
 
+def is_state(rule: str) -> bool:
+    """Whether what a rule says lasts (`orchestration.domain.alert_rules`)."""
+    return alert_rule(rule).is_state
+
+
 class Plugin(BasePlugin):
     """Registers the functions below, the variable `jalons_home`, an absolute path, and `lake_<kind>`, a list of files.
 
-    `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER`, `resemblance(name, other, description,
-    other_description) -> INTEGER` and `french_day(received_at) -> VARCHAR`, all null where an argument is;
-    `project_identities(filings) -> identities`, lists of structs, to be called once with the filings of all editions.
+    `folded_name(name) -> VARCHAR`, `likeness(name, other) -> INTEGER` and `resemblance(name, other, description,
+    other_description) -> INTEGER`, `french_day(received_at) -> VARCHAR`, `is_state(rule) -> BOOLEAN`, all null where an
+    argument is; `project_identities(filings) -> identities`, lists of structs, to be called once with the filings of
+    all editions.
     """
 
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:
@@ -68,6 +75,7 @@ class Plugin(BasePlugin):
         conn.create_function("likeness", likeness, ["VARCHAR", "VARCHAR"], "INTEGER")
         conn.create_function("resemblance", resemblance, ["VARCHAR"] * 4, "INTEGER")
         conn.create_function("french_day", french_day, ["TIMESTAMP"], "VARCHAR")
+        conn.create_function("is_state", is_state, ["VARCHAR"], "BOOLEAN")
         conn.create_function("project_identities", project_identities, [f"{_FILING}[]"], f"{_IDENTITY}[]")
         self._variables: dict[str, object] = {}
 

@@ -24,7 +24,7 @@ Audience = Literal["teams", "engineers"]
 class AlertRule:
     """One rule, `about` a kind of subject; in `reason_fr`, `{}` is its lowest threshold, such as « 10 % ou 5 M€ ».
 
-    An overrun is the `same_rise_as` a slip: it says against the baseline what the slip says against the previous
+    What `is_state` lasts, and ends when it is no more; anything else happened, and stays so. An overrun is the `same_rise_as` a slip: it says against the baseline what the slip says against the previous
     edition.
     """
 
@@ -32,6 +32,7 @@ class AlertRule:
     about: Subject
     label_fr: str
     reason_fr: str = ""
+    is_state: bool = False
     same_rise_as: str | None = None
 
     @property
@@ -53,22 +54,49 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "schedule_slip",
             "project",
             "Fin reportée",
-            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente",
+            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente, le double si plus d’un "
+            "semestre les sépare",
         ),
         AlertRule(
             "budget_overrun",
             "project",
             "Dépassement de coût",
             "coût passé à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+            is_state=True,
             same_rise_as="budget_slip",
         ),
         AlertRule(
             "schedule_overrun",
             "project",
-            "Dépassement de durée",
-            "durée passée à au moins {} au-dessus de la référence initiale, une alerte par palier franchi",
+            "Dépassement de délai",
+            "fin prévue passée, de la fin initiale, d’au moins {} de la durée initiale, une alerte par palier franchi",
+            is_state=True,
             same_rise_as="schedule_slip",
         ),
+        AlertRule(
+            "creep",
+            "project",
+            "Dérive lente",
+            "coût en hausse ou fin reculée d’au moins {} en quatre éditions, sans qu’aucune hausse ni aucun report "
+            "n’ait été signalé entre-temps",
+        ),
+        AlertRule(
+            "reduced",
+            "project",
+            "Coût ou délai réduit",
+            "coût en baisse, ou fin avancée, d’au moins {} par rapport à l’édition précédente (le double de mois si plus "
+            "d’un semestre les sépare)",
+        ),
+        AlertRule(
+            "phase_back",
+            "project",
+            "Retour à une phase antérieure",
+            "phase moins avancée qu’à l’édition précédente",
+        ),
+        AlertRule("completed", "project", "Projet terminé", "phase devenue « terminé » depuis l’édition précédente"),
+        AlertRule("abandoned", "project", "Projet abandonné", "phase devenue « abandonné » depuis l’édition précédente"),
+        AlertRule("entered", "project", "Nouveau projet", "projet déclaré pour la première fois, de plus de {}"),
+        AlertRule("cost_known", "project", "Coût désormais connu", "premier coût connu d’un projet, de plus de {}"),
         AlertRule(
             "rebaselined",
             "project",
@@ -79,13 +107,15 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "overdue",
             "project",
             "Fin prévue dépassée",
-            "fin prévue passée à la date de l’édition, pour un projet ni terminé ni abandonné",
+            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est plus tôt, pour un "
+            "projet ni terminé ni abandonné",
+            is_state=True,
         ),
         AlertRule(
             "went_silent",
             "project",
             "N’est plus déclaré",
-            "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie",
+            "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie connu",
         ),
         AlertRule(
             "figure_withdrawn",
@@ -98,12 +128,14 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "project",
             "Vert déclaré, rouge calculé",
             "confiance déclarée verte par le ministère, et rouge selon la règle publiée",
+            is_state=True,
         ),
         AlertRule(
             "stagnant",
             "project",
             "Sans changement",
-            "coût, fin prévue, phase, confiance et commentaire inchangés pendant {} de suite",
+            "coût, fin prévue, phase, confiance et commentaire inchangés pendant {} de suite ; une ligne par périmètre",
+            is_state=True,
         ),
         AlertRule(
             "procedure_regressed",
@@ -115,13 +147,16 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "indicator_off_track",
             "indicator",
             "Indicateur en retard",
-            "valeur en deçà de la droite qui mène de la situation de départ à la cible",
+            "valeur en deçà, d’au moins {}, de la droite qui mène de la situation de départ à la cible",
+            is_state=True,
         ),
         AlertRule(
             "action_overdue",
             "action",
             "Action en retard",
-            "fin prévue passée à la date de l’édition, pour une action ni achevée ni abandonnée",
+            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est plus tôt, pour une "
+            "action ni achevée ni abandonnée",
+            is_state=True,
         ),
         AlertRule(
             "submission_missing",
@@ -129,6 +164,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "Remontée manquante",
             "rappel à l’approche de la date limite, pour les seuls périmètres qui avaient déposé à l’édition "
             "précédente et ne l’ont pas fait",
+            is_state=True,
         ),
         AlertRule(
             "submission_rejected",

@@ -28,8 +28,8 @@ SCHEMA = pa.schema(
         *((name, pa.string()) for name in ("measure", "unit")),
         *((name, MONEY) for name in ("from_value", "to_value", "delta", "delta_pct")),
         *((name, pa.string()) for name in ("from_text", "to_text", "from_precision", "to_precision")),
-        ("slip_months", pa.int32()),
-        ("detail", pa.string()),
+        *((name, pa.int32()) for name in ("slip_months", "semesters", "end_change_months")),
+        *((name, pa.string()) for name in ("returns_to_edition", "detail", "variance_comment")),
         ("raised_at", pa.timestamp("us")),
     ]
 )

@@ -43,20 +43,29 @@ def _overrun(row: MartRow) -> str:
 
 def _words(row: MartRow) -> MartRow:
     withdrawn = row["rule"] == "figure_withdrawn"
-    named = withdrawn or row["rule"] == "rebaselined"
+    named = withdrawn or row["rule"] in ("rebaselined", "reduced")
     return {
-        "finding": alert_rule(row["rule"]).label_fr + (f" ({french.label(row['measure'])})" if named else ""),
-        "before": _side(row["from_value"], row["from_text"], row["unit"]),
-        "after": _absence(row["to_text"]) if withdrawn else _side(row["to_value"], row["to_text"], row["unit"]),
+        "finding": alert_rule(row["rule"]).label_fr + (f" ({_named(row)})" if named else ""),
+        "before": _side(row, "from"),
+        "after": _absence(row["to_text"]) if withdrawn else _side(row, "to"),
         "change": _change(row),
     }
 
 
-def _side(value: Decimal | float | None, text: str | None, unit: str | None) -> str:
-    if value is not None or not text:
-        return french.quantity(value, unit)
+def _named(row: MartRow) -> str:
+    return {"cost_and_duration": "coût et durée", "end": "fin"}.get(row["measure"]) or french.label(row["measure"])
+
+
+def _side(row: MartRow, side: str) -> str:
+    """What was, or is: a value, else a month where the text is a date, else the words of a code or the text."""
+    value, text = row[f"{side}_value"], row[f"{side}_text"]
     day = _day(text)
-    return text if day is None else french.month(day)
+    if day is not None and (value is None or row["measure"] == "end"):
+        # What was held against the calendar on a day has no end of its own.
+        return french.ABSENT if row["rule"] == "went_silent" else french.month(day)
+    if value is not None or not text:
+        return french.quantity(value, row["unit"])
+    return french.label(text)
 
 
 def _absence(typed: str | None) -> str:
@@ -69,14 +78,13 @@ def _absence(typed: str | None) -> str:
 
 
 def _change(row: MartRow) -> str:
-    if row["slip_months"] is not None:
-        before, after = _day(row["from_text"]), _day(row["to_text"])
-        months = french.months_between(before, after) if before and after else row["slip_months"]
-        return french.signed(months) + french.NBSP + "mois"
-    if row["delta"] is None or row["unit"] not in ("meur", "years"):
+    if row["delta"] is not None and row["unit"] in ("meur", "years") and row["measure"] != "end":
+        change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
+        change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
+    elif row["slip_months"] is not None:
+        change = french.signed(row["slip_months"]) + french.NBSP + "mois"
+    else:
         return french.ABSENT
-    change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
-    change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
     if row["delta_pct"] is not None:
         change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
     return change

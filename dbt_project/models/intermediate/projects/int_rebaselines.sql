@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with rewritten as (
     select * from {{ ref('int_baselines') }}
     where is_rebaseline

@@ -31,7 +31,7 @@ rules as (
 
 from_slips as (
     select
-        slips.* exclude (from_submission_id, to_submission_id, is_new, kind, project_id, name, level),
+        slips.* exclude (from_submission_id, to_submission_id, is_new, is_state, cause, kind, project_id, name, level),
         slips.name as subject_name,
         coalesce(cast(slips.level as varchar), slips.measure) as level,
         -- A perimeter that filed nothing is silent from the closing on.
@@ -139,6 +139,10 @@ select
     from_precision,
     to_precision,
     slip_months,
+    semesters,
+    end_change_months,
+    returns_to_edition,
     detail,
+    variance_comment,
     raised_at
 from raised

@@ -1,7 +1,11 @@
-{#- A new rule is a model of its own and a name in this list. Watermelons come after these: they are read from how grave these are (int_confidence). -#}
+{#- A new rule is a model of its own and a name in this list. Watermelons and creeps come after these: they are read from how grave these are. -#}
 {%- set rules = [
     'budget',
     'schedule',
+    'reduced',
+    'phase_back',
+    'over',
+    'entered',
     'overruns',
     'rebaselined',
     'overdue',

@@ -1,10 +1,12 @@
-{#- What may be withdrawn -> its column, its unit, and how its value is shown. -#}
-{%- set figures = {
-    'cost': ('current_cost_meur', 'meur', 'from_current_cost_meur'),
-    'duration': ('current_duration_days', 'years', in_years('from_current_duration_days')),
-} -%}
+with withdrawn as (
+    select
+        *,
+        from_current_cost_meur is not null and to_current_cost_meur is null as is_cost,
+        from_current_duration_days is not null and to_current_duration_days is null as is_duration
+    from {{ ref('int_project_changes') }}
+    where is_present
+)
 
-{%- for measure, (column, unit, from_value) in figures.items() %}
 select
     edition,
     'figure_withdrawn' as rule,
@@ -12,16 +14,17 @@ select
     project_id as subject,
     name,
     perimeter,
-    '{{ measure }}' as measure,
-    '{{ unit }}' as unit,
-    {{ from_value }} as from_value,
-    from_{{ measure }}_typed as from_text,
-    to_{{ measure }}_typed as to_text,
+    -- What is withdrawn together is withdrawn once; the cost is then the value that is told.
+    case
+        when is_cost and is_duration then 'cost_and_duration'
+        when is_cost then 'cost'
+        else 'duration'
+    end as measure,
+    case when is_cost then 'meur' else 'years' end as unit,
+    case when is_cost then from_current_cost_meur else {{ in_years('from_current_duration_days') }} end as from_value,
+    case when is_cost then from_cost_typed else from_duration_typed end as from_text,
+    case when is_cost then to_cost_typed else to_duration_typed end as to_text,
     from_submission_id,
     to_submission_id
-from {{ ref('int_project_changes') }}
-where is_present and from_{{ column }} is not null and to_{{ column }} is null
-{%- if not loop.last %}
-union all
-{%- endif %}
-{%- endfor %}
+from withdrawn
+where is_cost or is_duration

@@ -1,7 +1,6 @@
 select
     edition,
     'indicator_off_track' as rule,
-    true as is_state,
     'indicators' as kind,
     indicator_id as subject,
     coalesce(title, indicator_id) as name,

@@ -1,3 +1,12 @@
+with rewritten as (
+    select
+        rebaselines.*,
+        planned_ends.end_change_months,
+        {{ coarser('rebaselines.from_precision', 'rebaselines.to_precision') }} as known_precision
+    from {{ ref('int_rebaselines') }} as rebaselines
+    left join {{ ref('int_planned_ends') }} as planned_ends using (edition, project_id)
+)
+
 select
     edition,
     'rebaselined' as rule,
@@ -11,14 +20,12 @@ select
     to_value,
     to_value - from_value as delta,
     -- Earlier or later, a start that moves hides how long the project lasts.
-    least(from_date, to_date) as from_end,
-    greatest(from_date, to_date) as to_end,
-    0 as rounding_days,
-    cast(date_sub('month', from_date, to_date) as integer) as slip_months,
+    {{ months_between(first_day('from_date', 'known_precision'), first_day('to_date', 'known_precision')) }} as slip_months,
     from_text,
     to_text,
     case when measure = 'start' then from_precision end as from_precision,
     case when measure = 'start' then to_precision end as to_precision,
+    end_change_months,
     from_submission_id,
     to_submission_id
-from {{ ref('int_rebaselines') }}
+from rewritten

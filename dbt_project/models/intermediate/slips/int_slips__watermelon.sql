@@ -8,9 +8,9 @@ with severities as (
 select
     watermelons.edition,
     'watermelon' as rule,
-    true as is_state,
     'projects' as kind,
     watermelons.project_id as subject,
+    watermelons.project_id,
     watermelons.name,
     watermelons.perimeter,
     'confidence' as measure,

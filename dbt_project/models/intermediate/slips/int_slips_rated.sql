@@ -1,6 +1,10 @@
 {{ config(materialized='table') }}
 with candidates as (
-    select * from {{ ref('int_slip_candidates') }}
+    select
+        *,
+        -- A reduction is weighed by how much less there is.
+        case when rule = 'reduced' then -delta else delta end as weighed
+    from {{ ref('int_slip_candidates') }}
 ),
 
 thresholds as (
@@ -12,26 +16,26 @@ thresholds as (
 
 reached as (
     select
-        candidates.*,
-        thresholds.severity,
-        case when candidates.rate is not null then cast(thresholds.at_least as integer) end as level
+        candidates.* exclude (level),
+        -- What was the same before is no news, however far it moved.
+        case when candidates.returns_to_edition is null then thresholds.severity else 'information' end as severity,
+        case when thresholds.threshold = 'crossed_percent' then candidates.level end as level
     from candidates
     inner join thresholds using (rule)
     where
         case thresholds.threshold
             when 'always' then true
-            when 'crossed_percent'
-                then
-                    candidates.rate * 100 >= thresholds.at_least
-                    and coalesce(candidates.previous_rate * 100 < thresholds.at_least, true)
-            when 'percent' then candidates.from_value > 0 and candidates.delta * 100 >= candidates.from_value * thresholds.at_least
-            when 'meur' then coalesce(candidates.delta, candidates.from_value) >= thresholds.at_least
+            when 'crossed_percent' then candidates.level >= thresholds.at_least
+            when 'percent' then candidates.from_value > 0 and candidates.weighed * 100 >= candidates.from_value * thresholds.at_least
+            when 'meur' then candidates.weighed >= thresholds.at_least
+            when 'above_meur' then candidates.cost_meur > thresholds.at_least
             when 'months'
-                then date_diff(
-                    'day',
-                    cast(candidates.from_end + to_months(cast(thresholds.at_least as integer)) as date),
-                    candidates.to_end
-                ) >= candidates.rounding_days
+                then
+                    abs(candidates.slip_months)
+                    >= thresholds.at_least * least(coalesce(candidates.semesters, 1), {{ most_semesters_counted() }})
+            when 'if_unfinished' then candidates.is_unfinished
+            when 'meur_if_done' then candidates.from_value >= thresholds.at_least
+            when 'meur_if_ahead' then candidates.is_ahead and candidates.from_value >= thresholds.at_least
             else candidates.extent >= thresholds.at_least
         end
     qualify
@@ -39,14 +43,19 @@ reached as (
             partition by candidates.edition, candidates.rule, candidates.subject, candidates.measure
             order by thresholds.severity_rank desc, thresholds.at_least desc
         ) = 1
+        -- That the phase goes back makes a reduction graver, and is none by itself.
+        and bool_or(thresholds.threshold <> 'phases_back') over (
+            partition by candidates.edition, candidates.rule, candidates.subject, candidates.measure
+        )
 )
 
 select
     edition,
     rule,
-    coalesce(is_state, false) as is_state,
     kind,
     subject,
+    -- What many projects of a perimeter do together is its own.
+    case when kind = 'projects' and measure <> 'trajectories' then subject end as project_id,
     name,
     perimeter,
     measure,
@@ -54,7 +63,7 @@ select
     level,
     cast(from_value as decimal(20, 8)) as from_value,
     cast(to_value as decimal(20, 8)) as to_value,
-    cast(coalesce(delta, slip_months) as decimal(20, 8)) as delta,
+    cast(coalesce(delta, case when from_value is null and to_value is null then slip_months end) as decimal(20, 8)) as delta,
     -- What an indicator or a procedure measures has a unit of its own, of which no percentage is shown.
     case
         when kind <> 'projects' then null
@@ -66,8 +75,13 @@ select
     from_precision,
     to_precision,
     slip_months,
+    end_change_months,
+    returns_to_edition,
+    cause,
+    detail,
     severity,
     since_edition,
+    is_new,
     from_submission_id,
     to_submission_id
 from reached

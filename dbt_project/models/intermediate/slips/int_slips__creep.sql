@@ -1,0 +1,95 @@
+with history as (
+    select
+        *,
+        row_number() over (partition by project_id order by edition) as position
+    from {{ ref('int_project_rows') }}
+    where is_counted
+),
+
+-- The first of the last four editions of a project, this one included.
+spans as (
+    select
+        now.edition,
+        now.position,
+        now.project_id,
+        now.name,
+        now.perimeter,
+        earlier.edition as since_edition,
+        earlier.current_cost_meur as from_value,
+        now.current_cost_meur as to_value,
+        earlier.submission_id as from_submission_id,
+        now.submission_id as to_submission_id,
+        {{ compared_ends('ends', trajectory('earlier.'), trajectory('now.')) }}
+    from history as now
+    inner join history as earlier
+        on
+            now.project_id = earlier.project_id
+            and now.position - 3 = earlier.position
+),
+
+crept as (
+    select
+        *,
+        {{ months_between('ends_from_end', 'ends_to_end') }} as slip_months,
+        from_value > 0 and to_value * 100 >= from_value * (100 + {{ at_least('creep', 'information', 'percent') }})
+        and not exists (
+            select 1 from {{ ref('int_slips_rated') }} as slips
+            where
+                slips.rule = 'budget_slip'
+                and slips.subject = spans.project_id
+                and slips.edition > spans.since_edition
+                and slips.edition <= spans.edition
+        ) as is_cost,
+        ends_change_days > 0 and slip_months >= {{ at_least('creep', 'information', 'months') }}
+        and not exists (
+            select 1 from {{ ref('int_slips_rated') }} as slips
+            where
+                slips.rule = 'schedule_slip'
+                and slips.subject = spans.project_id
+                and slips.edition > spans.since_edition
+                and slips.edition <= spans.edition
+        ) as is_end
+    from spans
+),
+
+-- One that was told is not told again for three editions.
+told as (
+    select
+        project_id,
+        unnest(list_reduce(
+            list([position] order by position),
+            lambda so_far, next: case when next[1] >= so_far[-1] + 4 then list_concat(so_far, next) else so_far end
+        )) as position
+    from crept
+    where is_cost or is_end
+    group by project_id
+)
+
+select
+    crept.edition,
+    'creep' as rule,
+    'projects' as kind,
+    crept.project_id as subject,
+    crept.project_id,
+    crept.name,
+    crept.perimeter,
+    'trajectory' as measure,
+    'meur' as unit,
+    case when crept.is_cost then crept.from_value end as from_value,
+    case when crept.is_cost then crept.to_value end as to_value,
+    cast(case when crept.is_cost then crept.to_value - crept.from_value end as decimal(20, 8)) as delta,
+    case when crept.is_cost then {{ percent(exact_ratio('crept.to_value - crept.from_value', 'crept.from_value')) }} end as delta_pct,
+    case when crept.is_end then cast(crept.ends_from_end as varchar) end as from_text,
+    case when crept.is_end then cast(crept.ends_to_end as varchar) end as to_text,
+    case when crept.is_end then coalesce(crept.ends_known, 'month') end as from_precision,
+    case when crept.is_end then coalesce(crept.ends_known, 'month') end as to_precision,
+    case when crept.is_end then crept.slip_months end as slip_months,
+    case
+        when crept.to_value > {{ at_least('creep', 'attention', 'above_meur') }} then 'attention'
+        else 'information'
+    end as severity,
+    crept.since_edition,
+    crept.from_submission_id,
+    crept.to_submission_id
+from crept
+semi join told using (project_id, position)
