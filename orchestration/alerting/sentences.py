@@ -47,6 +47,11 @@ _REGRESSIONS = {
     "satisfaction": "la satisfaction des usagers",
     "accessibility": "l’accessibilité",
 }
+_WITHDRAWN = {
+    "cost": ("le coût", "renseigné"),
+    "duration": ("la durée", "renseignée"),
+    "cost_and_duration": ("le coût", "renseigné"),
+}
 _REWRITTEN = {"cost": "coût initial réécrit", "duration": "durée initiale réécrite", "start": "début réécrit"}
 
 
@@ -266,7 +271,7 @@ def _went_silent(alert: Alert) -> str:
 
 
 def _figure_withdrawn(alert: Alert) -> str:
-    what, known = {"duration": ("la durée", "renseignée")}.get(alert.measure or "", ("le coût", "renseigné"))
+    what, known = _WITHDRAWN.get(alert.measure or "", ("un chiffre", "renseigné"))
     figure = f" de {value}" if (value := _figure(alert)) else f" {known}"
     then, now = alert.previous_edition or "précédente", f" à l’édition {alert.edition}" if alert.edition else ""
     gone = "et la durée ne sont plus renseignés" if alert.measure == "cost_and_duration" else f"n’est plus {known}"
@@ -283,8 +288,8 @@ def _watermelon(alert: Alert) -> str:
 def _stagnant(alert: Alert) -> str:
     if alert.measure == "trajectories":
         count = plural(int(alert.delta or 0), "projet")
-        names = cut(_plain(alert.detail or ""), 300)
-        return f"{_short_perimeter(alert) or alert.subject} : {count} sans changement pendant trois éditions ou plus : {names}."
+        perimeter, names = _short_perimeter(alert) or alert.subject, cut(_plain(alert.detail or ""), 300)
+        return f"{perimeter} : {count} sans changement pendant trois éditions ou plus : {names}."
     count = f" ({number(alert.delta)} éditions de suite)" if alert.delta is not None else ""
     return f"{_subject(alert)} : rien n’a changé depuis l’édition {alert.since_edition or alert.from_text}{count}."
 

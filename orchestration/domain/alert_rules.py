@@ -24,8 +24,8 @@ Audience = Literal["teams", "engineers"]
 class AlertRule:
     """One rule, `about` a kind of subject; in `reason_fr`, `{}` is its lowest threshold, such as « 10 % ou 5 M€ ».
 
-    What `is_state` lasts, and ends when it is no more; anything else happened, and stays so. An overrun is the `same_rise_as` a slip: it says against the baseline what the slip says against the previous
-    edition.
+    What `is_state` lasts, and ends when it is no more; anything else happened, and stays so. An overrun is the
+    `same_rise_as` a slip: it says against the baseline what the slip says against the previous edition.
     """
 
     id: str
@@ -54,8 +54,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "schedule_slip",
             "project",
             "Fin reportée",
-            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente, le double si plus d’un "
-            "semestre les sépare",
+            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente, le double si plus "
+            "d’un semestre les sépare",
         ),
         AlertRule(
             "budget_overrun",
@@ -84,8 +84,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "reduced",
             "project",
             "Coût ou délai réduit",
-            "coût en baisse, ou fin avancée, d’au moins {} par rapport à l’édition précédente (le double de mois si plus "
-            "d’un semestre les sépare)",
+            "coût en baisse, ou fin avancée, d’au moins {} par rapport à l’édition précédente (le double de mois si "
+            "plus d’un semestre les sépare)",
         ),
         AlertRule(
             "phase_back",
@@ -94,7 +94,9 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "phase moins avancée qu’à l’édition précédente",
         ),
         AlertRule("completed", "project", "Projet terminé", "phase devenue « terminé » depuis l’édition précédente"),
-        AlertRule("abandoned", "project", "Projet abandonné", "phase devenue « abandonné » depuis l’édition précédente"),
+        AlertRule(
+            "abandoned", "project", "Projet abandonné", "phase devenue « abandonné » depuis l’édition précédente"
+        ),
         AlertRule("entered", "project", "Nouveau projet", "projet déclaré pour la première fois, de plus de {}"),
         AlertRule("cost_known", "project", "Coût désormais connu", "premier coût connu d’un projet, de plus de {}"),
         AlertRule(
@@ -115,7 +117,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "went_silent",
             "project",
             "N’est plus déclaré",
-            "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie connu",
+            "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie",
         ),
         AlertRule(
             "figure_withdrawn",

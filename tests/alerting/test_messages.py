@@ -82,9 +82,18 @@ SENTENCES = [
         "palier de 10 % franchi à l’édition 2017-S2.",
     ),
     (
-        alert(rule="schedule_overrun", level="50", unit="years", from_value=Decimal("4.671"), to_value=Decimal(8)),
-        "SIRHEN (Éducation nationale) : durée passée à 71,3 % au-dessus de la référence initiale, de 4,7 à 8,0 ans ; "
-        "palier de 50 % franchi à l’édition 2017-S2.",
+        alert(
+            rule="schedule_overrun",
+            level="50",
+            unit="years",
+            from_value=Decimal("4.671"),
+            to_value=Decimal(8),
+            from_text="2011-09-01",
+            to_text="2015-01-01",
+            slip_months=40,
+        ),
+        "SIRHEN (Éducation nationale) : fin prévue au-delà de la fin initiale de 71,3 % de la durée initiale, "
+        "de septembre 2011 à janvier 2015 ; palier de 50 % franchi à l’édition 2017-S2.",
     ),
     (
         alert(rule="rebaselined", from_value=Decimal(100), to_value=Decimal("110.05")),
@@ -99,8 +108,16 @@ SENTENCES = [
             to_value=None,
             from_text="2007-01-01",
             to_text="2008-12-01",
+            slip_months=23,
+            end_change_months=-1,
         ),
-        "SIRHEN (Éducation nationale) : début réécrit, de janvier 2007 à décembre 2008, depuis l’édition 2017-S1.",
+        "SIRHEN (Éducation nationale) : début réécrit de 23 mois plus tard, de janvier 2007 à décembre 2008, "
+        "depuis l’édition 2017-S1 ; la fin prévue avance de 1 mois.",
+    ),
+    (
+        alert(rule="rebaselined", from_value=Decimal(100), to_value=Decimal(110), end_change_months=0),
+        "SIRHEN (Éducation nationale) : coût initial réécrit, de 100,0 à 110,0 M€, depuis l’édition 2017-S1 ; "
+        "la fin prévue n’a pas changé.",
     ),
     (
         alert(rule="overdue", from_text="2016-11-01", to_text="2017-12-31", slip_months=13, since_edition="2016-S2"),
@@ -170,7 +187,7 @@ SENTENCES = [
             rule="action_overdue",
             subject_name="Label",
             perimeter="SPM",
-            from_text="2020-10-01",
+            from_text="2020-12-31",
             to_text="2021-12-31",
             from_precision="quarter",
             slip_months=12,
@@ -181,23 +198,119 @@ SENTENCES = [
         "soit 12 mois de retard, depuis l’édition 2021-S1.",
     ),
     (
-        alert(rule="action_overdue", from_text="2021-01-01", to_text="2021-12-31", from_precision="semester"),
+        alert(
+            rule="action_overdue",
+            from_text="2021-06-30",
+            to_text="2021-12-31",
+            from_precision="semester",
+            slip_months=6,
+        ),
         "SIRHEN (Éducation nationale) : action prévue pour S1 2021, encore ouverte au 31 décembre 2021, soit 6 mois de "
         "retard.",
     ),
     (
-        alert(rule="action_overdue", from_text="2021-10-01", to_text="2022-06-30", from_precision="month"),
+        alert(
+            rule="action_overdue", from_text="2021-10-31", to_text="2022-06-30", from_precision="month", slip_months=8
+        ),
         "SIRHEN (Éducation nationale) : action prévue pour octobre 2021, encore ouverte au 30 juin 2022, soit 8 mois "
         "de retard.",
     ),
     (
-        alert(rule="schedule_slip", from_text="2017-08-31", to_text="2018-02-01", slip_months=5),
+        alert(rule="schedule_slip", from_text="2017-08-31", to_text="2018-02-01", slip_months=6, semesters=4),
         "SIRHEN (Éducation nationale) : fin prévue repoussée de 6 mois, d’août 2017 à février 2018, "
+        "depuis l’édition 2017-S1, en 24 mois.",
+    ),
+    (
+        alert(
+            rule="schedule_slip",
+            from_text="2017-08-31",
+            to_text="2018-02-01",
+            slip_months=6,
+            semesters=1,
+            returns_to_edition="2016-S1",
+        ),
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 6 mois, d’août 2017 à février 2018, "
+        "depuis l’édition 2017-S1 ; elle revient à la valeur du premier semestre 2016.",
+    ),
+    (
+        alert(returns_to_edition="2015-S2"),
+        "SIRHEN (Éducation nationale) : coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€, "
+        "depuis l’édition 2017-S1 ; il revient à la valeur du second semestre 2015.",
+    ),
+    (
+        alert(
+            rule="creep", since_edition="2016-S1", slip_months=None, from_value=Decimal("26.2"), to_value=Decimal(28)
+        ),
+        "SIRHEN (Éducation nationale) : dérive lente, coût en hausse de 1,8 M€ (+ 6,9 %), de 26,2 à 28,0 M€, "
+        "depuis l’édition 2016-S1, sans alerte entre-temps.",
+    ),
+    (
+        alert(rule="creep", since_edition="2016-S1", slip_months=5, from_text="2018-01-31", to_text="2018-06-01"),
+        "SIRHEN (Éducation nationale) : dérive lente, coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€ ; fin "
+        "prévue repoussée de 5 mois, de janvier 2018 à juin 2018, depuis l’édition 2016-S1, sans alerte entre-temps.",
+    ),
+    (
+        alert(rule="reduced", from_value=Decimal(352), to_value=Decimal(198), detail="phase_back"),
+        "SIRHEN (Éducation nationale) : coût en baisse de 154,0 M€ (− 44 %), de 352,0 à 198,0 M€, "
+        "depuis l’édition 2017-S1 ; la phase, elle aussi, revient en arrière.",
+    ),
+    (
+        alert(
+            rule="reduced", measure="end", from_text="2020-12-31", to_text="2019-12-31", slip_months=-12, semesters=2
+        ),
+        "SIRHEN (Éducation nationale) : fin prévue avancée de 12 mois, de décembre 2020 à décembre 2019, "
+        "depuis l’édition 2017-S1, en 12 mois.",
+    ),
+    (
+        alert(rule="phase_back", from_text="deploiement", to_text="experimentation"),
+        "SIRHEN (Éducation nationale) : phase revenue de « Déploiement » à « Expérimentation », "
         "depuis l’édition 2017-S1.",
     ),
     (
-        alert(rule="overdue", from_text="2017-01-31", to_text="2017-06-30", slip_months=4),
-        "SIRHEN (Éducation nationale) : fin prévue en janvier 2017, dépassée de 5 mois au 30 juin 2017, "
+        alert(rule="completed", from_text="2017-12-31", to_text="2018-06-01", slip_months=6),
+        "SIRHEN (Éducation nationale) : projet terminé, coût de 97,0 M€ (85,0 M€ au départ), fin prévue en juin 2018 "
+        "(6 mois après la fin initiale).",
+    ),
+    (
+        alert(rule="completed", from_value=None, to_value=None, to_text="2018-06-01", slip_months=None),
+        "SIRHEN (Éducation nationale) : projet terminé, coût inconnu, fin prévue en juin 2018.",
+    ),
+    (
+        alert(rule="abandoned", from_value=None, to_text="2018-06-01", slip_months=0, detail="Fusionné\navec un autre"),
+        "SIRHEN (Éducation nationale) : projet abandonné, coût de 97,0 M€, fin prévue en juin 2018 (celle du départ) ; "
+        "motif : « Fusionné avec un autre ».",
+    ),
+    (
+        alert(rule="abandoned", slip_months=-1, to_text="2018-06-01"),
+        "SIRHEN (Éducation nationale) : projet abandonné, coût de 97,0 M€ (85,0 M€ au départ), fin prévue en juin 2018 "
+        "(1 mois avant la fin initiale) ; motif non déclaré.",
+    ),
+    (
+        alert(rule="entered", from_value=None),
+        "SIRHEN (Éducation nationale) : nouveau projet, de 97,0 M€.",
+    ),
+    (
+        alert(rule="cost_known", from_value=None),
+        "SIRHEN (Éducation nationale) : coût désormais connu, 97,0 M€.",
+    ),
+    (
+        alert(rule="went_silent", severity="information", from_text="2017-01-31", from_precision="month"),
+        "SIRHEN (Éducation nationale) n’est plus déclaré à l’édition 2017-S2, sans motif de sortie, alors qu’il "
+        "l’était à l’édition 2017-S1 (dernier coût connu : 85,0 M€, fin prévue au plus tard en janvier 2017) : "
+        "terminé ? motif à confirmer.",
+    ),
+    (
+        alert(rule="figure_withdrawn", measure="cost_and_duration", to_value=None),
+        "SIRHEN (Éducation nationale) : le coût, de 85,0 M€ à l’édition 2017-S1, et la durée ne sont plus renseignés "
+        "à l’édition 2017-S2.",
+    ),
+    (
+        alert("MI", rule="stagnant", perimeter="MI", measure="trajectories", delta=Decimal(2), detail="INPT, MOBILITE"),
+        "Intérieur et outre-mer : 2 projets sans changement pendant trois éditions ou plus : INPT, MOBILITE.",
+    ),
+    (
+        alert(rule="overdue", from_text="2017-01-31", to_text="2017-06-30", slip_months=5, from_precision="quarter"),
+        "SIRHEN (Éducation nationale) : fin prévue au plus tard en janvier 2017, dépassée de 5 mois au 30 juin 2017, "
         "projet ni terminé ni abandonné.",
     ),
     (
@@ -315,7 +428,7 @@ SENTENCES = [
         "cible.",
     ),
     (
-        alert(rule="action_overdue", from_text="2021-10-01", to_text="2021-12-31", from_precision="quarter"),
+        alert(rule="action_overdue", from_text="2021-12-31", to_text="2021-12-31", from_precision="quarter"),
         "SIRHEN (Éducation nationale) : action prévue pour T4 2021, encore ouverte au 31 décembre 2021, "
         "soit moins d’un mois de retard.",
     ),
@@ -492,7 +605,10 @@ def test_a_reason_names_the_graver_threshold_only_where_the_alert_is_graver() ->
     assert plain(reason("budget_slip", "information")) == lowest
     assert plain(reason("budget_slip", "attention")) == f"{lowest} ; gravité « attention » à partir de 25 % ou 10 M€"
     # This rule has a threshold for one severity alone, and always holds for the lesser one.
-    assert reason("went_silent", "critique").endswith(" ; gravité « critique » à partir de 50 M€")
+    assert reason("went_silent", "critique").endswith(
+        " ; gravité « critique » à partir de 50 M€ pour un projet dont la fin est à venir ou inconnue"
+    )
+    assert plain(reason("phase_back", "attention")).endswith(" ; gravité « attention » au-delà de 9 M€")
     assert (
         reason("went_silent", "attention")
         == "projet de l’édition précédente qui n’est plus déclaré, sans motif de sortie"

@@ -59,23 +59,73 @@ def test_costs_that_became_known_or_unknown_are_told_from_costs_that_rose(
 def test_the_slips_of_each_edition_are_counted_by_rule(after: dict[int, Marts]) -> None:
     assert Counter((row["edition"], row["rule"]) for row in after[7]["slips"]) == {
         ("2017-S1", "budget_slip"): 4,
-        ("2017-S1", "schedule_slip"): 8,
+        ("2017-S1", "schedule_slip"): 9,
         ("2017-S1", "budget_overrun"): 4,
         ("2017-S1", "schedule_overrun"): 5,
         ("2017-S1", "rebaselined"): 3,
+        ("2017-S1", "reduced"): 4,
+        ("2017-S1", "phase_back"): 2,
+        ("2017-S1", "entered"): 6,
+        ("2017-S1", "cost_known"): 3,
         ("2017-S1", "went_silent"): 8,
         ("2017-S2", "budget_slip"): 5,
-        ("2017-S2", "schedule_slip"): 11,
-        ("2017-S2", "budget_overrun"): 4,
-        ("2017-S2", "schedule_overrun"): 9,
-        ("2017-S2", "overdue"): 2,
-        ("2017-S2", "stagnant"): 8,
-        ("2017-S2", "figure_withdrawn"): 2,
+        ("2017-S2", "schedule_slip"): 12,
+        ("2017-S2", "budget_overrun"): 8,
+        ("2017-S2", "schedule_overrun"): 12,
+        ("2017-S2", "reduced"): 1,
+        ("2017-S2", "phase_back"): 1,
+        ("2017-S2", "entered"): 1,
+        ("2017-S2", "cost_known"): 1,
+        ("2017-S2", "stagnant"): 6,
+        ("2017-S2", "figure_withdrawn"): 1,
         ("2017-S2", "went_silent"): 1,
         ("2018-S1", "budget_slip"): 10,
         ("2018-S1", "schedule_slip"): 16,
-        ("2018-S1", "budget_overrun"): 10,
-        ("2018-S1", "schedule_overrun"): 13,
+        ("2018-S1", "budget_overrun"): 16,
+        ("2018-S1", "schedule_overrun"): 20,
+        ("2018-S1", "creep"): 1,
+        ("2018-S1", "reduced"): 2,
+        ("2018-S1", "completed"): 1,
+        ("2018-S1", "entered"): 1,
+        ("2018-S1", "cost_known"): 4,
         ("2018-S1", "stagnant"): 4,
-        ("2018-S1", "went_silent"): 8,
+        ("2018-S1", "went_silent"): 5,
     }
+
+
+def test_a_start_rewritten_by_39_months_is_no_delay_where_the_end_stands(after: dict[int, Marts]) -> None:
+    renoirh = [row for row in after[7]["slips"] if row["subject"] == "renoirh" and row["edition"] == "2017-S1"]
+    said = {row["rule"]: (row["severity"], row["slip_months"], row["end_change_months"]) for row in renoirh}
+    assert said["rebaselined"] == ("attention", -39, 0)
+    # Its cost alone is over the baseline.
+    assert said.keys() == {"rebaselined", "budget_slip", "budget_overrun"}
+
+
+def test_ends_that_come_back_to_what_they_were_are_no_delay_to_act_on(after: dict[int, Marts]) -> None:
+    returned = {
+        (row["edition"], row["subject"], row["severity"], row["returns_to_edition"])
+        for row in after[7]["slips"]
+        if row["returns_to_edition"]
+    }
+    assert returned == {
+        ("2017-S2", "cassiopee", "information", "2016-S2"),
+        ("2017-S2", "deploiement-renoirh", "information", "2016-S2"),
+        ("2017-S2", "regroup-centres-info", "information", "2016-S2"),
+    }
+
+
+def test_no_project_is_late_before_the_day(after: dict[int, Marts]) -> None:
+    # Filed on 15 March 2018, for June.
+    for marts in after.values():
+        assert not [row for row in marts["slips"] if row["rule"] == "overdue" and row["edition"] == "2018-S1"]
+
+
+def test_projects_last_filed_as_finished_are_not_silent_when_they_are_gone(after: dict[int, Marts]) -> None:
+    silent = {
+        row["subject"] for row in after[7]["slips"] if (row["edition"], row["rule"]) == ("2018-S1", "went_silent")
+    }
+    assert silent == {"genesis-v2", "pnij", "revtc-v2", "rie", "segur"}
+    completed = {
+        row["subject"] for row in after[6]["slips"] if (row["edition"], row["rule"]) == ("2018-S1", "completed")
+    }
+    assert completed >= {"alpha", "cpp-2017", "ppng"}

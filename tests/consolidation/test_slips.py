@@ -88,12 +88,14 @@ def test_a_project_past_its_end_is_overdue_in_every_edition_and_told_once(home: 
 
 def test_an_overrun_is_told_when_a_level_is_crossed_even_in_the_first_edition(home: Settings) -> None:
     assert alerts(home, "budget_overrun") == ["budget_overrun:grows:2019-S2:25", "budget_overrun:grows:2020-S1:50"]
-    first, second = slips(home, "budget_overrun")
+    first, second, third = slips(home, "budget_overrun")
     assert (first["from_value"], first["to_value"], first["delta_pct"], first["level"]) == (8, 10, 25, 25)
     assert (second["from_submission_id"], second["to_submission_id"]) == (
         "2019-S2/MI/projects/20191201T000000Z",
         "2020-S1/MI/projects/20200601T000000Z",
     )
+    # It stands on, since the edition that crossed it.
+    assert (third["level"], third["is_state"], third["is_new"], third["since_edition"]) == (50, True, False, "2020-S1")
 
 
 def test_a_start_that_moves_is_a_rebaseline_with_both_submissions(home: Settings) -> None:
@@ -107,9 +109,11 @@ def test_a_start_that_moves_is_a_rebaseline_with_both_submissions(home: Settings
 
 
 def test_what_says_the_same_for_three_editions_stands_still_unless_it_is_finished(home: Settings) -> None:
-    assert [(row["edition"], row["subject"], row["since_edition"]) for row in slips(home, "stagnant")] == [
-        ("2020-S2", "steady", "2019-S2")
-    ]
+    (row,) = slips(home, "stagnant")
+    assert (row["edition"], row["since_edition"]) == ("2020-S2", "2019-S2")
+    # One line per perimeter, which names them.
+    assert (row["subject"], row["project_id"], row["detail"], row["delta"]) == ("MI", None, "Steady", 1)
+    assert row["name"] == "Intérieur et outre-mer"
 
 
 def test_a_watermelon_is_green_outside_and_red_by_the_rule(home: Settings) -> None:

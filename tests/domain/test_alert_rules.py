@@ -2,7 +2,14 @@
 
 import pytest
 
-from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, AlertKey, alert_rule, severity_rank, thresholds
+from orchestration.domain.alert_rules import (
+    ALERT_RULES,
+    SLIPS_WITH_OVERRUN,
+    AlertKey,
+    alert_rule,
+    severity_rank,
+    thresholds,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +57,18 @@ def test_only_slips_of_cost_and_schedule_have_an_overrun():
 def test_of_several_levels_the_lowest_is_the_threshold_and_what_always_holds_has_none():
     assert thresholds()["budget_slip", "information"] == {"percent": "10", "meur": "5"}
     assert thresholds()["budget_overrun", "critique"] == {"crossed_percent": "50"}
-    assert thresholds()["went_silent", "attention"] == {}
+    assert thresholds()["went_silent", "information"] == {}
+
+
+def test_what_lasts_is_told_from_what_happens():
+    states = {rule.id for rule in ALERT_RULES.values() if rule.is_state}
+    assert states == {
+        "budget_overrun",
+        "schedule_overrun",
+        "overdue",
+        "watermelon",
+        "stagnant",
+        "indicator_off_track",
+        "action_overdue",
+        "submission_missing",
+    }

@@ -6,7 +6,6 @@ What belongs here: which slips are one line, and their words. What does not: whi
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
 from orchestration.contracts.cells.absences import ABSENCES, WORDS_FOR_NONE
 from orchestration.domain import french

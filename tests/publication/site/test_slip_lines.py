@@ -51,13 +51,48 @@ def _line(**changed):
         (
             NO_VALUES
             | {"rule": "schedule_slip", "measure": "end", "from_text": "2017-08-31", "to_text": "2018-02-01"}
-            # As a reader counts who sees the months, not as the mart does.
-            | {"slip_months": 5},
+            | {"slip_months": 6},
             ("Fin reportée", "août 2017", "févr. 2018", "+6 mois"),
         ),
         (
             NO_VALUES | {"rule": "overdue", "measure": "end", "from_text": "2017-08-31", "slip_months": 5},
             ("Fin prévue dépassée", "août 2017", "–", "+5 mois"),
+        ),
+        (
+            NO_VALUES
+            | {"rule": "schedule_overrun", "measure": "end", "unit": "years", "from_text": "2017-12-31"}
+            | {"to_text": "2018-06-01", "from_value": Decimal("3.6"), "to_value": Decimal("4.0")}
+            | {"delta": Decimal("0.4"), "delta_pct": Decimal("11.6"), "slip_months": 6},
+            ("Dépassement de délai", "déc. 2017", "juin 2018", "+6 mois (+11,6 %)"),
+        ),
+        (
+            {"rule": "reduced", "delta": Decimal("-3.12"), "delta_pct": Decimal("-6.25")},
+            ("Coût ou délai réduit (coût)", "49,90 M€", "53,02 M€", "−3,12 M€ (−6,3 %)"),
+        ),
+        (
+            NO_VALUES
+            | {"rule": "phase_back", "measure": "phase", "from_text": "deploiement", "to_text": "experimentation"},
+            ("Retour à une phase antérieure", "Déploiement", "Expérimentation", "–"),
+        ),
+        (
+            {
+                "rule": "completed",
+                "measure": "phase",
+                "from_text": "2017-12-31",
+                "to_text": "2018-06-01",
+                "slip_months": 6,
+            },
+            ("Projet terminé", "49,90 M€", "53,02 M€", "+3,12 M€ (+6,3 %)"),
+        ),
+        # The day on which an absence is said is no end.
+        (
+            {"rule": "went_silent", "measure": "presence", "to_value": None, "to_text": "2018-06-30", "delta": None}
+            | {"slip_months": None},
+            ("N’est plus déclaré", "49,90 M€", "–", "–"),
+        ),
+        (
+            {"rule": "figure_withdrawn", "measure": "cost_and_duration", "to_value": None, "delta": None},
+            ("Chiffre retiré (coût et durée)", "49,90 M€", "non renseigné", "–"),
         ),
         (
             NO_VALUES | {"rule": "overdue", "measure": "end", "to_text": "2017-08-31", "slip_months": 5},
