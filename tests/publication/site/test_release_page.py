@@ -66,7 +66,10 @@ def test_headline_figures_are_compared_with_the_previous_edition(state: State) -
     text = page_of(state).text
 
     assert "Grands projets 3 dont 1 interministériel 2 au premier semestre 2021, soit +1" in text
-    assert "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,02 Md€ (calculé avant arrondi) Durée" in text
+    assert (
+        "Coût total estimé 0,07 Md€ 0,06 Md€ au premier semestre 2021, soit +0,02 Md€ (calculé avant arrondi) Durée"
+        in text
+    )
     assert "Durée prévue moyenne 6,0 ans 5,7 ans au premier semestre 2021, soit +0,3 an" in text
     assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis le premier semestre 2021" in text
     # Of two projects the number comes first; a baseline that was not declared makes it a drift.

@@ -7,7 +7,7 @@ with history as (
 ),
 
 -- The first of the last four editions of a project, this one included.
-spans as (
+pairs as (
     select
         now.edition,
         now.position,
@@ -19,12 +19,19 @@ spans as (
         now.current_cost_meur as to_value,
         earlier.submission_id as from_submission_id,
         now.submission_id as to_submission_id,
-        {{ compared_ends('ends', trajectory('earlier.'), trajectory('now.')) }}
+        {%- for column in trajectory().values() %}
+        earlier.{{ column }} as from_{{ column }},
+        now.{{ column }} as to_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from history as now
     inner join history as earlier
         on
             now.project_id = earlier.project_id
             and now.position - 3 = earlier.position
+),
+
+spans as (
+    select * from {{ compared_ends('pairs', 'ends', trajectory('from_'), trajectory('to_')) }}
 ),
 
 crept as (

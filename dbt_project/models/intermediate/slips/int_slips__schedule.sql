@@ -13,15 +13,18 @@ earlier as (
 ),
 
 -- What is put back to what it was before the previous edition is no new delay.
-compared as (
+pairs as (
     select
-        delays.edition,
-        delays.project_id,
-        earlier.edition as earlier_edition,
-        {{ compared_ends('ends', trajectory('earlier.'), trajectory('to_')) }}
+        delays.* exclude (previous_edition),
+        earlier.* exclude (project_id, edition),
+        earlier.edition as earlier_edition
     from delays
     inner join earlier
         on delays.project_id = earlier.project_id and delays.previous_edition > earlier.edition
+),
+
+compared as (
+    select * from {{ compared_ends('pairs', 'ends', trajectory(), trajectory('to_')) }}
 ),
 
 returns as (
