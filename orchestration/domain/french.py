@@ -124,11 +124,6 @@ def month(value: date | None) -> str:
     return ABSENT if value is None else format_date(value, "MMM y", locale="fr").replace(" ", NBSP)
 
 
-def months_between(earlier: date, later: date) -> int:
-    """How many months later, as a reader counts who is shown months: from 31 August to 1 February, six."""
-    return 12 * (later.year - earlier.year) + later.month - earlier.month
-
-
 def period(value: date, precision: str) -> str:
     """A date as far as it is known: `12 juillet 2013`, `juillet 2013`, `T3 2026`, `S1 2026`."""
     match precision:

@@ -115,9 +115,10 @@ def test_ends_that_come_back_to_what_they_were_are_no_delay_to_act_on(after: dic
 
 
 def test_no_project_is_late_before_the_day(after: dict[int, Marts]) -> None:
-    # Filed on 15 March 2018, for June.
-    for marts in after.values():
-        assert not [row for row in marts["slips"] if row["rule"] == "overdue" and row["edition"] == "2018-S1"]
+    # Filed on 15 March 2018; LSUN was to end in June.
+    late = [row for row in after[6]["slips"] if (row["edition"], row["rule"]) == ("2018-S1", "overdue")]
+    assert {row["to_text"] for row in late} == {"2018-03-15"}
+    assert all(str(row["from_text"]) < "2018-03-15" and row["subject"] != "lsun" for row in late)
 
 
 def test_projects_last_filed_as_finished_are_not_silent_when_they_are_gone(after: dict[int, Marts]) -> None:

@@ -17,7 +17,6 @@ from orchestration.domain.french import (
     label,
     moment,
     month,
-    months_between,
     number,
     period,
     plural,
@@ -147,11 +146,6 @@ def test_a_month_is_short_and_a_moment_says_its_zone():
 
 def test_an_edition_is_said_as_a_semester():
     assert (semester("2017-S1"), semester("2017-S2")) == ("premier semestre 2017", "second semestre 2017")
-
-
-def test_months_are_counted_from_month_to_month_whatever_the_day():
-    assert months_between(date(2017, 8, 31), date(2018, 2, 1)) == 6
-    assert months_between(date(2018, 2, 1), date(2017, 8, 31)) == -6
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "1"), (1499, "1"), (1500, "2"), (1_234_567, "1\u202f235")])

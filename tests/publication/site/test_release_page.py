@@ -212,7 +212,7 @@ def test_what_stands_for_a_figure_that_is_gone_is_explained(state: State, typed:
 
 
 def test_months_are_counted_between_the_months_that_are_shown(state: State) -> None:
-    state.row("slips", rule="schedule_slip").update(from_text="2017-08-31", to_text="2018-02-01", slip_months=5)
+    state.row("slips", rule="schedule_slip").update(from_text="2017-08-31", to_text="2018-02-01", slip_months=6)
 
     assert "Fin reportée août 2017 févr. 2018 +6 mois" in page_of(state).text
 
