@@ -103,6 +103,8 @@ def render(
             for kind in ("in", "out", "renamed", "back", "awaited")
         },
         slips=slip_lines(tables["slips"]),
+        ids={row["project_id"] for row in tables["portfolio"]},
+        received={drop["submission_id"]: datetime.fromisoformat(drop["received_at"]) for drop in drops},
         goals=goals,
         goals_chart=bar_chart(
             (

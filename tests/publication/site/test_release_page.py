@@ -154,6 +154,19 @@ def test_the_chart_and_its_table_sum_the_known_costs_of_each_perimeter(state: St
     assert 'role="img" aria-labelledby="graphique-couts-titre graphique-couts-desc"' in html
 
 
+def test_every_project_is_found_with_its_baselines_and_what_its_ministry_says(state: State) -> None:
+    state.row("portfolio", project_id="beta", edition="2021-S2").update(
+        baseline_cost_meur=Decimal("40.1"), baseline_end_date=date(2021, 6, 30), variance_comment="Deux lots de plus."
+    )
+    html = html_of(state)
+    text = Page(html).text
+
+    # What an alert links to.
+    assert all(f'<tr id="{project}">' in html for project in ("alpha", "beta", "gamma"))
+    assert "Bêta Justice Déploiement 53,02 40,10 – juin 2021 Deux lots de plus." in text
+    assert "Alpha Justice Cadrage – – – – aucune explication reçue" in text
+
+
 def test_each_movement_is_said_with_its_reason_or_its_old_name(state: State) -> None:
     text = page_of(state).text
 
@@ -165,14 +178,19 @@ def test_each_movement_is_said_with_its_reason_or_its_old_name(state: State) -> 
 
 
 def test_slips_are_listed_the_gravest_first_with_both_sides(state: State) -> None:
+    words = {"variance_comment": "Marché relancé.", "to_submission_id": "2021-S2/MJ/projects/7"}
+    state.row("slips", rule="schedule_slip").update(words)
     text = page_of(state).text
-    grave = "Critique Bêta Fin reportée août 2021 oct. 2022 +14 mois Justice"
+    none = "aucune explication reçue"
+    grave = (
+        "Critique Bêta Fin reportée août 2021 oct. 2022 +14 mois Justice « Marché relancé. » reçu le 15 décembre 2021"
+    )
     cost = "Attention Bêta Coût en hausse 49,90 M€ 53,02 M€ +3,12 M€ (+6,3 %) Justice"
     cost_lost = "Attention Alpha Chiffre retiré (coût) 9,50 M€ En cadrage – Justice"
     duration_lost = "Attention Alpha Chiffre retiré (durée) 5,7 ans non renseigné – Justice"
     silent = "Information Delta N’est plus déclaré – – – Justice"
 
-    assert f"{grave} {cost} {cost_lost} {duration_lost} {silent}" in text
+    assert f"{grave} {cost} {none} {cost_lost} {none} {duration_lost} {none} {silent} {none}" in text
 
 
 def test_a_rise_over_the_baseline_and_the_last_edition_is_one_line_that_says_both(state: State) -> None:
