@@ -12,8 +12,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine
 
@@ -21,6 +21,9 @@ from orchestration.alerting import messages, outbox
 from orchestration.alerting.alerts import COLUMNS, Alert, former_project_ids, read_rows
 from orchestration.alerting.channels.channel import Channel, Outcome
 from orchestration.alerting.channels.registry import engineers_channels, open_channels, open_names
+from orchestration.alerting.end_causes import Cause
+from orchestration.alerting.ends import End, Ends
+from orchestration.alerting.explanations import Explanation, explanations
 from orchestration.alerting.faults import (
     DELIVERY_RULES,
     INCIDENT_RULES,
@@ -36,14 +39,17 @@ from orchestration.alerting.outbox import (
     Outbox,
     OutboxEntry,
     State,
+    Told,
 )
 from orchestration.alerting.reconciliation import latest, reconcile, renamed
 from orchestration.alerting.routing import Routing
 from orchestration.alerting.sentences import cut
 from orchestration.alerting.slack_codes import OF_MESSAGE, is_unfamiliar
 from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
+from orchestration.domain.reference_data import method_version
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
+from orchestration.store.marts import read_mart
 from orchestration.validation.holding import is_held
 
 if TYPE_CHECKING:
@@ -57,6 +63,9 @@ _LASTING = timedelta(minutes=10)
 _SHOWN_OF_MESSAGE = 200
 
 log = logging.getLogger("jalons.alerts")
+
+# The ends by alert key, and the method by alert key of what a summary tells.
+Ended = tuple[Mapping[str, End], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,22 @@ def deliver(
             )
 
         alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
+        ends = Ends.read(settings, lambda edition: is_held(edition, judgement.holds))
+        method = method_version()
+
+        def ends_of(box: Outbox, entries: Sequence[OutboxEntry], routed: Collection[str]) -> Ended:
+            return _ended(ends, alerts, entries, routed, box.told(), method)
+
         opened = open_channels(settings) if channels is None else channels
         former_ids = former_project_ids(settings)
         for box in (Outbox(engine, channel.name) for channel in opened):
             box.rename(renamed(box.entries(), alerts, former_ids))
-        counts = _bring_up_to_date(engine, opened, alerts, is_free, settings.site_url, now)
+        counts = _bring_up_to_date(engine, opened, alerts, is_free, ends_of, settings.site_url, now)
+        read = {
+            edition: at for edition, at in _read_until(settings, rows).items() if not is_held(edition, judgement.holds)
+        }
+        for channel in opened:
+            Outbox(engine, channel.name).tell_by(method, read)
         _leave_the_rest(engine, opened, is_free, now)
         return Delivery(counts)
 
@@ -115,13 +135,21 @@ def alert_engineers(
     opened = engineers_channels(settings) if channels is None else channels
     spoken_of = {*rules, *DELIVERY_RULES}
     with outbox.opened(settings) as engine:
-        told = [_bring_up_to_date(engine, opened, alerts, lambda entry: entry.rule in rules, settings.dagster_url, now)]
+        told = [
+            _bring_up_to_date(
+                *(engine, opened, alerts),
+                lambda entry: entry.rule in rules,
+                _faults_over(alerts),
+                *(settings.dagster_url, now),
+            )
+        ]
         names = {*open_names(settings), *(channel.name for channel in opened)}
         own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names)}
         told.append(
             _bring_up_to_date(
                 *(engine, opened, own),
                 lambda entry: entry.rule in DELIVERY_RULES,
+                _faults_over(own),
                 *(settings.dagster_url, now),
             )
         )
@@ -160,6 +188,7 @@ def _bring_up_to_date(
     channels: Sequence[Channel],
     alerts: Mapping[str, Alert],
     is_concerned: Callable[[OutboxEntry], bool],
+    ends_of: Callable[[Outbox, Sequence[OutboxEntry], Collection[str]], Ended],
     base_url: str,
     now: datetime,
 ) -> dict[str, Counter[State]]:
@@ -170,7 +199,8 @@ def _bring_up_to_date(
         before = latest(box.entries())
         _settle(box, channel, now)
         routed = {key for key, alert in alerts.items() if _goes_to(alert, channel.name, routing)}
-        box.record(*reconcile(list(filter(is_concerned, box.entries())), alerts, routed), now)
+        entries = list(filter(is_concerned, box.entries()))
+        box.record(*reconcile(entries, alerts, routed, *ends_of(box, entries, routed)), now)
         box.speak_of([entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)], [], now)
         planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
         # What the channel would not take of one message, it would not take of another either.
@@ -179,6 +209,58 @@ def _bring_up_to_date(
         after = latest(box.entries())
         counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
     return counts
+
+
+def _ended(
+    ends: Ends,
+    alerts: Mapping[str, Alert],
+    entries: Sequence[OutboxEntry],
+    routed: Collection[str],
+    told: Mapping[str, Told],
+    method: str,
+) -> Ended:
+    """What has ended of the alerts that a channel gets or got, and what of all is news by another method alone."""
+    found = {key: end for key, end in ends.of_alerts.items() if key in alerts}
+    for key, entry in latest(entries).items():
+        if key not in alerts:
+            end = ends.of_gone(entry, alerts.values(), routed, told.get(entry.edition or ""), method)
+            found |= {key: end} if end else {}
+    for entry in entries:
+        if entry.kind == "resolution" and entry.state == "sent" and entry.alert_key not in found and ends.stays(entry):
+            found[entry.alert_key] = End(cast(Cause, entry.cause), entry.edition)
+
+    def is_by_method(edition: str | None, at: datetime | None) -> bool:
+        before = told.get(edition or "")
+        return before is not None and before.method_version != method and at is not None and at <= before.until
+
+    over = {key for key, end in found.items() if end.cause == "méthode" or is_by_method(end.edition, end.at)}
+    anew = {
+        key
+        for key in routed
+        if alerts[key].of_rule.about != "filing" and is_by_method(alerts[key].edition, alerts[key].raised_at)
+    }
+    return found, dict.fromkeys(over | anew, method)
+
+
+def _faults_over(
+    faults: Mapping[str, Alert],
+) -> Callable[[Outbox, Sequence[OutboxEntry], Collection[str]], Ended]:
+    """A fault that is found no more is over."""
+
+    def ends_of(_box: Outbox, entries: Sequence[OutboxEntry], _routed: Collection[str]) -> Ended:
+        return {key: End("redressée", entry.edition) for key, entry in latest(entries).items() if key not in faults}, {}
+
+    return ends_of
+
+
+def _read_until(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> dict[str, datetime]:
+    """By edition, when the last of what the marts hold of it was received (naive UTC)."""
+    received = [(row["edition"], row["received_at"]) for row in read_mart(settings.marts, "submissions")]
+    received += [(row["edition"], row["raised_at"]) for row in rows if row["edition"] and row["raised_at"]]
+    latest_of: dict[str, datetime] = {}
+    for edition, at in received:
+        latest_of[edition] = max(at, latest_of.get(edition, at))
+    return latest_of
 
 
 def _goes_to(alert: Alert, channel: str, routing: Routing) -> bool:
@@ -195,9 +277,12 @@ def _leave_the_rest(
         box.speak_of([], [e for e in box.entries() if e.state == "planned" and not is_spoken_of(e)], now)
 
 
-def alert_states(settings: Settings, edition: str | None = None) -> list[dict[str, Any]]:
+def alert_states(settings: Settings, edition: str | None = None, today: date | None = None) -> list[dict[str, Any]]:
     """The mart's rows (of one edition, if given), the most severe first, each with `channels`: {channel name: state},
     and with `errors`: {channel name: why it did not leave}.
+
+    `status` says whether it is `open`, `explained` by a person, or `ended`, and `cause` by what; an explanation whose
+    last day is before `today` leaves it open.
 
     After them, by key, what was told and is true no longer: of such a row the key, edition, rule, subject and, as its
     `detail`, the headline are left.
@@ -205,17 +290,38 @@ def alert_states(settings: Settings, edition: str | None = None) -> list[dict[st
     rows = read_rows(settings) or []
     known = outbox.read_states(settings) if settings.home.is_dir() else {}
     sent = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
-    states = [row | _said(sent.get(row["alert_key"])) for row in rows]
+    ends, explained = Ends.read(settings).of_alerts, explanations(settings)
+    states = [row | _said(sent.get(row["alert_key"])) | _stands(ends.get(row["alert_key"])) for row in rows]
     for key in sorted(sent.keys() - {row["alert_key"] for row in rows}):
         one = sent[key]
         left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
-        blank = dict.fromkeys(COLUMNS)
-        states.append(blank | left | {"detail": one.headline} | _said(one))
-    return [row for row in states if edition in (None, row["edition"])]
+        over = _stands(End(cast(Cause, one.cause or "corrigée"))) if "resolved" in one.channels.values() else _stands()
+        states.append(dict.fromkeys(COLUMNS) | left | {"detail": one.headline} | _said(one) | over)
+    return [
+        row | _explained(row["status"], explained.get(row["alert_key"]), today)
+        for row in states
+        if edition in (None, row["edition"])
+    ]
 
 
 def _said(one: AlertState | None) -> dict[str, dict[str, str]]:
     return {"channels": one.channels if one else {}, "errors": one.errors if one else {}}
+
+
+def _stands(end: End | None = None) -> dict[str, str | None]:
+    if end is None:
+        return {"status": "open", "cause": None, "ended_edition": None, "now": None}
+    return {"status": "ended", "cause": end.cause, "ended_edition": end.edition, "now": end.now or None}
+
+
+def _explained(status: str, one: Explanation | None, today: date | None) -> dict[str, Any]:
+    says = {
+        "explained_by": one.explained_by if one else None,
+        "explanation": one.reason if one else None,
+        "explained_until": one.until if one else None,
+    }
+    holds = one is not None and (today is None or one.holds(today))
+    return says | {"status": "explained" if status == "open" and holds else status}
 
 
 def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
@@ -276,10 +382,11 @@ def _send(
 ) -> None:
     """Send what is planned; a refusal or a lost answer concerns one message, "not now" every other one too."""
     rank = {key: number for number, key in enumerate(alerts)}
-    ends = [entry for entry in planned if entry.kind == "resolution"]
-    news = [replace(e, headline=messages.summary_line([alerts[e.alert_key]])) for e in planned if e.kind == "alert"]
+    alone = [entry for entry in planned if not entry.summary]
+    ends = [entry for entry in alone if entry.kind == "resolution"]
+    news = [replace(e, headline=messages.summary_line([alerts[e.alert_key]])) for e in alone if e.kind == "alert"]
     news.sort(key=lambda entry: rank[entry.alert_key])
-    for batch in (*_batches(ends), *_batches(news)):
+    for batch in (*_summaries([e for e in planned if e.summary]), *_batches(ends), *_batches(news)):
         message = _compose(_message_key(channel.name, batch), batch, alerts, base_url)
         box.claim(batch, message.key)
         try:
@@ -294,7 +401,8 @@ def _send(
 
 
 def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
-    """The rows of each message: those of a message tried before stay together; many others make one per edition.
+    """The rows of each message: those of a message tried before stay together; many others make one per edition, and
+    of ends per cause.
 
     Of faults there is one message per cause, of the stores' one per rule, and one of a slip and its overrun.
     """
@@ -312,9 +420,17 @@ def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
             alone.setdefault(_topic(entry), []).append(entry)
         yield from alone.values()
         return
-    editions = sorted({entry.edition for entry in fresh}, key=lambda edition: (edition is None, edition))
-    for edition in editions:
-        yield [entry for entry in fresh if entry.edition == edition]
+    places = {(entry.edition is None, entry.edition or "", entry.cause or "") for entry in fresh}
+    for _, edition, cause in sorted(places):
+        yield [entry for entry in fresh if (entry.edition or "", entry.cause or "") == (edition, cause)]
+
+
+def _summaries(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
+    """The rows of each summary of a method: those that were tried together, and all others of one method."""
+    found: dict[tuple[str | None, str | None], list[OutboxEntry]] = {}
+    for entry in entries:
+        found.setdefault((entry.message_key, entry.summary), []).append(entry)
+    yield from found.values()
 
 
 def _topic(entry: OutboxEntry) -> tuple[str | None, ...]:
@@ -326,7 +442,7 @@ def _topic(entry: OutboxEntry) -> tuple[str | None, ...]:
         return entry.rule, entry.subject
     slip = alert_rule(entry.rule).same_rise_as or entry.rule
     if slip in SLIPS_WITH_OVERRUN:
-        return slip, entry.subject, entry.edition
+        return slip, entry.subject, entry.edition, entry.cause
     return (entry.alert_key,)
 
 
@@ -337,17 +453,23 @@ def _is_fault(one: Alert | OutboxEntry) -> bool:
 def _message_key(channel: str, batch: Sequence[OutboxEntry]) -> str:
     if batch[0].message_key:
         return batch[0].message_key
-    parts = [channel, batch[0].kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
+    kind = "summary" if batch[0].summary else batch[0].kind
+    parts = [channel, kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
     return sha256("\n".join(parts).encode())[:32]
 
 
 def _compose(key: str, batch: Sequence[OutboxEntry], alerts: Mapping[str, Alert], base_url: str) -> Message:
     first, is_repeat = batch[0], batch[0].attempts > 0
+    if first.summary:
+        news, ends = ([(e.rule, e.edition) for e in batch if e.kind == kind] for kind in ("alert", "resolution"))
+        return messages.summary_of_method(key, first.summary, news, ends, is_repeat=is_repeat)
     if first.kind == "resolution":
         headlines = [entry.headline for entry in batch]
         if _is_fault(first):
             return messages.recovery(key, headlines, first.rule, is_repeat=is_repeat)
-        return messages.resolution(key, headlines, first.edition, base_url, is_repeat=is_repeat)
+        return messages.resolution(
+            *(key, headlines, first.cause or "corrigée", first.edition, base_url), is_repeat=is_repeat
+        )
     found = [alerts[entry.alert_key] for entry in batch]
     if _is_fault(first):
         return messages.fault(key, found, base_url, is_repeat=is_repeat)

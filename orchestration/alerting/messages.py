@@ -5,11 +5,12 @@ a channel's own markup (`channels/`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from orchestration.alerting.alerts import Alert
+from orchestration.alerting.end_causes import IN_WORDS
 from orchestration.alerting.sentences import (
     MAX_LINE,
     cut,
@@ -24,6 +25,9 @@ from orchestration.domain.perimeter import perimeter_names
 from orchestration.domain.visible import visible
 
 MAX_LINES = 20
+
+# What a summary counts of an alert: its rule and its edition.
+Topic = tuple[str, str | None]
 
 _BADGES: dict[Severity, str] = {
     "critique": "🔴 Critique",
@@ -141,18 +145,21 @@ def _edition_of(alerts: Sequence[Alert]) -> str | None:
 def digest(
     key: str, alerts: Sequence[Alert], edition: str | None, site_url: str, *, is_repeat: bool = False
 ) -> Message:
-    """The message of many alerts of one edition, in the order given; the first `MAX_LINES` lines are there."""
+    """The message of many alerts of one edition, in the order given; the first `MAX_LINES` lines are there.
+
+    A slip and its overrun are one line, and count as one.
+    """
     groups = paired(alerts)
-    count = Counter(alert.severity for alert in alerts)
+    count = Counter(map(_most_severe, groups))
     parts = [f"{count[s]} {agreed(count[s], *_COUNTED[s])}" for s in reversed(SEVERITIES) if count[s]]
     command = f"jalons alerts {edition}" if edition else "jalons alerts"
     rules = [rule for rule in ALERT_RULES.values() if any(alert.rule == rule.id for alert in alerts)]
     return Message(
         key=key,
-        title=typeset(f"{len(alerts)} alertes{_for(edition)} : {', '.join(parts)}"),
+        title=typeset(f"{len(groups)} {agreed(len(groups), 'alerte')}{_for(edition)} : {', '.join(parts)}"),
         lines=tuple(map(summary_line, groups[:MAX_LINES])),
         notes=(
-            *_not_shown(sum(map(len, groups[MAX_LINES:])), f" Liste complète : commande `{command}`."),
+            *_not_shown(len(groups) - MAX_LINES, f" Liste complète : commande `{command}`."),
             *(typeset(f"{rule.label_fr} : {reason(rule.id)}.") for rule in rules),
         ),
         link=_edition_link(edition, site_url),
@@ -160,24 +167,66 @@ def digest(
     )
 
 
+def ended_line(told: str, edition: str | None, now: str) -> str:
+    """What was told of an alert, and what it is by now, at the edition that ended it if that is another one."""
+    where = f", à l’édition {edition}" if edition else ""
+    since = typeset(f" Depuis{where} : {now}.") if now else ""
+    return cut(told, MAX_LINE - len(since)) + since
+
+
 def resolution(
-    key: str, headlines: Sequence[str], edition: str | None, site_url: str, *, is_repeat: bool = False
+    key: str, headlines: Sequence[str], cause: str, edition: str | None, site_url: str, *, is_repeat: bool = False
 ) -> Message:
-    """The short message that takes back alerts sent earlier, each recalled by what was told of it."""
+    """The short message that says that alerts sent earlier have ended, for one cause, each by what was told of it."""
     many = len(headlines) > 1
-    title = f"{len(headlines)} alertes levées{_for(edition)}" if many else f"Alerte levée{_at(edition)}"
-    note = "Ce qui a été reçu depuis a fait disparaître le motif de {}, qui n’{} plus lieu d’être."
+    words = IN_WORDS[cause]
+    title = words.many.format(len(headlines)) + _for(edition) if many else words.one + _at(edition)
     return Message(
         key=key,
-        title=typeset(f"✅ {title}"),
+        title=typeset(title),
         lines=tuple(headlines[:MAX_LINES]),
-        notes=(
-            *_not_shown(len(headlines) - MAX_LINES),
-            note.format(*(("ces alertes", "ont") if many else ("cette alerte", "a"))),
-        ),
+        notes=(*_not_shown(len(headlines) - MAX_LINES), typeset(words.note)),
         link=_edition_link(edition, site_url) if many else None,
         is_repeat=is_repeat,
     )
+
+
+def summary_of_method(
+    key: str, method: str, news: Sequence[Topic], ends: Sequence[Topic], *, is_repeat: bool = False
+) -> Message:
+    """The one message of all that another method makes of editions told before: what is new, and what has ended.
+
+    Each alert is in its counts, and none is told on its own.
+    """
+    parts = [
+        *([plural(len(news), "alerte nouvelle", "alertes nouvelles")] if news else []),
+        *([plural(len(ends), "alerte close", "alertes closes")] if ends else []),
+    ]
+    counted = [(line, len(of)) for line, of in (*_by_rule(news, ""), *_by_rule(ends, "Closes · "))]
+    left = sum(count for _, count in counted[MAX_LINES:])
+    return Message(
+        key=key,
+        title=typeset(f"Méthode {method} : {' et '.join(parts)} sur des éditions déjà signalées"),
+        lines=tuple(line for line, _ in counted[:MAX_LINES]),
+        notes=(
+            *_not_shown(left),
+            typeset(
+                "Ces éditions avaient été signalées selon une méthode antérieure : la façon de lire les données a "
+                "changé, pas les données. Rien n’en sera envoyé alerte par alerte. Liste complète : commande "
+                "`jalons alerts`."
+            ),
+        ),
+        is_repeat=is_repeat,
+    )
+
+
+def _by_rule(topics: Sequence[Topic], prefix: str) -> Iterator[tuple[str, list[Topic]]]:
+    """A line per rule, in the order of the rules: « Dérive lente : 4 (2017-S1, 2017-S2) »."""
+    for rule in dict.fromkeys((*ALERT_RULES, *sorted({rule for rule, _ in topics}))):
+        of_rule = [topic for topic in topics if topic[0] == rule]
+        if of_rule:
+            editions = ", ".join(sorted({edition for _, edition in of_rule if edition}))
+            yield typeset(f"{prefix}{alert_rule(rule).label_fr} : {len(of_rule)} ({editions})"), of_rule
 
 
 def _at(edition: str | None) -> str:

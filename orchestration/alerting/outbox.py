@@ -57,8 +57,10 @@ INTERRUPTED = "interrupted"
 
 metadata = MetaData()
 
-# One row per alert and channel. A row of kind `resolution` takes a sent alert back; an alert that returns after that
-# is a new occurrence. `after_id` is the channel's newest message before the attempt: a look-up need not go beyond it.
+# One row per alert and channel. A row of kind `resolution` tells the end of a sent alert, of the edition that ended it;
+# an alert that returns after that is a new occurrence. `cause` says what ended it (`end_causes`), `summary` the method
+# whose one summary tells the row, if one does. `after_id` is the channel's newest message before the attempt: a look-up
+# need not go beyond it.
 table = Table(
     "alert_outbox",
     metadata,
@@ -79,6 +81,18 @@ table = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", String),
     Column("not_before", DateTime),
+    Column("cause", String),
+    Column("summary", String),
+)
+
+# By which method an edition was told last on a channel, and of what was received for it until when.
+_methods = Table(
+    "alert_methods",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("edition", String, primary_key=True),
+    Column("method_version", String, nullable=False),
+    Column("told_until", DateTime, nullable=False),
 )
 
 # What a channel refuses to do, and until when it is left alone; a row goes when it does it again.
@@ -124,12 +138,23 @@ class OutboxEntry:
     message_key: str | None = None
     after_id: str | None = None
     attempts: int = 0
+    cause: str | None = None
+    summary: str | None = None
     error: str | None = field(default=None, compare=False)
     not_before: datetime | None = field(default=None, compare=False)
+    sent_at: datetime | None = field(default=None, compare=False)
 
     def may_leave(self, now: datetime) -> bool:
         """Whether this message may be tried by now, if its channel may."""
         return not _is_to_come(self.not_before, now)
+
+
+@dataclass(frozen=True)
+class Told:
+    """By which method an edition was told last on a channel, and of what was received for it until when (naive UTC)."""
+
+    method_version: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -193,6 +218,7 @@ class AlertState:
     headline: str
     channels: dict[str, str]
     errors: dict[str, str]
+    cause: str | None = None
 
 
 def read_states(settings: Settings) -> dict[str, AlertState]:
@@ -205,6 +231,7 @@ def read_states(settings: Settings) -> dict[str, AlertState]:
                 new = AlertState(row.rule, row.subject, row.edition, row.headline, {}, {})
                 state = states.setdefault(row.alert_key, new)
                 state.channels[row.channel] = row.state
+                state.cause = row.cause if row.state == "resolved" else state.cause
                 state.errors.pop(row.channel, None)
                 if row.error and row.error != _UNCONCERNED and row.state in (*_UNSETTLED, "dead"):
                     state.errors[row.channel] = row.error
@@ -327,15 +354,38 @@ class Outbox:
 
     def record(self, new: Sequence[OutboxEntry], moved: Sequence[tuple[OutboxEntry, State]], now: datetime) -> None:
         """Add planned rows and move others, all or nothing; a row not sent forgets the message it was part of, and
-        why that did not leave.
+        why that did not leave. The end of an alert says what it says by now.
         """
         with self._engine.begin() as connection:
             if new:
                 rows = [asdict(entry) | {"channel": self._channel, "planned_at": naive_utc(now)} for entry in new]
                 connection.execute(insert(table), rows)
             for entry, state in moved:
-                forget = {} if state in ("sent", "resolved") else {"message_key": None, "error": None}
-                connection.execute(update(table).where(self._is(entry)).values(state=state, **forget))
+                values: dict[str, Any] = {"state": state, "cause": entry.cause}
+                if state not in ("sent", "resolved"):
+                    values |= {"message_key": None, "error": None, "summary": entry.summary}
+                if entry.kind == "resolution":
+                    values |= {"headline": entry.headline, "edition": entry.edition}
+                connection.execute(update(table).where(self._is(entry)).values(values))
+
+    def told(self) -> dict[str, Told]:
+        """By edition, the method by which it was told last, and until when; none of one that never was."""
+        rows = select(_methods).where(_methods.c.channel == self._channel)
+        with self._engine.connect() as connection:
+            return {row.edition: Told(row.method_version, row.told_until) for row in connection.execute(rows)}
+
+    def tell_by(self, method_version: str, received: Mapping[str, datetime]) -> None:
+        """Note by which method these editions are told from now on, and of what was received for each until when."""
+        with self._engine.begin() as connection:
+            known = {edition: one.until for edition, one in self.told().items()}
+            for edition, until in received.items():
+                of_edition = and_(_methods.c.channel == self._channel, _methods.c.edition == edition)
+                values = {"method_version": method_version, "told_until": max(until, known.get(edition, until))}
+                if edition in known:
+                    connection.execute(update(_methods).where(of_edition).values(values))
+                else:
+                    given = {"channel": self._channel, "edition": edition}
+                    connection.execute(insert(_methods).values(given | values))
 
     def rename(self, keys: Mapping[str, AlertKey]) -> None:
         """Keep the rows of these keys under those that their alerts have now; there must be none under them yet."""

@@ -6,9 +6,12 @@ What belongs here: which rows to plan, cancel, resolve, bring back or keep under
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.messages import summary_line
+from orchestration.alerting.end_causes import SILENT
+from orchestration.alerting.ends import End
+from orchestration.alerting.messages import ended_line, summary_line
 from orchestration.alerting.outbox import OutboxEntry, State
 from orchestration.domain.alert_rules import AlertKey
 
@@ -40,49 +43,69 @@ def renamed(
     return found
 
 
-def reconcile(entries: Sequence[OutboxEntry], alerts: Mapping[str, Alert], routed: Collection[str]) -> Changes:
-    """Compare the outbox's rows with all alerts there are, `routed` being the keys that this channel gets.
+def reconcile(
+    entries: Sequence[OutboxEntry],
+    alerts: Mapping[str, Alert],
+    routed: Collection[str],
+    ends: Mapping[str, End],
+    summaries: Mapping[str, str] = MappingProxyType({}),
+) -> Changes:
+    """Compare the outbox's rows with all alerts there are, `routed` being the keys that this channel gets, and with the
+    `ends` that are known: of alerts that are in the data no more, and of states that are over.
+
+    `summaries` are the keys of what is news by another method alone, with the method: one message tells all of it.
 
     Returns the rows to add and the rows to move, each with its new state:
 
-    - an alert without a row is planned, a cancelled one is planned again;
-    - an alert gone or no longer routed before it was sent is cancelled;
-    - a sent alert that is gone is resolved, and a row is planned to say so;
+    - an alert without a row is planned, a cancelled one is planned again, unless it has ended;
+    - an alert gone, ended or no longer routed before it was sent is cancelled;
+    - a sent alert that has ended is resolved, and a row is planned to say so, unless its cause is silent;
     - a resolved alert that is back is simply sent again if people were told of its end, else its end is not told.
     """
     new: list[OutboxEntry] = []
     moved: list[tuple[OutboxEntry, State]] = []
     current = latest(entries)
-    ends = {(entry.alert_key, entry.occurrence): entry for entry in entries if entry.kind == "resolution"}
+    told_ends = {(entry.alert_key, entry.occurrence): entry for entry in entries if entry.kind == "resolution"}
 
-    for key in sorted(routed):
+    for key in sorted(key for key in routed if key not in ends):
         entry = current.get(key)
         if entry is None:
-            new.append(_planned(alerts[key], occurrence=1))
+            new.append(_planned(alerts[key], occurrence=1, summary=summaries.get(key)))
         elif entry.state == "cancelled":
-            moved.append((entry, "planned"))
+            moved.append((replace(entry, summary=summaries.get(key)), "planned"))
         elif entry.state == "resolved":
-            if ends[key, entry.occurrence].state in ("planned", "cancelled"):
-                moved.append((entry, "sent"))
+            told = told_ends.get((key, entry.occurrence))
+            if told is None or told.state in ("planned", "cancelled"):
+                moved.append((replace(entry, cause=None), "sent"))
             else:
-                new.append(_planned(alerts[key], occurrence=entry.occurrence + 1))
+                new.append(_planned(alerts[key], occurrence=entry.occurrence + 1, summary=summaries.get(key)))
 
     for key, entry in current.items():
-        if entry.state in ("planned", "dead") and key not in routed:
+        if entry.state in ("planned", "dead") and (key not in routed or key in ends):
             moved.append((entry, "cancelled"))
-        elif entry.state == "sent" and key not in alerts:
-            moved.append((entry, "resolved"))
-            end = ends.get((key, entry.occurrence))
-            if end:
-                moved.append((end, "planned"))
-            else:
-                new.append(replace(entry, kind="resolution", state="planned", message_key=None, attempts=0))
+        elif entry.state == "sent" and key in ends:
+            moved.append((replace(entry, cause=ends[key].cause), "resolved"))
+            if ends[key].cause not in SILENT:
+                end = _end(entry, ends[key], summaries.get(key))
+                if (key, entry.occurrence) in told_ends:
+                    moved.append((end, "planned"))
+                else:
+                    new.append(end)
 
-    moved += [(end, "cancelled") for end in ends.values() if end.state == "planned" and end.alert_key in alerts]
+    is_back = alerts.keys() - ends.keys()
+    moved += [(end, "cancelled") for end in told_ends.values() if end.state == "planned" and end.alert_key in is_back]
     return new, moved
 
 
-def _planned(alert: Alert, occurrence: int) -> OutboxEntry:
+def _planned(alert: Alert, occurrence: int, summary: str | None) -> OutboxEntry:
     return OutboxEntry(
-        alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert])
+        *(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert])),
+        summary=summary,
     )
+
+
+def _end(entry: OutboxEntry, end: End, summary: str | None) -> OutboxEntry:
+    """The row that tells the end of a sent alert: of the edition that ended it, with what it is now."""
+    headline = ended_line(entry.headline, end.edition if end.edition != entry.edition else None, end.now)
+    told = replace(entry, kind="resolution", state="planned", message_key=None, after_id=None, attempts=0, sent_at=None)
+    return replace(told, edition=end.edition, headline=headline, cause=end.cause, summary=summary)

@@ -1,18 +1,20 @@
-"""Commands that say where things stand: which alerts were told, who has filed what; and that send refused ones again.
+"""Commands that say where things stand: which alerts were told, who has filed what; that explain an alert, and that
+send refused ones again.
 
 What belongs here: printing it. What does not: finding it out (`orchestration.alerting`, `orchestration.answers`).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from textwrap import shorten
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestration.cli.app import alerts_app, app
 from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings_of
-from orchestration.cli.output import expect_known, print_json, print_table, shown
+from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +29,16 @@ def show(
     as_json: AsJson = False,
     home: Home = HERE,
 ) -> None:
-    """Print the alerts with their delivery state on each channel; exit 1 where a message was refused for good."""
+    """Print the alerts with how they stand and their delivery state on each channel; exit 1 where a message was refused
+    for good.
+
+    An alert is open until its cause ends it, or a person explains it (jalons alerts explain).
+    """
     from orchestration.alerting.delivery import alert_states
+    from orchestration.domain.french import paris
 
     settings = settings_of(home)
-    found = alert_states(settings, edition)
+    found = alert_states(settings, edition, paris(datetime.now(UTC)).date())
     if edition and not found:
         expect_known(settings, edition)
     if as_json:
@@ -43,15 +50,71 @@ def show(
                 "severity": row["severity"] or "–",
                 "rule": row["rule"],
                 "subject": f"{row['subject_name'] or row['subject']} ({row['perimeter'] or '–'})",
+                "status": _status(row),
                 "from → to": f"{row['from_text'] or '–'} → {row['to_text'] or '–'}",
                 "channels": _channels(row["channels"], row["errors"]),
             }
             for row in found
         ]
-        print_table(rows, f"Alerts of {edition or 'all editions'}")
+        counts = Counter(row["status"] for row in found)
+        counted = ", ".join(f"{counts[status]} {status}" for status in ("open", "explained", "ended"))
+        print_table(rows, f"Alerts of {edition or 'all editions'}" + (f" ({counted})" if rows else ""))
+        for row in found:
+            if row["status"] == "explained":
+                typer.echo(shown(f"  {row['alert_key']}: {row['explanation']} ({row['explained_by']})").plain)
     _say_who_refuses(settings)
     if say_what_is_refused(settings, edition):
         raise typer.Exit(1)
+
+
+@alerts_app.command()
+def explain(
+    alert_key: Annotated[str, typer.Argument(help="The key of an alert, as jalons alerts --json gives it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it need not worry.")],
+    until: Annotated[str, typer.Option("--until", help="The last day on which that holds.", metavar="DATE")],
+    by: Annotated[str, typer.Option("--by", help="Who says so.")],
+    home: Home = HERE,
+) -> None:
+    """Note that a person explains an alert: it is not open until the day after, when it is open again.
+
+    An event of the ledger, that the next one about the same alert takes the place of. What channels were told stays.
+    """
+    from orchestration.alerting.delivery import alert_states
+    from orchestration.alerting.explanations import Explanation
+    from orchestration.alerting.explanations import explain as note
+    from orchestration.domain.french import paris
+    from orchestration.intake.home_identity import check_home
+
+    settings, now = settings_of(home), datetime.now(UTC)
+    last_day = _day(until)
+    if last_day < paris(now).date():
+        raise typer.BadParameter(f"{until} has passed", param_hint="--until")
+    if not reason.strip() or not by.strip():
+        raise typer.BadParameter("say why, and who says so", param_hint="--reason and --by")
+    if home.is_dir():
+        check_home(settings)
+    status = {row["alert_key"]: row["status"] for row in alert_states(settings)}.get(alert_key)
+    if status is None:
+        say_no(f"No alert {alert_key}: jalons alerts --json lists them.")
+    if status == "ended":
+        say_no(f"The alert {alert_key} has ended: there is nothing left to explain.")
+    note(settings, alert_key, Explanation(reason.strip(), by.strip(), last_day), now)
+    typer.echo(f"Explained until {last_day}, open again after it.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is not a day: write for example 2026-12-31", param_hint="--until"
+        ) from error
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    if row["status"] == "explained":
+        return f"explained until {row['explained_until']}"
+    return f"ended: {row['cause']}" if row["cause"] else str(row["status"])
 
 
 @alerts_app.command()

@@ -259,7 +259,7 @@ def test_a_slip_and_its_overrun_are_one_message(home: Home) -> None:
     assert [text.count("palier de") for text in home.slack.texts] == [1, 1]
     home.mart()
     home.deliver()
-    assert ["2 alertes levées" in text for text in home.slack.texts] == [False, False, False, True]
+    assert ["2 alertes corrigées" in text for text in home.slack.texts] == [False, False, False, True]
 
 
 def test_a_digest_that_never_arrived_is_sent_again_without_what_was_corrected(home: Home) -> None:
@@ -310,9 +310,9 @@ def test_a_sent_alert_that_is_corrected_is_taken_back_once_on_each_channel(home:
     assert home.deliver().counts == {"console": {"resolved": 1}, "slack": {"resolved": 1}}
     home.deliver()
     assert len(home.slack.messages) == 3
-    assert "Alerte levée" in home.slack.texts[-1]
+    assert "Alerte corrigée" in home.slack.texts[-1]
     assert "SIRHEN" in home.slack.texts[-1]
-    assert home.screen.getvalue().count("Alerte levée") == 1
+    assert home.screen.getvalue().count("Alerte corrigée") == 1
 
 
 def test_a_lost_answer_does_not_take_an_alert_back_twice(home: Home) -> None:
@@ -322,7 +322,7 @@ def test_a_lost_answer_does_not_take_an_alert_back_twice(home: Home) -> None:
     home.slack.mischief.append("lose_answer")
     home.deliver()
     home.deliver()
-    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+    assert ["Alerte corrigée" in text for text in home.slack.texts] == [False, True]
 
 
 def test_an_unknown_alert_that_is_corrected_is_looked_up_then_taken_back(home: Home) -> None:
@@ -332,7 +332,7 @@ def test_an_unknown_alert_that_is_corrected_is_looked_up_then_taken_back(home: H
     home.mart()
     assert home.deliver_later(3).counts["slack"] == {"resolved": 1}
     assert home.deliver_later(3).counts["slack"] == {"cancelled": 1}
-    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+    assert ["Alerte corrigée" in text for text in home.slack.texts] == [False, True]
 
 
 def test_an_alert_that_returns_before_its_end_was_told_stays_sent_in_silence(home: Home) -> None:
@@ -348,14 +348,14 @@ def test_an_alert_that_returns_before_its_end_was_told_stays_sent_in_silence(hom
     home.mart()
     home.now += timedelta(hours=1)
     home.deliver()
-    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True]
+    assert ["Alerte corrigée" in text for text in home.slack.texts] == [False, True]
 
 
 def test_an_alert_that_returns_after_its_end_was_told_is_said_again_once(home: Home) -> None:
     for rows in ([alert_row("sirhen")], [], [alert_row("sirhen")], [alert_row("sirhen")], [], []):
         home.mart(*rows)
         home.deliver()
-    assert ["Alerte levée" in text for text in home.slack.texts] == [False, True, False, True]
+    assert ["Alerte corrigée" in text for text in home.slack.texts] == [False, True, False, True]
 
 
 def test_many_corrections_are_one_message(home: Home) -> None:
@@ -364,7 +364,7 @@ def test_many_corrections_are_one_message(home: Home) -> None:
     home.mart()
     assert home.deliver().counts["slack"] == {"resolved": 30}
     assert len(home.slack.messages) == 2
-    assert "30 alertes levées" in home.slack.texts[1]
+    assert "30 alertes corrigées" in home.slack.texts[1]
 
 
 def test_a_channel_opened_later_catches_up_without_troubling_the_others(home: Home) -> None:

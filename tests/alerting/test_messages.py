@@ -10,7 +10,18 @@ from alert_home import alert_row
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.slack import blocks
-from orchestration.alerting.messages import digest, fault, paired, recovery, resolution, single, summary_line
+from orchestration.alerting.end_causes import IN_WORDS
+from orchestration.alerting.messages import (
+    digest,
+    ended_line,
+    fault,
+    paired,
+    recovery,
+    resolution,
+    single,
+    summary_line,
+    summary_of_method,
+)
 from orchestration.alerting.sentences import MAX_LINE, cut, headline, reason
 from orchestration.domain.alert_rules import ALERT_RULES, thresholds
 
@@ -528,10 +539,40 @@ def test_a_digest_counts_by_severity_lists_twenty_and_explains_each_rule() -> No
     assert message.link == ("Voir l’édition", "https://jalons.example/panorama/2017-S2/")
 
 
-def test_a_resolution_recalls_what_was_said() -> None:
-    message = resolution("k", [summary_line([alert()])], "2017-S2", SITE)
-    assert plain(message.title) == "✅ Alerte levée · édition 2017-S2"
+def test_an_end_recalls_what_was_said_and_good_news_alone_carries_its_sign() -> None:
+    titles = {
+        cause: plain(resolution("k", [summary_line([alert()])], cause, "2017-S2", SITE).title) for cause in IN_WORDS
+    }
+    assert titles == {
+        "redressée": "✅ Situation redressée · édition 2017-S2",
+        "déposée": "✅ Remontée reçue · édition 2017-S2",
+        "reportée": "Échéance reportée · édition 2017-S2",
+        "corrigée": "Alerte corrigée · édition 2017-S2",
+        "sans objet": "Alerte sans objet · édition 2017-S2",
+    }
+    message = resolution("k", [summary_line([alert()])], "corrigée", "2017-S2", SITE)
     assert plain(message.lines[0]).startswith("🟠 Attention · SIRHEN (Éducation nationale) : coût en hausse de 12,0 M€")
+
+
+def test_what_is_now_is_said_whole_after_what_was_told() -> None:
+    line = ended_line("x" * 600, "2018-S1", "projet terminé")
+    assert (len(line), plain(line[-40:])) == (500, "… Depuis, à l’édition 2018-S1 : projet terminé."[-40:])
+    assert ended_line("Une phrase.", "2018-S1", "") == "Une phrase."
+
+
+def test_the_summary_of_a_method_counts_all_of_it_by_rule_and_adds_up() -> None:
+    news = [("creep", "2017-S1"), ("creep", "2017-S2"), ("reduced", "2017-S2")]
+    message = summary_of_method("k", "2.0.0", news, [("overdue", "2017-S1")])
+    assert plain(message.title) == (
+        "Méthode 2.0.0 : 3 alertes nouvelles et 1 alerte close sur des éditions déjà signalées"
+    )
+    assert [plain(line) for line in message.lines] == [
+        "Dérive lente : 2 (2017-S1, 2017-S2)",
+        "Coût ou délai réduit : 1 (2017-S2)",
+        "Closes · Fin prévue dépassée : 1 (2017-S1)",
+    ]
+    assert message.notes[0].startswith("Ces éditions avaient été signalées selon une méthode antérieure")
+    assert "1 alerte close sur" in plain(summary_of_method("k", "2.0.0", [], [("overdue", "2017-S1")]).title)
 
 
 OVERRUN = {"rule": "budget_overrun", "level": "25", "from_value": Decimal(75), "severity": "critique"}
@@ -676,22 +717,20 @@ def test_the_end_of_a_fault_is_told_with_what_was_said_of_it() -> None:
     assert recovery("k", ["Contrôle."], "check_failed").notes == message.notes[1:]
 
 
-def test_a_resolution_of_many_alerts_counts_them_and_links_to_the_edition() -> None:
-    one = resolution("k", ["Une phrase."], "2017-S2", SITE)
+def test_an_end_of_many_alerts_counts_them_and_links_to_the_edition() -> None:
+    one = resolution("k", ["Une phrase."], "corrigée", "2017-S2", SITE)
     assert (one.lines, one.link, one.is_repeat) == (("Une phrase.",), None, False)
-    assert [plain(note) for note in one.notes] == [
-        "Ce qui a été reçu depuis a fait disparaître le motif de cette alerte, qui n’a plus lieu d’être."
-    ]
-    assert plain(resolution("k", ["Une phrase."], None, SITE).title) == "✅ Alerte levée"
-    many = resolution("k", [f"Phrase {number}." for number in range(22)], "2017-S2", SITE, is_repeat=True)
-    assert plain(many.title) == "✅ 22 alertes levées pour l’édition 2017-S2"
-    assert [plain(note) for note in many.notes] == [
-        "2 autres ne sont pas montrées ici.",
-        "Ce qui a été reçu depuis a fait disparaître le motif de ces alertes, qui n’ont plus lieu d’être.",
-    ]
+    corrected = (
+        "Les données d’où venait l’alerte ont été corrigées depuis son envoi : elle ne vaut plus telle qu’elle était."
+    )
+    assert [plain(note) for note in one.notes] == [corrected]
+    assert plain(resolution("k", ["Une phrase."], "corrigée", None, SITE).title) == "Alerte corrigée"
+    many = resolution("k", [f"Phrase {number}." for number in range(22)], "corrigée", "2017-S2", SITE, is_repeat=True)
+    assert plain(many.title) == "22 alertes corrigées pour l’édition 2017-S2"
+    assert [plain(note) for note in many.notes] == ["2 autres ne sont pas montrées ici.", corrected]
     assert many.link == ("Voir l’édition", f"{SITE}2017-S2/")
     assert (many.key, many.is_repeat, len(many.lines)) == ("k", True, 20)
-    assert plain(resolution("k", ["Une.", "Deux."], None, SITE).title) == "✅ 2 alertes levées hors édition"
+    assert plain(resolution("k", ["Une.", "Deux."], "corrigée", None, SITE).title) == "2 alertes corrigées hors édition"
 
 
 def test_a_digest_says_where_the_whole_list_is_and_why_each_rule_speaks() -> None:
@@ -709,10 +748,13 @@ def test_a_digest_says_where_the_whole_list_is_and_why_each_rule_speaks() -> Non
     assert not [note for note in digest("k", found[:20], "2017-S2", SITE).notes if "montrée" in note]
 
 
-def test_what_a_digest_does_not_show_counts_both_alerts_of_a_rise() -> None:
+def test_the_counts_of_a_digest_add_up_to_its_lines_and_what_it_does_not_show() -> None:
     rises = [one for number in range(21) for one in (alert(f"p{number}"), alert(f"p{number}", **OVERRUN))]
-    assert plain(digest("k", rises, "2017-S2", SITE).notes[0]) == (
-        "2 autres ne sont pas montrées ici. Liste complète : commande `jalons alerts 2017-S2`."
+    message = digest("k", rises, "2017-S2", SITE)
+    assert plain(message.title) == "21 alertes pour l’édition 2017-S2 : 21 critiques"
+    assert len(message.lines) == 20
+    assert plain(message.notes[0]) == (
+        "1 autre n’est pas montrée ici. Liste complète : commande `jalons alerts 2017-S2`."
     )
 
 
