@@ -1,4 +1,4 @@
-"""An alert ends for a reason and says it, on a real ledger and a Slack that listens; good news alone is told as such."""
+"""An alert ends for a reason and says it, on a real ledger and a Slack that listens; good news alone is told so."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -66,6 +66,31 @@ def test_messages_of_0_1_are_known_by_rule_and_subject_even_where_a_subject_has_
     assert said == [("budget_slip", "MI:HORIZON: the second", of_0_1.KEY, "sent", None)] * has_outbox
 
 
+def test_what_a_home_of_before_has_told_it_told_by_the_first_method_of_what_its_last_pass_had_read(before):
+    has_outbox = "alert_outbox" in _shape(before)
+    with closing(sqlite3.connect(before)) as connection:
+        later = (
+            2,
+            "2021-S2/MJ/b.csv",
+            *of_0_1.DROP[2:5],
+            "2021-12-02 09:00:00.000000",
+            "2021-S2",
+            "MJ",
+            *of_0_1.DROP[8:],
+        )
+        connection.execute(f"insert into drops values ({', '.join('?' * len(later))})", later)  # noqa: S608 - marks only
+        if has_outbox:
+            connection.execute("create table engineers as select * from alert_outbox")
+            connection.execute("update engineers set channel = 'engineers-console'")
+            connection.execute("insert into alert_outbox select * from engineers")
+            connection.execute("drop table engineers")
+        connection.commit()
+    _opened(before)
+    # The second drop came after the last pass, and what is said of it is news; engineers are told of no edition.
+    said = [("console", "2021-S2", "1.0.0", "2021-12-01 09:00:00.000000")] * has_outbox
+    assert _all(before, "select * from alert_methods") == said
+
+
 def test_the_next_drop_of_a_database_of_0_1_gets_the_next_number(before):
     with closing(sqlite3.connect(before)) as connection:
         connection.execute("update sqlite_sequence set seq = 41 where name = 'drops'")
