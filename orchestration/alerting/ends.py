@@ -90,8 +90,8 @@ class Ends:
         return End("corrigée", entry.edition, correction.superseded_at, end_sentences.corrected(correction.row))
 
     def stays(self, told_end: OutboxEntry) -> bool:
-        """Whether an end that was told of stays so, though the data say no more that it ended: its project was taken out
-        of the edition that ended it since, and a project that leaves brings nothing back either.
+        """Whether an end that was told stays so, though the data say it no more: its project was taken out of the
+        edition that ended it since, and a project that leaves brings nothing back either.
         """
         correction = self._since(told_end)
         return correction is not None and not correction.is_present

@@ -17,10 +17,12 @@ from orchestration.consolidation.build import BuildResult, build
 from orchestration.settings import Settings
 
 MARTS = {
+    "alert_ends",
     "alerts",
     "alias_proposals",
     "former_project_ids",
     "confidence",
+    "corrections",
     "contributions",
     "decompositions",
     "forecast_backtest",

@@ -1,16 +1,6 @@
-with news as (
+with slips as (
     select * from {{ ref('int_slips') }}
     where is_new
-),
-
--- A cause says its consequences: of a project that is not there, nothing else is told.
-slips as (
-    select * from news
-    anti join (select edition, subject from news where rule = 'went_silent') as absences
-        on
-            news.edition = absences.edition
-            and news.subject = absences.subject
-            and news.rule <> 'went_silent'
 ),
 
 drops as (

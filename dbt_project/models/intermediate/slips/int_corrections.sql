@@ -36,10 +36,7 @@ compared as (
 ),
 
 with_ends as (
-    select
-        *,
-        {{ compared_ends('ends', trajectory('from_'), trajectory('to_')) }}
-    from compared
+    select * from {{ compared_ends('compared', 'ends', trajectory('from_'), trajectory('to_')) }}
 )
 
 select
