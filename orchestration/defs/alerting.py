@@ -17,7 +17,7 @@ from orchestration.passes.home import Home
     group_name="alerting",
     owners=["team:alerting"],
     kinds={"python", "slack"},
-    deps=["alerts", "releases", "verdicts"],
+    deps=["alerts", "alert_ends", "corrections", "releases", "verdicts"],
 )
 def delivered_alerts(
     context: dg.AssetExecutionContext, config: Moment, publication: dg.ResourceParam[Home]
