@@ -28,13 +28,21 @@ def swallowing(cells: Sequence[str], raw: str, separator: str, widths: range) ->
     """The quote that has taken whole rows into one of the cells of a record of several lines, if one has.
 
     A line that alone has as many fields as a row (`widths`) is a row, and so are the first and the last line of the
-    record where both have: the separators of prose are followed by a space.
+    record where both have: the separators of prose are followed by a space. What stands before and after a cell are
+    rows if each is one with its line of that cell. Where a record goes past the header, no separator in a cell of
+    several lines is prose, unless a space follows it.
     """
     *_, last = lines = [line for line in _LINE_BREAKS.split(raw) if line]
     is_torn = len(lines) > 1 and all(_is_row(line, separator, widths) for line in (lines[0], last))
-    for cell, quote in zip(cells, _quoted(raw, separator), strict=False):
+    is_past = bool(widths) and any(cell.strip() for cell in cells[widths.stop - 1 :])
+    for before, (cell, quote) in enumerate(zip(cells, _quoted(raw, separator), strict=False)):
         pieces = _LINE_BREAKS.split(cell)
-        if quote and len(pieces) > 1 and (is_torn or any(_is_row(piece, separator, widths) for piece in pieces)):
+        if quote is None or len(pieces) < 2:
+            continue
+        ends = (before + 1 + pieces[0].count(separator), len(cells) - before + pieces[-1].count(separator))
+        is_split = any(not _is_prose(piece, separator) for piece in pieces)
+        are_rows = all(end in widths for end in ends) and (is_split or separator not in cell)
+        if is_torn or are_rows or (is_past and is_split) or any(_is_row(piece, separator, widths) for piece in pieces):
             return quote
     return None
 
@@ -51,9 +59,12 @@ def without_blanks_after(text: str, separator: str) -> str:
 
 
 def _is_row(line: str, separator: str, widths: range) -> bool:
-    count = line.count(separator)
-    spaced = len(re.findall(rf"{re.escape(separator)}[ \u00a0\u202f]", line))
-    return count + 1 in widths and 2 * spaced < count
+    return line.count(separator) + 1 in widths and not _is_prose(line, separator)
+
+
+def _is_prose(text: str, separator: str) -> bool:
+    """Whether no separator stands in a text, or a space follows half of them or more."""
+    return 2 * len(re.findall(rf"{re.escape(separator)}[ \u00a0\u202f]", text)) >= text.count(separator)
 
 
 def _quoted(raw: str, separator: str) -> Iterator[Quote | None]:

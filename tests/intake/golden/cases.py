@@ -126,6 +126,13 @@ def _of_quotes() -> Iterator[Case]:
         yield Case(f"quote_stray{where}", stray.encode(), (("quote_stray", None),), two("A", "G").csv(separator))
     closed = two("ALPHA", "GAMMA").csv().decode("utf-8-sig").replace(";ALPHA", ';"ALPHA').replace("GAMMA;", 'GAMMA";')
     yield Case("quote_stray, closed at the end of a cell", closed.encode(), (("quote_stray", None),))
+    for where, separator in spoils:
+        table = projects().without("exit_reason", "published_on")
+        table.put(3, description="Deux\nlots", variance_comment="ALPHA").put(4, name="BETA")
+        stray = table.csv(separator).decode("utf-8-sig").replace(f"{separator}ALPHA", f'{separator}"ALPHA')
+        stray = stray.replace(f"{separator}BETA", f'{separator}BETA"')
+        name = f"quote_stray, after a cell of two lines{where}"
+        yield Case(name, stray.encode(), (("quote_stray", None),), table.csv(separator))
     yield spoilt("quote_stray, text after it", ";ALPHA;", ';"ALPHA" bis;', projects().put(3, name="ALPHA"))
     # Paragraphs, lists, and words in quotes are what a comment is made of.
     prose = "Trois lots, puis deux ; un avenant, signé ;\nretard du titulaire, reprise des données, etc.\n- « A », B, C"

@@ -177,6 +177,11 @@ def test_objects_of_json_one_after_the_other_are_read_as_a_list_of_them(between)
         ('a;b;c;d\n"1;x;y;2\n3;z;t;4"\n', "2", "1"),
         ('a;b;c;d\n1;x;y;"2\n3;z;t;4\n5;u;v;6"\n', "2", "2"),
         ('a;b;c;d\n1;"deux\nlignes";y;2\n3;"z" t;t;4\n', "3 (ligne 4 du texte)", "z"),
+        # The record begins with a cell of two lines that was meant.
+        ('a;b;c;d\n1;"deux\nlignes";y;"2\n3;z";t;4\n', "2 (ligne 3 du texte)", "2"),
+        ('a;b;c;d\n1;"deux\nlignes";y;"2\n3";z;t;4\n', "2 (ligne 3 du texte)", "2"),
+        ('a;b;c;d\n1;"deux\nlignes";y;"2\n3;z\nà suivre";t;4;5\n', "2 (ligne 3 du texte)", "2"),
+        ('a;b;c;d\n1;"deux\nlignes";"y;2\n3;z;t";4\n', "2 (ligne 3 du texte)", "y"),
     ],
 )
 def test_a_quote_that_takes_rows_in_is_refused_at_its_line_and_the_first_rows_are_shown(text, row, start):
@@ -196,11 +201,17 @@ def test_a_quote_that_takes_rows_in_is_refused_at_its_line_and_the_first_rows_ar
         '"Dit ""le grand""; a\n- ""b"""',
         '"HORIZON" ',
         'rue "du Bac"',
-        '"une\n\nligne;vide;ici"',
+        '"deux; trois\nlignes"',
     ],
 )
-def test_quotes_around_prose_are_no_fault(cell):
-    (sheet,) = open_sheets(f"Projet;Début;Phase;Coût estimé\n1;{cell};2;3\n".encode())
+@pytest.mark.parametrize("past", ["", ";à voir"])
+def test_quotes_around_prose_are_no_fault(cell, past):
+    (sheet,) = open_sheets(f"Projet;Début;Phase;Coût estimé\n1;{cell};2;3{past}\n".encode())
+    assert [len(row) for row in sheet.rows] == [4, 4 + len(past[:1])]
+
+
+def test_separators_without_spaces_in_a_cell_of_several_lines_are_no_fault_in_a_row_as_wide_as_the_header():
+    (sheet,) = open_sheets('Projet;Début;Phase;Coût estimé\n1;"une\n\nligne;vide;ici";2;3\n'.encode())
     assert [len(row) for row in sheet.rows] == [4, 4]
 
 
