@@ -111,8 +111,8 @@ CELL_RULES: Mapping[str, Rule] = {
     ),
     "cell_number_hidden": Rule(
         "warning",
-        "Le format de la cellule n’affiche pas le nombre qu’elle contient ; il a été lu : {taken}.",
-        "Si c’est la bonne valeur, mettez la cellule au format Nombre pour qu’elle se voie ; sinon, videz la cellule.",
+        "Le format de la cellule n’affiche pas le nombre qu’elle contient ; il a été lu : {taken}.",
+        "Si c’est la bonne valeur, mettez la cellule au format Nombre pour qu’elle se voie ; sinon, videz la cellule.",
         title="Une cellule affiche le nombre qu’elle contient.",
         why="Un nombre que personne ne voit compte comme les autres.",
         wrong="(rien : 42,5, au format ;;;)",

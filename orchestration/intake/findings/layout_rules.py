@@ -183,4 +183,14 @@ LAYOUT_RULES: Mapping[str, Rule] = {
         wrong="La colonne « Coût initial » masquée",
         right="Toutes les colonnes affichées",
     ),
+    "rows_struck": Rule(
+        "warning",
+        "Des lignes sont barrées ({rows}) : elles ont été lues et comptent comme les autres.",
+        "Un trait ne retire rien : supprimez les lignes qui n’en font pas partie, dites dans leur colonne (phase ou "
+        "statut) ce qui est fini ou abandonné, et ôtez le trait des autres.",
+        title="Aucune ligne n’est barrée.",
+        why="Un trait sur une ligne n’est qu’une mise en forme : ses valeurs sont publiées comme les autres.",
+        wrong="La ligne 5 barrée d’un trait",
+        right="La ligne 5 supprimée, ou sa phase « Abandonné »",
+    ),
 }

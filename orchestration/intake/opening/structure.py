@@ -1,4 +1,4 @@
-"""Structure: what a workbook does to its cells: hidden, filtered, merged, computed (docs/rules.md §4).
+"""Structure: what a workbook does to its cells: hidden, struck, merged, computed (docs/rules.md §4).
 
 What belongs here: a cheap look at the package's own XML, which readers of values leave out. What does not: opening the
 file as a table (formats), or what to say about it (reading). The look is by patterns over bounded bytes, never by an
@@ -20,8 +20,11 @@ from orchestration.intake.opening.cell_formats import (
     FormattedCell,
     ods_formats,
     ods_formatted_cells,
+    ods_struck_cells,
+    ods_struck_styles,
     xlsx_cells,
     xlsx_formats,
+    xlsx_struck_styles,
 )
 from orchestration.intake.opening.limits import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES
 from orchestration.intake.opening.package import (
@@ -88,8 +91,9 @@ class Range:
 class Structure:
     """What a sheet does to its cells: 1-based rows, 0-based columns, addresses such as `J12`.
 
-    `errors` maps an address to its error code; `day_count` is how its workbook counts days; `formatted`, to be gone
-    through once, are the cells whose number format gives a unit or a scale.
+    `errors` maps an address to its error code; `day_count` is how its workbook counts days. To be gone through once:
+    `formatted` are the cells whose number format gives a unit or a scale, `struck` the columns and rows of the cells
+    that are struck through.
     """
 
     hidden_rows: frozenset[int] = frozenset()
@@ -101,6 +105,7 @@ class Structure:
     errors: Mapping[str, str] = field(default_factory=dict)
     day_count: DayCount = EXCEL
     formatted: Iterable[FormattedCell] = field(default=(), compare=False)
+    struck: Iterable[tuple[int, int]] = field(default=(), compare=False)
 
 
 def hidden_sheets(data: bytes) -> frozenset[str]:
@@ -126,19 +131,25 @@ def sheet_structure(data: bytes, sheet: str | None) -> Structure:
             if "content.xml" in package.namelist():
                 content = part_of(package, "content.xml")
                 styles = part_of(package, "styles.xml") if "styles.xml" in package.namelist() else b""
-                formats = ods_formats(styles, content[: content.find(b"<office:body")])
+                parts = (styles, content[: content.find(b"<office:body")])
                 table = ods_table(content, sheet)
-                seen = _ods_structure(table)
-                return replace(seen, day_count=_ods_day_count(content), formatted=ods_formatted_cells(table, formats))
+                return replace(
+                    _ods_structure(table),
+                    day_count=_ods_day_count(content),
+                    formatted=ods_formatted_cells(table, ods_formats(*parts)),
+                    struck=ods_struck_cells(table, ods_struck_styles(*parts)),
+                )
             path = sheet_path(package, sheet)
-            telling = xlsx_formats(part_of(package, _STYLES)) if _STYLES in package.namelist() else {}
-            # Where a format may change what a number says, none is left unseen.
-            part = part_of(package, path, MAX_UNPACKED_BYTES) if telling else part_of(package, path)
+            styles = part_of(package, _STYLES) if _STYLES in package.namelist() else b""
+            telling, striking = xlsx_formats(styles), dict.fromkeys(xlsx_struck_styles(styles))
+            # Where a format may change what a number says, or strike it through, none is left unseen.
+            part = part_of(package, path, MAX_UNPACKED_BYTES) if telling or striking else part_of(package, path)
             workbook = part_of(package, "xl/workbook.xml")
             asks_for_calculation = _ASKS_FOR_CALCULATION.search(workbook) is not None
             seen = _xlsx_structure(part, _has_table_filter(package, path), asks_for_calculation)
             day_count = EXCEL_1904 if _COUNTS_FROM_1904.search(workbook) else EXCEL
-            return replace(seen, day_count=day_count, formatted=xlsx_cells(part, telling))
+            struck = ((position, number) for position, number, _ in xlsx_cells(part, striking))
+            return replace(seen, day_count=day_count, formatted=xlsx_cells(part, telling), struck=struck)
     except UNSEEN:
         return Structure()
 

@@ -5,7 +5,7 @@ What belongs here: the one way in, and what a reading says. What does not: each 
 the file (`take_in`). The rules are those of docs/rules.md §4 and §5.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -106,6 +106,7 @@ def _read_rows(table: FoundTable, reading: Reading, structure: Structure, notice
         *header.stray_columns(table, body.strays),
         *_hidden_rows(table, structure, body.numbers.tolist()),
         *_hidden_columns(table, structure),
+        *_struck_rows(table, structure, body.numbers.tolist()),
         *_figures_out_of_place(table, body.rows),
         *body.observations,
         *_marked_cells(structure, body),
@@ -139,6 +140,22 @@ def _hidden_columns(table: FoundTable, structure: Structure) -> Iterator[Observa
         named = header.listed([table.named(position) for position in hidden])
         cells = table.header_cells(hidden)
         yield Observation("columns_hidden", {"columns": named}, sheet=table.sheet.name, header_cells=cells)
+
+
+def _struck_rows(table: FoundTable, structure: Structure, numbers: Collection[int]) -> Iterator[Observation]:
+    """The rows whose name is struck through, or half of what is filled in them: a figure alone may be an old one."""
+    places: dict[int, set[int]] = {}
+    for position, number in structure.struck:
+        if position in table.matching.columns:
+            places.setdefault(number, set()).add(position)
+    subject, struck = table.fields.get(table.contract.subject), []
+    for number in sorted(places.keys() & set(numbers)):
+        row = table.sheet.rows[number - 1]
+        filled = {position for position in table.matching.columns if position < len(row) and typed_text(row[position])}
+        if subject in places[number] or 2 * len(filled & places[number]) >= len(filled):
+            struck.append(number)
+    if struck:
+        yield Observation("rows_struck", {"rows": _rows(struck)}, sheet=table.sheet.name)
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -284,6 +284,15 @@ def _of_layout() -> Iterator[Case]:
         projects().xlsx(hidden_columns="AA:XFD"),
     )
 
+    struck = (("rows_struck", None),)
+    whole = [f"{letters}5" for letters in "ABCDEFGHIJKL"]
+    # A figure or a comment that is crossed out says nothing of its row.
+    yield Case("rows_struck", projects().xlsx(struck=whole), struck, projects().xlsx(struck=["I5", "L6", "L7", "P7"]))
+    yield Case("rows_struck, names alone", projects().xlsx(struck=["B4", "B5"]), struck, projects().xlsx(struck=["B1"]))
+    yield Case("rows_struck, in OpenDocument", projects().ods(struck_row=6), struck, projects().ods(struck_row=1))
+    procedure = procedures().put(3, name="Ma démarche")
+    yield Case("rows_struck, a procedure", procedure.ods(struck_row=3), struck, procedure.ods())
+
     receipt = "Accusé de réception;;\r\nVotre fichier est accepté.;;\r\n;;\r\nGravité;Où;Colonne\r\nErreur;G4;Début\r\n"
     yield Case("receipt_alone", receipt.encode(), (("receipt_alone", None),), projects().csv())
     yield Case("receipt_alone, in cp1252", receipt.encode("cp1252"), (("receipt_alone", None),))

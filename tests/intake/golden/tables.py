@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -107,9 +108,30 @@ class Table:
         """As a CSV."""
         return csv_bytes(self.rows, separator=separator)
 
-    def ods(self) -> bytes:
-        """As an OpenDocument spreadsheet."""
-        return ods_bytes(self.rows)
+    def ods(self, struck_row: int | None = None) -> bytes:
+        """As an OpenDocument spreadsheet; a row may be struck through."""
+        data = ods_bytes(self.rows)
+        if struck_row is None:
+            return data
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            entries = {entry: package.read(entry) for entry in package.infolist()}
+        strikes = (
+            b'<office:automatic-styles><style:style style:name="barre" style:family="table-cell"><style:text-properties'
+            b' style:text-line-through-style="solid"/></style:style></office:automatic-styles><office:body>'
+        )
+        changed = io.BytesIO()
+        with zipfile.ZipFile(changed, "w") as package:
+            for entry, content in entries.items():
+                before, *rows = content.split(b"<table:table-row>")
+                if rows:
+                    row = rows[struck_row - 1].replace(
+                        b"<table:table-cell ", b'<table:table-cell table:style-name="barre" '
+                    )
+                    content = b"<table:table-row>".join([before, *rows[: struck_row - 1], row, *rows[struck_row:]])
+                    named = b'<office:document-content xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+                    content = content.replace(b"<office:document-content", named).replace(b"<office:body>", strikes)
+                package.writestr(entry, content)
+        return changed.getvalue()
 
     def json(self) -> bytes:
         """As a list of records."""
@@ -125,13 +147,14 @@ class Table:
         merged: Sequence[str] = (),
         formulas: Mapping[str, tuple[str, Any]] | None = None,
         formats: Mapping[str, str] | None = None,
+        struck: Sequence[str] = (),
         is_hidden: bool = False,
         others: Mapping[str, Table] | None = None,
         hidden_others: Mapping[str, Table] | None = None,
     ) -> bytes:
         """As a workbook; `formulas` maps an address to a formula and its cached value (an empty one is none).
 
-        `formats` maps one to the number format of its cell.
+        `formats` maps one to the number format of its cell; `struck` are those of the cells that are struck through.
         """
         buffer = io.BytesIO()
         options = {"in_memory": True, "default_date_format": "dd/mm/yyyy", "strings_to_urls": False}
@@ -146,6 +169,11 @@ class Table:
             for address, code in (formats or {}).items():
                 position, number = address_place(address)
                 page.write(address, self.rows[number - 1][position], book.add_format({"num_format": code}))
+            for address in struck:
+                position, number = address_place(address)
+                cell = self.rows[number - 1][position]
+                code = "dd/mm/yyyy" if isinstance(cell, date) else "General"
+                page.write(address, cell, book.add_format({"font_strikeout": True, "num_format": code}))
             if filtered_on:
                 last = len(self.rows) - 1
                 page.autofilter(0, 0, last, len(self.fields) - 1)

@@ -5,7 +5,15 @@ import time
 import pytest
 
 from orchestration.contracts.cells.number_format import ShownNumber
-from orchestration.intake.opening.cell_formats import ods_formats, ods_formatted_cells, xlsx_cells, xlsx_formats
+from orchestration.intake.opening.cell_formats import (
+    ods_formats,
+    ods_formatted_cells,
+    ods_struck_cells,
+    ods_struck_styles,
+    xlsx_cells,
+    xlsx_formats,
+    xlsx_struck_styles,
+)
 
 
 def _styles(*codes: str, cells: str) -> bytes:
@@ -135,3 +143,44 @@ def test_hostile_styles_of_opendocument_are_looked_at_in_no_time(styles):
     started = time.perf_counter()
     assert list(ods_formatted_cells(b"", ods_formats(styles))) == []
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("prefix", "strike"),
+    [("", "<strike/>"), ("", '<strike val="1"/>'), ("x:", "<x:strike val='true' />"), ("", "<strike></strike>")],
+)
+def test_cell_styles_whose_font_is_struck_through_are_told_whoever_wrote_the_workbook(prefix, strike):
+    plain = f'<{prefix}font><{prefix}sz val="11"/></{prefix}font>'
+    fonts = f"{plain}<{prefix}font>{strike}</{prefix}font><{prefix}font/>{plain.replace('sz', 'outline')}"
+    cells = "".join(f'<{prefix}xf numFmtId="0" fontId="{number}"/>' for number in (0, 1, 2, 3, 1))
+    styles = (
+        f'<styleSheet><{prefix}fonts count="4">{fonts}</{prefix}fonts><{prefix}cellStyleXfs><{prefix}xf fontId="1"/>'
+        f"</{prefix}cellStyleXfs><{prefix}cellXfs>{cells}</{prefix}cellXfs>"
+        f"<{prefix}dxfs><{prefix}dxf><{prefix}font>{strike}</{prefix}font></{prefix}dxf></{prefix}dxfs></styleSheet>"
+    )
+    assert xlsx_struck_styles(styles.encode()) == [1, 4]
+    assert xlsx_struck_styles(styles.replace(strike, f'<{prefix}strike val="0"/>').encode()) == []
+
+
+def test_the_lines_through_texts_of_opendocument_are_told_inherited_and_taken_back():
+    properties = '<style:text-properties style:text-line-through-{}="{}"/>'
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table-cell"{parent}>{inside}</style:style>'
+        for name, parent, inside in (
+            ("barré", "", properties.format("style", "solid")),
+            ("double", "", properties.format("type", "double")),
+            ("fille", ' style:parent-style-name="barré"', ""),
+            ("nette", ' style:parent-style-name="barré"', properties.format("style", "none")),
+            ("nue", "", ""),
+        )
+    ).encode()
+    struck = ods_struck_styles(b"", styles + b'<style:style style:name="vide" style:family="table-cell"/>')
+    assert struck == {"barré", "double", "fille"}
+    assert ods_struck_styles(styles.replace(b"solid", b"none").replace(b'"double"/', b'"none"/')) == set()
+
+    column = '<table:table-column table:number-columns-repeated="2" table:default-cell-style-name="double"/>'
+    repeated = _cell("fille", "string", 'table:number-columns-repeated="2"')
+    rows = f"<table:table-row>{_cell('nue')}{_cell()}{repeated}</table:table-row>"
+    rows += f'<table:table-row table:number-rows-repeated="2">{_cell("nette")}<table:table-cell/></table:table-row>'
+    assert list(ods_struck_cells((column + rows).encode(), struck)) == [(1, 1), (2, 1), (3, 1)]
+    assert list(ods_struck_cells(rows.encode(), set())) == []
