@@ -6,7 +6,7 @@ What does not: the rules (`expectations/submissions`), reading, and the verdict 
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,14 @@ from expectations.runner import Verdict, validate_submissions
 from orchestration.contracts import CONTRACTS
 from orchestration.contracts.contract import Contract
 from orchestration.domain import french
+from orchestration.domain.folding import fold_name
+from orchestration.domain.likeness import likeness
+from orchestration.domain.perimeter import ministry_names, perimeter_names
 from orchestration.intake.findings.finding import Finding
 from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.observation import Observation
-from orchestration.intake.reading.read import Reading
-from orchestration.intake.reading.rows import Rows
+from orchestration.intake.reading.read import Reading, rows_listed
+from orchestration.intake.reading.rows import Rows, RowView
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 
 # Rows are told apart by the place of their drop among those of a pass.
 ARRIVAL = "arrival"
+# Of the names known for a perimeter, those most like the one that is not.
+_NAMES_SHOWN = 5
 
 
 @dataclass
@@ -60,6 +65,9 @@ def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
             for verdict in verdicts[kind]:
                 if verdict.broken:
                     _LOG.error("the check %s could not run on %s: %s", verdict.id, kind, verdict.broken)
+                if verdict.rule.judges_perimeter:
+                    _say_once_per_name(verdict, several)
+                    continue
                 for failing in verdict.failing:
                     place = int(str(failing[ARRIVAL]))
                     _apply(verdict, failing, several[place], unreadable[place])
@@ -89,38 +97,49 @@ class _Table(dict[str, "pd.Series[Any]"]):
         return self[name]
 
 
+def _say_once_per_name(verdict: Verdict, several: Sequence[Judged]) -> None:
+    """Add the findings of the names that are none of the folder's perimeter: one for each name of a drop."""
+    by_name: dict[tuple[int, str], list[int]] = {}
+    for failing in verdict.failing:
+        place, name = int(str(failing[ARRIVAL])), str(failing["value"])
+        by_name.setdefault((place, name), []).append(int(str(failing["row_number"])))
+    for (place, name), numbers in by_name.items():
+        one = several[place]
+        row = one.rows.of_number(numbers[0])
+        if row is None or _is_full(one, verdict.rule.column):
+            continue
+        remedy = f"{verdict.rule.remedy_fr} {_known_names(str(row['perimeter']), name)}"
+        found = replace(_finding(verdict, one, row, numbers[0]), remedy=remedy)
+        if len(numbers) > 1:
+            letters = one.reading.columns.get(verdict.rule.column)
+            found = replace(
+                found,
+                expected=f"{found.expected} Ce n’est pas le cas aux {rows_listed(numbers)}.",
+                cell=None,
+                row=None,
+                subject=None,
+                header_cells=tuple(f"{letters}{number}" for number in numbers if letters),
+            )
+        one.findings.append(found)
+
+
+def _known_names(perimeter: str, name: str) -> str:
+    """The names of ministries that are known for a perimeter, those most like one that is not."""
+    names = {fold_name(known): known for known in (perimeter_names()[perimeter], *ministry_names(perimeter))}
+    closest = [f"« {known} »" for known in sorted(names.values(), key=lambda known: -likeness(name, known))]
+    words = ", ".join(closest[:_NAMES_SHOWN]) + french.and_others(len(closest) - _NAMES_SHOWN)
+    return french.typeset(f"Pour le périmètre {perimeter}, sont connus : {words}.")
+
+
 def _apply(verdict: Verdict, failing: Mapping[str, object], one: Judged, unreadable: Iterable[str | None]) -> None:
     """Add the finding of one failing row, and empty the cell where its severity asks for that."""
     number = int(str(failing["row_number"]))
-    row = one.rows.of_number(number)
-    if row is None or len(one.findings) > MAX_FINDINGS:
-        return  # The file is out already: so many reasons are enough to mend it.
-    column = verdict.rule.column
-    if len(one.findings) == MAX_FINDINGS:
-        words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
-        one.findings.append(finding_of(Observation("findings_too_many", words, sheet=one.reading.sheet)))
+    row, column = one.rows.of_number(number), verdict.rule.column
+    if row is None or _is_full(one, column):
         return
-    letters = one.reading.columns.get(column)
-    typed = row.get(f"{column}_typed", row.get(column))
-    subject = row.get(CONTRACTS[str(one.reading.kind)].subject)
-    cell = f"{letters}{number}" if letters else None
-    if cell is None or cell not in unreadable:
-        one.findings.append(
-            Finding(
-                rule=verdict.id,
-                severity=verdict.severity,
-                expected=verdict.rule.sentence_fr,
-                remedy=verdict.rule.remedy_fr,
-                sheet=one.reading.sheet,
-                cell=cell,
-                row=number,
-                column=one.reading.headers.get(column),
-                subject=None if subject is None else str(subject),
-                value=None if typed is None else str(typed),
-                is_of_other_perimeter=verdict.rule.judges_perimeter,
-                refuses_row=verdict.severity == "error" and verdict.rule.effect == "row",
-            )
-        )
+    found = _finding(verdict, one, row, number)
+    if found.cell is None or found.cell not in unreadable:
+        one.findings.append(found)
     if verdict.severity != "error":
         return
     if verdict.rule.effect == "row":
@@ -128,3 +147,33 @@ def _apply(verdict: Verdict, failing: Mapping[str, object], one: Judged, unreada
     elif verdict.rule.effect == "cell":
         row[column] = None
         row[f"{column}_absence"] = "illisible"
+
+
+def _is_full(one: Judged, column: str) -> bool:
+    """Whether the file is out because so much is said, which is said in its turn: so many reasons are enough."""
+    if len(one.findings) == MAX_FINDINGS:
+        words = {"limit": french.number(MAX_FINDINGS), "columns": f"« {one.reading.headers.get(column, column)} »"}
+        one.findings.append(finding_of(Observation("findings_too_many", words, sheet=one.reading.sheet)))
+    return len(one.findings) > MAX_FINDINGS
+
+
+def _finding(verdict: Verdict, one: Judged, row: RowView, number: int) -> Finding:
+    """The finding of a row that fails."""
+    column = verdict.rule.column
+    letters = one.reading.columns.get(column)
+    typed = row.get(f"{column}_typed", row.get(column))
+    subject = row.get(CONTRACTS[str(one.reading.kind)].subject)
+    return Finding(
+        rule=verdict.id,
+        severity=verdict.severity,
+        expected=verdict.rule.sentence_fr,
+        remedy=verdict.rule.remedy_fr,
+        sheet=one.reading.sheet,
+        cell=f"{letters}{number}" if letters else None,
+        row=number,
+        column=one.reading.headers.get(column),
+        subject=None if subject is None else str(subject),
+        value=None if typed is None else str(typed),
+        is_of_other_perimeter=verdict.rule.judges_perimeter,
+        refuses_row=verdict.severity == "error" and verdict.rule.effect == "row",
+    )

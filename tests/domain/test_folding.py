@@ -59,3 +59,25 @@ def test_there_are_eleven_perimeters_and_ministry_names_map_to_them():
     assert perimeter_of("MINISTERE DE L'ECONOMIE ET DES FINANCES") == "MEF"
     assert perimeter_of("Ministère des Armées") == "MINARM"
     assert perimeter_of("Ministère de la Magie") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "perimeter"),
+    [
+        ("Ministère de la Transition écologique", "MTE"),
+        ("MINISTERE DE LA TRANSITION ECOLOGIQUE ET DE LA COHESION DES TERRITOIRES", "MTE"),
+        ("Ministère de la Mer", "MTE"),
+        ("Ministère des Solidarités et de la Santé", "MSO"),
+        ("Ministère du travail, du plein-emploi et de l’insertion", "MSO"),
+        ("Ministère de l’Intérieur et des Outre-mer", "MI"),
+        ("Ministère des outre-mer", "MI"),
+        ("Ministère de l’Enseignement supérieur, de la Recherche et de l’Innovation", "MEN"),
+        ("Ministère de l’Éducation nationale, de la Jeunesse et des Sports", "MEN"),
+        ("Ministère de l’Économie, des Finances et de la Relance", "MEF"),
+        ("Ministère de la Transformation et de la Fonction publiques", "MEF"),
+        ("Ministère de l’Agriculture, de la Souveraineté alimentaire et de la Forêt", "MAA"),
+        ("Ministère des Armées et des Anciens combattants", "MINARM"),
+    ],
+)
+def test_the_ministries_of_the_governments_since_2017_are_known(name, perimeter):
+    assert perimeter_of(name) == perimeter

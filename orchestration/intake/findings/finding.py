@@ -16,8 +16,9 @@ class Finding:
     `rule` is a stable id; `row` is the 1-based spreadsheet row; `cell` an address such as `J12`; `sheet` is null for a
     CSV; `column` is the header as the agent typed it; `subject` is the project's or procedure's name; `value` is the
     text as typed; `expected` and `remedy` are French sentences. Structural findings have neither row nor cell: they
-    concern the headers at `header_cells`. `blame` says what has to be mended; `is_of_other_perimeter` that the row
-    names a ministry of another perimeter than the folder's, and `refuses_row` that the row does not count for it.
+    concern the headers at `header_cells`, or the cells there of which one thing is said once. `blame` says what has to
+    be mended; `is_of_other_perimeter` that the row names a ministry of another perimeter than the folder's, and
+    `refuses_row` that the row does not count for it.
     """
 
     rule: str

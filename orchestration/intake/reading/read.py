@@ -124,7 +124,7 @@ def _hidden_rows(table: FoundTable, structure: Structure, numbers: Sequence[int]
     hidden = sorted(structure.hidden_rows.intersection(numbers))
     if hidden:
         rule = "filter_active" if structure.has_filter else "rows_hidden"
-        yield Observation(rule, {"rows": _rows(hidden)}, sheet=table.sheet.name)
+        yield Observation(rule, {"rows": rows_listed(hidden)}, sheet=table.sheet.name)
 
 
 def _hidden_columns(table: FoundTable, structure: Structure) -> Iterator[Observation]:
@@ -155,10 +155,10 @@ def _struck_rows(table: FoundTable, structure: Structure, numbers: Collection[in
         if subject in places[number] or 2 * len(filled & places[number]) >= len(filled):
             struck.append(number)
     if struck:
-        yield Observation("rows_struck", {"rows": _rows(struck)}, sheet=table.sheet.name)
+        yield Observation("rows_struck", {"rows": rows_listed(struck)}, sheet=table.sheet.name)
 
 
-def _rows(numbers: Sequence[int]) -> str:
+def rows_listed(numbers: Sequence[int]) -> str:
     """Row numbers as an agent reads them: `lignes 5, 7 à 9`."""
     words = [" à ".join(map(str, run)) for run in _runs(numbers)]
     return f"{'ligne' if len(numbers) == 1 else 'lignes'} {header.listed(words)}"

@@ -8,6 +8,7 @@ from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.domain.french import day, number, paris, paris_moment, plural, semester
 from orchestration.domain.perimeter import perimeter_names, perimeter_of
+from orchestration.domain.spreadsheets import address_place
 from orchestration.intake.ledger import Drop
 from orchestration.intake.reading.rows import Rows
 from orchestration.intake.receipts.record import Receipt
@@ -106,7 +107,9 @@ def _still_counts(receipt: Receipt) -> str:
 def _of_another_perimeter(receipt: Receipt) -> tuple[str, ...]:
     """What to look at first where no row names a ministry of the folder's perimeter: the folder."""
     about = [finding for finding in receipt.findings if finding.is_of_other_perimeter]
-    if receipt.rows_read < 2 or len({finding.row for finding in about}) < receipt.rows_read:
+    cells = (cell for finding in about for cell in finding.header_cells)
+    rows = {finding.row for finding in about if finding.row} | {address_place(cell)[1] for cell in cells}
+    if receipt.rows_read < 2 or len(rows) < receipt.rows_read:
         return ()
     others = {perimeter_of(finding.value or "") for finding in about} - {None, receipt.perimeter}
     other = others.pop() if len(others) == 1 else None
