@@ -61,6 +61,11 @@ def words_for_none(column: Column) -> tuple[str, ...]:
     return tuple(words[0] for reason, words in WORDS_FOR_NONE.items() if reason in column.absences)
 
 
+def all_words_for_none(column: Column) -> tuple[str, ...]:
+    """The same words with the other spellings of each."""
+    return tuple(word for reason, words in WORDS_FOR_NONE.items() if reason in column.absences for word in words)
+
+
 def help_page(contract: Contract) -> str:
     """The HTML page of a kind, complete in itself."""
     return (

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from orchestration.contracts.cells.cell import Cell
 from orchestration.contracts.cells.writing import cell_of
 from orchestration.contracts.contract import PLAIN, Column, Contract, Type
-from orchestration.contracts.help_page import ColumnHelp, column_help, words_for_none
+from orchestration.contracts.help_page import ColumnHelp, all_words_for_none, column_help, words_for_none
+from orchestration.domain import french
 from orchestration.domain.edition import Edition
 from orchestration.domain.french import NBSP, day, period
 from orchestration.domain.perimeter import ministry_names, perimeter_names
@@ -35,7 +36,8 @@ _MAX_TITLE, _MAX_MESSAGE = 32, 255
 
 # What a cell shows; it holds every digit. No decimal that means money, a share or a measure is hidden.
 _FORMATS: Mapping[Type, str] = {
-    "cost": "#,##0.00######",
+    # A `1 500 €` that is typed loses its sign: the cell shows what becomes of it.
+    "cost": '#,##0.00######" M€"',
     "duration": "0.0#",
     "rate": "0.0###%",
     "score": "0.0####",
@@ -47,7 +49,20 @@ _FORMATS: Mapping[Type, str] = {
 _AS_TEXT = "@"
 _PICKED: frozenset[Type] = frozenset({"bool", "code", "edition"})
 # The texts that are dates, as patterns that spreadsheets know: `T2 2024`, `S1 2026`, `juillet 2013`, `1er mai 2021`.
-_PERIODS = ("T? ????", "S? ????", f"T?{NBSP}????", f"S?{NBSP}????", "????-T?", "????-S?")
+_PERIODS = (
+    "T? ????",
+    "S? ????",
+    f"T?{NBSP}????",
+    f"S?{NBSP}????",
+    "????-T?",
+    "????-S?",
+    "*mestre ????",
+    "??/????",
+    "?/????",
+    "????-??",
+)
+# Over this a cost in M€ is likely to be in k€ or in euros: it is asked about, and may stay.
+_USUAL_COST_MEUR = 1_000
 _UNACCENTED = ("fevrier", "aout", "decembre")
 
 
@@ -166,7 +181,7 @@ def _is_required(contract: Contract, column: Column) -> bool:
 
 
 def _listed(column: Column, edition: Edition, perimeter: str) -> list[str]:
-    """The words that a cell may hold, the ones for no value last."""
+    """The words that a cell may hold, the ones for no value last: of a drop-down the first of each, else all."""
     words: list[str] = []
     if column.names_of == "ministry":
         words = ministry_names(perimeter)
@@ -176,7 +191,12 @@ def _listed(column: Column, edition: Edition, perimeter: str) -> list[str]:
         words = ["Oui", "Non"]
     elif column.type == "edition":
         words = list(_latest(edition))
-    return [*words, *column.labels.values(), *words_for_none(column)]
+    none = words_for_none(column) if _is_list(column) else all_words_for_none(column)
+    return [*words, *column.labels.values(), *none]
+
+
+def _is_list(column: Column) -> bool:
+    return bool(column.names_of) or column.type in _PICKED
 
 
 def _text_dates(column: Column) -> list[str]:
@@ -194,10 +214,10 @@ def _latest(edition: Edition) -> Iterator[str]:
 
 
 def _validation(contract: Contract, column: Column, position: int, words: int) -> dict[str, Any]:
-    """The drop-down or the check of a column's cells, with its message; names and dates may be forced through."""
+    """The drop-down or the check of a column's cells, with its message; all but a code may be forced through."""
     column_words = column_help(contract, column)
     letters = column_letters(position)
-    is_list = bool(column.names_of) or column.type in _PICKED
+    is_list = _is_list(column)
     words_range = f"{LISTS_SHEET}!${letters}$1:${letters}${words}"
     shown = {
         "input_title": shorten(column.header, _MAX_TITLE, placeholder="…"),
@@ -209,7 +229,8 @@ def _validation(contract: Contract, column: Column, position: int, words: int) -
     rule: dict[str, Any] = shown | {
         "error_title": "Valeur hors de la liste" if is_list else "Valeur inattendue",
         "error_message": _refusal(column, column_words, is_list=is_list),
-        "error_type": "warning" if column.names_of or column.type in ("date", "edition") else "stop",
+        # Reading understands more than a check can: `12,5 M€`, `18 mois`, `2e semestre 2026`.
+        "error_type": "stop" if column.type in ("bool", "code") else "warning",
     }
     if is_list:
         return rule | {"validate": "list", "source": f"={words_range}"}
@@ -229,8 +250,9 @@ def _check(column: Column, cell: str) -> str | None:
         checks.append(f"{cell}=INT({cell})")
     if column.minimum is not None:
         checks.append(f"{cell}{'>' if column.excludes_minimum else '>='}{column.minimum}")
-    if column.maximum is not None:
-        checks.append(f"{cell}<={column.maximum}")
+    maximum = _USUAL_COST_MEUR if column.type == "cost" else column.maximum
+    if maximum is not None:
+        checks.append(f"{cell}<={maximum}")
     return f"AND({','.join(checks)})"
 
 
@@ -245,6 +267,9 @@ def _refusal(column: Column, column_words: ColumnHelp, *, is_list: bool) -> str:
         if column.type == "date"
         else f"Écrivez un {expected}, par exemple {column_words.example}."
     )
+    if column.type == "cost":
+        usual = f"{french.number(_USUAL_COST_MEUR)}{NBSP}M€"
+        message += f" Au-delà de {usual}, vérifiez l’unité{NBSP}: 850{NBSP}k€ s’écrit 0,85."
     if column_words.words_for_none:
         message += f" Sans valeur, laissez la cellule vide ou écrivez : {', '.join(column_words.words_for_none)}."
     return message[:_MAX_MESSAGE]

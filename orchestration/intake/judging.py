@@ -176,4 +176,5 @@ def _finding(verdict: Verdict, one: Judged, row: RowView, number: int) -> Findin
         value=None if typed is None else str(typed),
         is_of_other_perimeter=verdict.rule.judges_perimeter,
         refuses_row=verdict.severity == "error" and verdict.rule.effect == "row",
+        is_number=column in CONTRACTS[str(one.reading.kind)].numbers,
     )

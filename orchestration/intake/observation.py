@@ -12,8 +12,8 @@ class Observation:
     """Which rule is met, the words that fill its sentences, and where.
 
     `row` is the 1-based spreadsheet row, `cell` an address such as `J12`, `column` the header as typed, `subject` names
-    the row, `value` is the text as typed; one about the whole file or sheet has neither row nor cell. `header_cells`
-    are the addresses of the headers that one about whole columns concerns.
+    the row, `value` is the text as typed, which `is_number` says to be a number's; one about the whole file or sheet
+    has neither row nor cell. `header_cells` are the addresses of the headers that one about whole columns concerns.
     """
 
     rule: str
@@ -24,4 +24,5 @@ class Observation:
     column: str | None = None
     subject: str | None = None
     value: str | None = None
+    is_number: bool = False
     header_cells: tuple[str, ...] = ()

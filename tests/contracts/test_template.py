@@ -128,7 +128,7 @@ def test_a_value_that_does_not_suit_is_refused_with_a_sentence_that_says_what_to
 def test_ministries_and_editions_can_be_picked():
     sheet = _book(template(CONTRACTS["procedures"], EDITION, "MSO"))[LISTS_SHEET]
     assert [cell.value for (cell,) in sheet["C1:C2"]] == [perimeter_names()["MSO"], None]
-    assert "Ministères Chargés des Affaires Sociales" in [cell.value for (cell,) in sheet["D1:D5"]]
+    assert "Ministères Chargés des Affaires Sociales" in [cell.value for cell in sheet["D"]]
     sheet = _book(template(CONTRACTS["roadmap"], EDITION, "SPM"))[LISTS_SHEET]
     assert [cell.value for (cell,) in sheet["E1:E3"]] == ["2025-S2", "2025-S1", "2024-S2"]
 
@@ -245,11 +245,11 @@ def test_what_a_cell_says_is_proper_french(contract):
             assert not re.search(r" [:;!?»]|« |\.\.|\b[Uu]n (adresse|date|année|édition)", text), text
 
 
-def _dated(contract) -> Iterator[tuple[str, str]]:
-    """The check of each date column, and the first cell that it is of."""
+def _checks(contract, of: str) -> Iterator[tuple[str, str]]:
+    """The check of each column of a type, and the first cell that it is of."""
     sheet = _book(template(contract, EDITION, "MI"))[contract.title_fr]
     for position, column in enumerate(contract.current, start=1):
-        if column.type == "date":
+        if column.type == of:
             cell = sheet.cell(2, position).coordinate
             rules = sheet.data_validations.dataValidation
             yield next(rule.formula1 for rule in rules if cell in rule.sqref), cell
@@ -268,23 +268,36 @@ OFFERED = [
     "2024-T1",
     "En cadrage",
     "Non communiqué",
+    "03/2027",
+    "3/2027",
+    "2027-03",
+    "2e semestre 2026",
+    "1er trimestre 2026",
+    "NA",
+    "n/c",
+    "-",
+    "–",
 ]
 REFUSED = ["bientôt", "T2", "juillet", "en juillet", "Terminé", 12, "2024"]
 
 
-def test_a_date_is_never_refused_that_its_own_message_offers(tmp_path):
-    """The check of a date column, computed by LibreOffice over texts that are dates and texts that are none."""
+COSTS = [0, 42.5, 1000, "NA", "n/c", "-", "–", "En cadrage"]
+DOUBTED = [1500, -1, "bientôt", "850 k€"]
+
+
+def test_what_reading_accepts_is_never_refused(tmp_path):
+    """The checks of dates and costs, computed by LibreOffice over what they should let pass, and what not."""
     if SOFFICE is None:
         pytest.skip("LibreOffice is not on this machine: no soffice to compute the checks with")
     contract = CONTRACTS["projects"]
-    checks = list(_dated(contract))
-    assert len(checks) == 3
+    dates, costs = list(_checks(contract, "date")), list(_checks(contract, "cost"))
+    assert (len(dates), len(costs)) == (3, 2)
     book = _book(template(contract, EDITION, "MI"))
     sheet = book[contract.title_fr]
-    typed = [*OFFERED, datetime(2024, 6, 30), *REFUSED]
-    for formula, cell in checks:
+    typed = {True: [*OFFERED, datetime(2024, 6, 30), *REFUSED], False: [*COSTS, *DOUBTED]}
+    for formula, cell in (*dates, *costs):
         column = sheet[cell].column
-        for row, value in enumerate(typed, start=2):
+        for row, value in enumerate(typed[(formula, cell) in dates], start=2):
             sheet.cell(row, column).value = value
             sheet.cell(row, 40 + column).value = f"={formula.replace(cell, cell[:-1] + str(row))}"
     for rule in sheet.data_validations.dataValidation:
@@ -294,10 +307,35 @@ def test_a_date_is_never_refused_that_its_own_message_offers(tmp_path):
     command = [*office, "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"), str(tmp_path / "dates.xlsx")]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     computed = openpyxl.load_workbook(tmp_path / "out" / "dates.xlsx", data_only=True)[contract.title_fr]
-    for _, cell in checks:
-        column = 40 + sheet[cell].column
-        said = {str(value): bool(computed.cell(row, column).value) for row, value in enumerate(typed, start=2)}
-        assert said == {str(value): value not in REFUSED for value in typed}
+    for check in (*dates, *costs):
+        column = 40 + sheet[check[1]].column
+        values = typed[check in dates]
+        said = {str(value): bool(computed.cell(row, column).value) for row, value in enumerate(values, start=2)}
+        assert said == {str(value): value not in (*REFUSED, *DOUBTED) for value in values}
+
+
+def test_what_a_check_does_not_understand_may_be_kept_and_only_a_word_of_a_list_may_not():
+    for contract in CONTRACTS.values():
+        sheet = _book(template(contract, EDITION, "MI"))[contract.title_fr]
+        rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
+        for position, column in enumerate(contract.current, start=1):
+            rule = rules[sheet.cell(2, position).coordinate]
+            is_closed = column.type in ("bool", "code")
+            assert (rule.errorStyle or "stop") == ("stop" if is_closed or not rule.error else "warning")
+
+
+def test_a_cost_says_its_unit_in_its_cell_and_in_what_is_asked_of_one_that_is_likely_to_be_in_euros():
+    contract = CONTRACTS["projects"]
+    sheet = _book(template(contract, EDITION, "MI", _example(contract)))[contract.title_fr]
+    rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
+    costs = [position for position, column in enumerate(contract.current, start=1) if column.type == "cost"]
+    assert len(costs) == 2
+    for position in costs:
+        assert sheet.cell(2, position).number_format.endswith('" M€"')
+        said = rules[sheet.cell(2, position).coordinate].error
+        assert "Au-delà de 1\u202f000\u00a0M€, vérifiez l’unité\u00a0: 850\u00a0k€ s’écrit 0,85." in said
+        assert len(said) <= 255
+        assert said.endswith(".")
 
 
 def test_projects_of_the_earlier_edition_are_confirmed_one_by_one_and_none_is_lost_by_silence(settings, tmp_path):
@@ -440,7 +478,7 @@ def test_libreoffice_shows_the_numbers_and_dates_of_an_earlier_submission_as_an_
         "Coût initial (M€)",
         "Coût complet actualisé (M€)",
     )
-    assert [seen[title] for title in titles] == ["01/02/2016", "8,5", "7,0", "36,20", "0,0045"]
+    assert [seen[title] for title in titles] == ["01/02/2016", "8,5", "7,0", "36,20 M€", "0,0045 M€"]
     assert read(path.read_bytes()).rows[0]["initial_duration_days_typed"] == "8.5013698630137"
 
 

@@ -161,6 +161,7 @@ class _Comparison:
             column=headers.get(name),
             subject=self._subject(row),
             value=None if typed is None else str(typed),
+            is_number=name in self._contract.numbers,
         )
 
     def _has_lost_its_id(self, row: LakeRow, before: LakeRow, earlier_keys: Collection[str]) -> bool:

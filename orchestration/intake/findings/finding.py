@@ -15,10 +15,10 @@ class Finding:
 
     `rule` is a stable id; `row` is the 1-based spreadsheet row; `cell` an address such as `J12`; `sheet` is null for a
     CSV; `column` is the header as the agent typed it; `subject` is the project's or procedure's name; `value` is the
-    text as typed; `expected` and `remedy` are French sentences. Structural findings have neither row nor cell: they
-    concern the headers at `header_cells`, or the cells there of which one thing is said once. `blame` says what has to
-    be mended; `is_of_other_perimeter` that the row names a ministry of another perimeter than the folder's, and
-    `refuses_row` that the row does not count for it.
+    text as typed, which `is_number` says to be a number's; `expected` and `remedy` are French sentences. Structural
+    findings have neither row nor cell: they concern the headers at `header_cells`, or the cells there of which one
+    thing is said once. `blame` says what has to be mended; `is_of_other_perimeter` that the row names a ministry of
+    another perimeter than the folder's, and `refuses_row` that the row does not count for it.
     """
 
     rule: str
@@ -35,3 +35,4 @@ class Finding:
     blame: Blame = "file"
     is_of_other_perimeter: bool = False
     refuses_row: bool = False
+    is_number: bool = False

@@ -35,6 +35,7 @@ def finding_of(observation: Observation) -> Finding:
         column=observation.column,
         subject=observation.subject,
         value=observation.value,
+        is_number=observation.is_number,
         header_cells=observation.header_cells,
         blame=rule.blame,
     )

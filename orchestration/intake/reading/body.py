@@ -306,6 +306,7 @@ class Body:
     ) -> Observation:
         headers, number = self._table.headers, int(str(row["row_number"]))
         subject = row.get(self._contract.subject)
+        cell = cells[position] if position < len(cells) else None
         return Observation(
             rule,
             words,
@@ -314,7 +315,8 @@ class Body:
             row=number,
             column=headers[position] if position < len(headers) else None,
             subject=None if subject is None else str(subject),
-            value=typed_text(cells[position]) if position < len(cells) else None,
+            value=typed_text(cell) if position < len(cells) else None,
+            is_number=isinstance(cell, float),
         )
 
     def at(self, rule: str, words: Mapping[str, object], address: str) -> Observation | None:

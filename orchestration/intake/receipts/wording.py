@@ -18,6 +18,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Sixteen digits come of a computation, and no spreadsheet shows them.
 _COMPUTED = re.compile(r"-?[0-9]{1,15}\.[0-9]{7,}")
 _PLACES = 4
+_DECIMAL = re.compile(r"(-?[0-9]+)\.([0-9]+)")
 
 
 def what_is_wrong(finding: Finding) -> str:
@@ -28,7 +29,8 @@ def what_is_wrong(finding: Finding) -> str:
 
 
 def shown_value(finding: Finding) -> str:
-    """The value as the agent's own spreadsheet shows it: a day as `01/01/2017`, a long decimal with its first digits.
+    """The value as the agent's own spreadsheet shows it: a day as `01/01/2017`, a number as `0,35`, a long one with its
+    first digits.
 
     What stands in a sheet and reads as an ISO day is a date cell, or a text that says the same day.
     """
@@ -42,7 +44,7 @@ def shown_value(finding: Finding) -> str:
             return value
     if _COMPUTED.fullmatch(value) and (shown := number(Decimal(value), _PLACES).rstrip("0").rstrip(",")) != "0":
         return shown
-    return value
+    return _DECIMAL.sub(r"\1,\2", value) if finding.is_number and _DECIMAL.fullmatch(value) else value
 
 
 def why(finding: Finding) -> str:

@@ -95,6 +95,15 @@ def theirs() -> Workbook:
     return book
 
 
+def test_a_number_is_said_as_its_cell_shows_it_and_a_text_as_it_is(tmp_path):
+    rows = [[*ROW[:3], 4.5, "Déploiement", 0.0035], ["p-1.10", *ROW[1:3], "quatre.5", "Déploiement", "1.234"]]
+    book = _opened(_annotated(tmp_path, workbook(HEADERS, *rows)))
+    sheet = book["Projets"]
+    assert "Valeur saisie : « 0,0035 »" in sheet["F2"].comment.text
+    assert "Valeur saisie : « quatre.5 »" in sheet["D3"].comment.text
+    assert "Valeur saisie : « 1.234 »" in sheet["F3"].comment.text
+
+
 def test_the_copy_of_a_workbook_keeps_its_styles_widths_and_sheets(tmp_path, theirs):
     copy = _opened(_annotated(tmp_path, _saved(theirs)))
     assert copy.sheetnames == [RECEIPT_SHEET, "Projets de l'année", "Contacts"]

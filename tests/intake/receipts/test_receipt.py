@@ -363,6 +363,22 @@ def test_only_a_day_or_a_computed_number_of_a_sheet_is_shown_otherwise_than_type
     assert f"A2 {shown} Ce qui sera publié" in _text(as_html(_made(finding)))
 
 
+@pytest.mark.parametrize(
+    ("sheet", "value", "shown"),
+    [
+        ("Projets", "42.5", "42,5"),
+        ("Projets", "-0.0035", "-0,0035"),
+        ("Projets", "1.234,5", "1.234,5"),
+        ("Projets", "42", "42"),
+        ("Projets", "8.5013698630137", "8,5014"),
+        (None, "42.5", "42.5"),
+    ],
+)
+def test_a_number_of_a_sheet_is_shown_with_its_comma(sheet, value, shown):
+    finding = Finding("r", "error", "Attendu.", "À faire.", sheet=sheet, cell="A2", row=2, value=value, is_number=True)
+    assert f"A2 {shown} Ce qui sera publié" in _text(as_html(_made(finding)))
+
+
 def test_agents_read_of_a_model_and_never_of_a_contract(settings):
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(GOOD)))
     assert "Versions modèle version 1.0.0, règles version" in page
