@@ -89,12 +89,14 @@ def template(contract: Contract, edition: Edition, perimeter: str, filed: Filed 
         book.set_custom_property("jalons_perimeter", perimeter)
         data, guide, lists = map(book.add_worksheet, (contract.title_fr, HELP_SHEET, LISTS_SHEET))
         lists.hide()
+        # A `-` alone is no formula.
+        quoted = book.add_format({"quote_prefix": True})
         _write_data(book, data, contract, filed)
         if filed and _is_to_confirm(edition, filed):
             _show_unconfirmed(book, data, lists, contract, filed)
         for position, column in enumerate(contract.current):
             words = [*_listed(column, edition, perimeter), *_text_dates(column)]
-            lists.write_column(0, position, words)
+            lists.write_column(0, position, words, quoted)
             data.data_validation(
                 1, position, _CHECKED_ROWS, position, _validation(contract, column, position, len(words))
             )

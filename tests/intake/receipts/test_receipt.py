@@ -264,22 +264,22 @@ def test_findings_of_one_rule_that_say_different_things_each_say_it():
     assert "Il a été lu 3." in page
 
 
-ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la Justice") for n in range(6)]
+ALIKE = [GOOD.replace("HORIZON", f"P{n}").replace("Déploiement", "Peut-être") for n in range(6)]
 
 
 def test_what_is_the_same_on_every_row_is_said_once(settings):
-    receipt = _filed(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
+    receipt = _filed(settings, ("2021-S2/MI/a.csv", projects_csv(*ALIKE)))
     assert len(receipt.findings) == 6
     page = _text(as_html(receipt))
-    assert page.count("Ministère de la Justice") == 1
-    assert "Sur toutes les lignes (B2 à B7). Valeur saisie : Ministère de la Justice ." in page
+    assert page.count("Peut-être") == 1
+    assert "Sur toutes les lignes (E2 à E7). Valeur saisie : Peut-être ." in page
 
 
-@pytest.mark.parametrize("rows", [[*ELSEWHERE, GOOD], ELSEWHERE[:3]], ids=["not on every row", "on few rows"])
+@pytest.mark.parametrize("rows", [[*ALIKE, GOOD], ALIKE[:3]], ids=["not on every row", "on few rows"])
 def test_what_is_not_on_every_row_or_on_few_is_listed(settings, rows):
     page = _text(as_html(_filed(settings, ("2021-S2/MI/a.csv", projects_csv(*rows)))))
     assert "Sur toutes les lignes" not in page
-    assert "B2 P0 Ministère de la Justice" in page
+    assert "E2 P0 Peut-être" in page
 
 
 def test_what_differs_from_row_to_row_is_listed_and_the_same_few_values_are_counted():
@@ -308,13 +308,13 @@ def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
 
 
 def test_a_file_of_another_perimeter_is_told_to_look_at_its_folder_first(settings):
-    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ALIKE)))
     assert "Toutes les lignes nomment un ministère du périmètre Justice (MJ) : vérifiez d’abord le dossier." in page
     assert "déposez ce fichier dans le dossier 2021-S2/MJ et le vôtre dans 2021-S2/MI" in page
 
 
 def test_a_ministry_that_nobody_knows_leads_to_no_other_perimeter(settings):
-    rows = [row.replace("de la Justice", "des Horizons") for row in ELSEWHERE]
+    rows = [row.replace("de la Justice", "des Horizons") for row in ALIKE]
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*rows)))
     assert "Toutes les lignes nomment un ministère inconnu de votre périmètre" in page
     assert "Toutes les lignes" not in _page(settings, ("2021-S2/MI/b.csv", projects_csv(*rows, GOOD)))
