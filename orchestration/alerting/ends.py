@@ -107,6 +107,7 @@ class Ends:
 
 
 def _replaces(alert: Alert, entry: OutboxEntry) -> bool:
-    """Whether it says of the same thing, in the same edition, another level of the same."""
+    """Whether it says, of the same project in the same edition, a higher level; a lower one corrects what was told."""
     same = alert.rule == entry.rule and alert.subject == entry.subject and alert.edition == entry.edition
-    return same and alert.of_rule.is_state and alert.alert_key != entry.alert_key
+    is_overrun = alert.of_rule.same_rise_as is not None
+    return same and is_overrun and (entry.level is None or int(alert.level) > int(entry.level))

@@ -81,6 +81,8 @@ table = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", String),
     Column("not_before", DateTime),
+    # Not known of rows that were planned before 0008.
+    Column("level", String),
     Column("cause", String),
     Column("summary", String),
 )
@@ -138,6 +140,7 @@ class OutboxEntry:
     message_key: str | None = None
     after_id: str | None = None
     attempts: int = 0
+    level: str | None = None
     cause: str | None = None
     summary: str | None = None
     error: str | None = field(default=None, compare=False)

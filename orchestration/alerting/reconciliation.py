@@ -100,6 +100,7 @@ def reconcile(
 def _planned(alert: Alert, occurrence: int, summary: str | None) -> OutboxEntry:
     return OutboxEntry(
         *(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert])),
+        level=alert.level,
         summary=summary,
     )
 

@@ -118,14 +118,17 @@ def test_a_higher_level_says_the_lower_one_which_is_told_no_end(home: Home) -> N
     }
 
 
-def test_another_level_of_the_same_edition_says_it_where_a_correction_moved_it(home: Home) -> None:
+@pytest.mark.parametrize(("level", "titles"), [("25", 0), ("5", 1)])
+def test_a_higher_level_of_the_same_edition_says_it_and_a_lower_one_is_a_correction(
+    home: Home, level: str, titles: int
+) -> None:
     home.mart(alert_row("iconolab", rule="budget_overrun", level="10"))
     home.deliver()
-    home.mart(alert_row("iconolab", rule="budget_overrun", level="25"))
+    home.mart(alert_row("iconolab", rule="budget_overrun", level=level))
     corrections(home, correction("iconolab"))
     home.deliver_later(60 * 24 * 2)
-    assert len(told(home)) == 2
-    assert not [text for text in told(home) if "corrigée" in text]
+    assert len([text for text in told(home) if "palier de" in text and "corrigée" not in text]) == 2
+    assert len([text for text in told(home) if text.startswith("Alerte corrigée")]) == titles
 
 
 def test_a_project_that_left_resolves_nothing(home: Home) -> None:

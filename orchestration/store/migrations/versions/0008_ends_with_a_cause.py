@@ -14,6 +14,7 @@ _METHOD_BEFORE = "1.0.0"
 def upgrade() -> None:
     """Add them; what a home has told so far, it told of what its last whole publication had read, by method 1."""
     number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.add_column("alert_outbox", sa.Column("level", sa.String))
     op.add_column("alert_outbox", sa.Column("cause", sa.String))
     op.add_column("alert_outbox", sa.Column("summary", sa.String))
     op.create_table(
