@@ -105,5 +105,6 @@ def _phase(phase: str | None) -> str:
 
 
 def _of(words: str) -> str:
-    """« de 53,0 M€ », « de juin 2018 », « de « Déploiement » », « de non renseigné »."""
-    return words if words.startswith("de ") else f"de {words.removeprefix('en ')}"
+    """« de 53,0 M€ », « de juin 2018 », « d’avril 2018 », « de « Déploiement » », « de non renseigné »."""
+    bare = words.removeprefix("de ").removeprefix("en ")
+    return f"d’{bare}" if bare[:1] in "ao" else f"de {bare}"

@@ -338,9 +338,9 @@ def test_what_is_now_is_said_in_words() -> None:
 
 
 def test_a_correction_says_what_changed_beyond_how_well_it_is_known() -> None:
-    row = correction(from_end=date(2018, 6, 30), to_end=date(2018, 6, 1), end_precision="month", to_cost_meur=None)
+    row = correction(from_end=date(2018, 4, 30), to_end=date(2018, 4, 1), end_precision="month", to_cost_meur=None)
     assert end_sentences.corrected(row) == "coût non renseigné au lieu de 97,0 M€"
     row |= {"from_cost_meur": None, "end_change_days": 61, "to_end": date(2018, 8, 1), "from_phase": "deploiement"}
     assert end_sentences.corrected(row).replace("\N{NO-BREAK SPACE}", " ") == (
-        "fin en août 2018 au lieu de juin 2018, phase non renseignée au lieu de « Déploiement »"
+        "fin en août 2018 au lieu d’avril 2018, phase non renseignée au lieu de « Déploiement »"
     )
