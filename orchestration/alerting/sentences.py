@@ -182,15 +182,15 @@ def _phase_back(alert: Alert) -> str:
 
 
 def _completed(alert: Alert) -> str:
-    return f"{_subject(alert)} : projet terminé{_outcome(alert)}."
+    return f"{_subject(alert)} : projet terminé{_outcome(alert, 'déclarée')}."
 
 
 def _abandoned(alert: Alert) -> str:
     why = f"motif : « {cut(_plain(alert.detail), 150)} »" if alert.detail else "motif non déclaré"
-    return f"{_subject(alert)} : projet abandonné{_outcome(alert)} ; {why}."
+    return f"{_subject(alert)} : projet abandonné{_outcome(alert, 'prévue')} ; {why}."
 
 
-def _outcome(alert: Alert) -> str:
+def _outcome(alert: Alert, is_end: str) -> str:
     """« , coût de 12,5 M€ (10,0 M€ au départ), fin prévue en juin 2018 (6 mois après la fin initiale) »."""
     cost, end = "", ""
     if alert.to_value is not None:
@@ -201,7 +201,7 @@ def _outcome(alert: Alert) -> str:
         against = {None: "", 0: " (celle du départ)"}.get(
             months, f" ({abs(months or 0)} mois {'avant' if (months or 0) < 0 else 'après'} la fin initiale)"
         )
-        end = f", fin prévue en {_month(alert.to_text)}{against}"
+        end = f", fin {is_end} en {_month(alert.to_text)}{against}"
     return f"{cost or ', coût inconnu'}{end}"
 
 

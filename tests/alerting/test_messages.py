@@ -279,12 +279,12 @@ SENTENCES = [
     ),
     (
         alert(rule="completed", from_text="2017-12-31", to_text="2018-06-01", slip_months=6),
-        "SIRHEN (Éducation nationale) : projet terminé, coût de 97,0 M€ (85,0 M€ au départ), fin prévue en juin 2018 "
+        "SIRHEN (Éducation nationale) : projet terminé, coût de 97,0 M€ (85,0 M€ au départ), fin déclarée en juin 2018 "
         "(6 mois après la fin initiale).",
     ),
     (
         alert(rule="completed", from_value=None, to_value=None, to_text="2018-06-01", slip_months=None),
-        "SIRHEN (Éducation nationale) : projet terminé, coût inconnu, fin prévue en juin 2018.",
+        "SIRHEN (Éducation nationale) : projet terminé, coût inconnu, fin déclarée en juin 2018.",
     ),
     (
         alert(rule="abandoned", from_value=None, to_text="2018-06-01", slip_months=0, detail="Fusionné\navec un autre"),
