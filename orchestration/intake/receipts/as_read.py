@@ -162,7 +162,8 @@ def _totals(
     contract: Contract, columns: Sequence[Column], rows: Rows, before: Sequence[LakeRow] | None
 ) -> tuple[Value, ...]:
     def total(column: Column, values: Iterable[object]) -> str:
-        known = [Decimal(str(value)) for value in values if value is not None]
+        given = (value for value in values if value is not None)
+        known = [value if isinstance(value, int | Decimal) else Decimal(str(value)) for value in given]
         places, unit = _SUMMED[column.type]
         return f"{number(sum(known), places)}{unit}" if known else ABSENT
 
