@@ -15,7 +15,7 @@ from orchestration.intake.findings.row_rules import ROW_RULES
 from orchestration.intake.findings.rule import Rule
 from orchestration.intake.observation import Observation
 
-RULES_VERSION = "1.2.0"
+RULES_VERSION = "1.3.0"
 
 RULES: Mapping[str, Rule] = {**FILE_RULES, **LAYOUT_RULES, **ROW_RULES, **CELL_RULES, **PREVIOUS_EDITION_RULES}
 

@@ -6,6 +6,7 @@ What belongs here: choosing between the agent's own workbook and a plain one. Wh
 
 import logging
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from orchestration.intake.opening.formats import Sheet
@@ -27,7 +28,7 @@ _MAX_ROWS, _MAX_CELLS = 20_000, 250_000
 
 def is_large(sheets: Sequence[Sheet]) -> bool:
     """Whether there is too much to annotate."""
-    return sum(len(row) for sheet in sheets for row in sheet.rows) > _MAX_CELLS
+    return any(cells > _MAX_CELLS for cells in accumulate(len(row) for sheet in sheets for row in sheet.rows))
 
 
 def annotate(data: bytes, sheets: Sequence[Sheet], receipt: "Receipt") -> bytes | None:
