@@ -57,9 +57,6 @@ LABELS = {
     "critique": "Critique",
     "attention": "Attention",
     "information": "Information",
-    "declared": "valeurs initiales déclarées par les ministères",
-    "first_seen": "premières valeurs reçues, faute de valeurs initiales déclarées",
-    "mixed": "valeurs initiales déclarées ou, à défaut, premières valeurs reçues",
 }
 
 _UNITS = {"meur": "M€", "years": "ans", "months": "mois", "days": "jours", "pct": "%"}
