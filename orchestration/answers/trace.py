@@ -341,7 +341,7 @@ def _indicator_values(evidence: _Evidence) -> Iterator[TracedCell]:
 EVIDENCE: Mapping[str, _Rule] = {
     "revision": _files(),
     "perimeters_filed": _files("projects", "procedures"),
-    **{f"{kind}_perimeters_filed": _files(kind) for kind in CONTRACTS},
+    **{f"perimeters_filed_{kind}": _files(kind) for kind in CONTRACTS},
     "projects": _counted("portfolio", "name"),
     "interministerial": _counted("portfolio", "is_interministerial", _is("is_interministerial", True)),
     "total_cost_bn_eur": _measured("cost"),

@@ -53,7 +53,7 @@ FIGURES = (
     "published_on",
     "published_budget_variance_pct",
     "published_duration_variance_pct",
-    *(f"{kind}_perimeters_filed" for kind in ("projects", "procedures", "roadmap", "indicators")),
+    *(f"perimeters_filed_{kind}" for kind in ("projects", "procedures", "roadmap", "indicators")),
 )
 
 # Those by which an edition is told at a glance.

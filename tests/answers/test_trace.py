@@ -184,7 +184,7 @@ def test_every_number_of_the_figures_can_be_traced_and_a_count_has_that_many_cel
     }
     for name in numbers - computed:
         found = {(cell.project_id, cell.perimeter, cell.column) for cell in cells(home, name)}
-        people = {perimeter for _, perimeter, _ in found} if name.endswith("perimeters_filed") else found
+        people = {perimeter for _, perimeter, _ in found} if name.startswith("perimeters_filed") else found
         assert len(people) == figures[name], name
         assert {cell.value_number for cell in cells(home, name)} <= {None}, name
 

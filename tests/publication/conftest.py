@@ -18,8 +18,8 @@ def state(settings: Settings) -> State:
 def small_state(settings: Settings) -> State:
     """Two editions of projects, the second one with three procedures, a move of each sort and a slip of each sort."""
     headline = {"edition": "2021-S1", "method_version": "2.0.0", "provisional": False, "perimeters_filed": 2}
-    headline |= {f"{kind}_missing_perimeters": "" for kind in ("projects", "procedures", "roadmap", "indicators")}
-    headline |= {f"{kind}_perimeters_filed": 2 for kind in ("projects", "procedures")}
+    headline |= {f"missing_perimeters_{kind}": "" for kind in ("projects", "procedures", "roadmap", "indicators")}
+    headline |= {f"perimeters_filed_{kind}": 2 for kind in ("projects", "procedures")}
     for variance in ("budget", "schedule", "duration"):
         headline |= {f"{variance}_variance_outside_{why}": 0 for why in ("unknown_value", "zero_baseline", "phase")}
         headline |= {f"{variance}_variance_outside_first_value": 1}

@@ -60,7 +60,7 @@ def headline_cards(headline: MartRow, changes: Changes, goals: Mapping[str, Mart
 
 def is_incomplete(headline: MartRow, kind: str) -> bool:
     """Whether perimeters are still awaited for a kind: what is there is then neither ranked nor compared."""
-    return bool(headline["provisional"] and headline[f"{kind}_missing_perimeters"])
+    return bool(headline["provisional"] and headline[f"missing_perimeters_{kind}"])
 
 
 def _of_whole(headline: MartRow, changes: Changes, kind: str) -> Changes:

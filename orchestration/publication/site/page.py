@@ -76,9 +76,9 @@ def render(
         headline=headline,
         as_of=Edition.parse(headline["edition"]).as_of,
         awaited=[
-            (kind, headline[f"{kind}_perimeters_filed"], [names.get(code, code) for code in missing])
+            (kind, headline[f"perimeters_filed_{kind}"], [names.get(code, code) for code in missing])
             for kind in ("projects", "procedures")
-            if is_incomplete(headline, kind) and (missing := headline[f"{kind}_missing_perimeters"].split(", "))
+            if is_incomplete(headline, kind) and (missing := headline[f"missing_perimeters_{kind}"].split(", "))
         ],
         is_ranked={kind: not is_incomplete(headline, kind) for kind in ("projects", "procedures")},
         perimeter_names=names,

@@ -120,7 +120,7 @@ def test_a_provisional_edition_says_so_at_the_top_and_ranks_and_compares_nothing
     state: State,
 ) -> None:
     state.row("headline_figures", edition="2021-S2").update(
-        provisional=True, missing_perimeters="MC, MTE", projects_missing_perimeters="MC, MTE"
+        provisional=True, missing_perimeters="MC, MTE", missing_perimeters_projects="MC, MTE"
     )
     page = page_of(state)
 

@@ -18,8 +18,8 @@ with editions as (
         ) as provisional,
         max(previous_edition) filter (where kind = 'projects') as previous_edition,
         {%- for kind in kinds %}
-        max(perimeters_filed) filter (where kind = '{{ kind }}') as {{ kind }}_perimeters_filed,
-        array_to_string(any_value(missing_perimeters) filter (where kind = '{{ kind }}'), ', ') as {{ kind }}_missing_perimeters,
+        max(perimeters_filed) filter (where kind = '{{ kind }}') as perimeters_filed_{{ kind }},
+        array_to_string(any_value(missing_perimeters) filter (where kind = '{{ kind }}'), ', ') as missing_perimeters_{{ kind }},
         {%- endfor %}
         list_sort(list_distinct(flatten(list(missing_perimeters) filter (where kind in ('projects', 'procedures'))))) as missing_perimeters
     from {{ ref('int_editions') }}
@@ -125,8 +125,8 @@ select
     cast(filed.perimeters_filed as integer) as perimeters_filed,
     coalesce(array_to_string(editions.missing_perimeters, ', '), '') as missing_perimeters,
     {%- for kind in kinds %}
-    cast(editions.{{ kind }}_perimeters_filed as integer) as {{ kind }}_perimeters_filed,
-    editions.{{ kind }}_missing_perimeters,
+    cast(editions.perimeters_filed_{{ kind }} as integer) as perimeters_filed_{{ kind }},
+    editions.missing_perimeters_{{ kind }},
     {%- endfor %}
     editions.previous_edition,
     -- A kind that the edition lacks has no figure; a kind filed without a row counts 0.
