@@ -36,11 +36,11 @@ counted as (
 dated as (
     select
         *,
-        {{ as_of('edition') }} as as_of,
+        {{ said_on('edition', 'received_at') }} as said_on,
         {{ last_day_of('baseline_date', 'baseline_date_precision') }} as baseline_day,
         {{ last_day_of('target_date', 'target_date_precision') }} as target_day,
-        -- Without its date, a measure is at the latest of the day that the edition describes.
-        coalesce({{ last_day_of('measured_on', 'measured_on_precision') }}, {{ as_of('edition') }}) as measured_day
+        -- Whatever its date, and without one, a measure is of the day on which it was said at the latest.
+        least({{ last_day_of('measured_on', 'measured_on_precision') }}, {{ said_on('edition', 'received_at') }}) as measured_day
     from counted
 ),
 
@@ -49,7 +49,7 @@ judged as (
         *,
         {{ exact_ratio('(measured_value - baseline_value)', '(target_value - baseline_value)') }} as progress,
         case
-            when as_of > target_day then 1.0
+            when said_on > target_day then 1.0
             when baseline_day < target_day
                 then greatest(0, least(1, {{ exact_ratio('(measured_day - baseline_day)', '(target_day - baseline_day)', scale=0) }}))
         end as expected_progress,

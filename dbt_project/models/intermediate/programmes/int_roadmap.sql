@@ -17,6 +17,7 @@ filed as (
         submissions.file_name,
         submissions.file_sha256,
         {{ as_of('actions.edition') }} as as_of,
+        {{ said_on('actions.edition', 'submissions.received_at') }} as said_on,
         {{ last_day_of('actions.planned_end', 'actions.planned_end_precision') }} as due_on,
         -- An action without a status is running as long as no end is given.
         coalesce(actions.status in ('a_venir', 'en_cours'), actions.actual_end is null) as is_open
@@ -52,8 +53,8 @@ select
     perimeter_name,
     cast(perimeters_filing as integer) as perimeters_filing,
     coalesce(status = 'acheve', false) as is_completed,
-    is_open and coalesce(due_on between as_of and make_date(year(as_of), 12, 31), false) as is_due_by_year_end,
-    is_open and coalesce(due_on < as_of, false) as is_overdue,
+    is_open and coalesce(due_on between said_on and make_date(year(as_of), 12, 31), false) as is_due_by_year_end,
+    is_open and coalesce(due_on < said_on, false) as is_overdue,
     coalesce(entry_edition = edition, false) as is_new,
     submission_id,
     received_at,
