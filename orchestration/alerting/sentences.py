@@ -127,9 +127,9 @@ def _by_months(alert: Alert) -> str:
 
 
 def _dates(alert: Alert) -> str:
-    """« , de juin 2018 à janvier 2019 »."""
-    known = alert.from_text and alert.to_text
-    return f", {_of(_month(alert.from_text))} à {_month(alert.to_text)}" if known else ""
+    """« , de juin 2018 à janvier 2019 », « , de T1 2018 à T3 2018 » where no month is known."""
+    before, after = _month(alert.from_text, alert.from_precision), _month(alert.to_text, alert.to_precision)
+    return f", {_of(before)} à {after}" if before and after else ""
 
 
 def _returns(alert: Alert, it: str) -> str:
@@ -201,7 +201,7 @@ def _outcome(alert: Alert, is_end: str) -> str:
         against = {None: "", 0: " (celle du départ)"}.get(
             months, f" ({abs(months or 0)} mois {'avant' if (months or 0) < 0 else 'après'} la fin initiale)"
         )
-        end = f", fin {is_end} en {_month(alert.to_text)}{against}"
+        end = f", fin {is_end} en {_month(alert.to_text, alert.to_precision)}{against}"
     return f"{cost or ', coût inconnu'}{end}"
 
 
@@ -321,17 +321,11 @@ def _measure(value: Decimal | float | None) -> str:
 
 def _action_overdue(alert: Alert) -> str:
     late = f"{alert.slip_months} mois de retard" if alert.slip_months else "moins d’un mois de retard"
+    due = _month(alert.from_text, alert.from_precision)
     return (
-        f"{_subject(alert)} : action prévue pour {_due(alert)}, encore ouverte au {_day(alert.to_text)}, "
+        f"{_subject(alert)} : action prévue pour {due}, encore ouverte au {_day(alert.to_text)}, "
         f"soit {late}{_lasting(alert)}."
     )
-
-
-def _due(alert: Alert) -> str:
-    """When an action was due, as far as it is known; the text is the last day of it."""
-    if alert.from_precision in ("quarter", "semester"):
-        return period(date.fromisoformat(alert.from_text or ""), alert.from_precision)
-    return _month(alert.from_text)
 
 
 def _submission_missing(alert: Alert) -> str:
@@ -445,12 +439,14 @@ def _day(iso: str | None) -> str:
         return _plain(iso or "")
 
 
-def _month(iso: str | None) -> str:
-    """« juin 2018 » for `2018-06-30`; a text that is not a date is shown as it is."""
+def _month(iso: str | None, precision: str | None = None) -> str:
+    """« juin 2018 » for `2018-06-30`, « T2 2018 » for a quarter; a text that is not a date is shown as it is."""
     try:
         day = date.fromisoformat(iso or "")
     except ValueError:
         return _plain(iso or "")
+    if precision in ("quarter", "semester"):
+        return period(day, precision)
     return format_date(day, "MMMM y", locale="fr")
 
 

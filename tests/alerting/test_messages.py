@@ -106,6 +106,23 @@ SENTENCES = [
         "SIRHEN (Éducation nationale) : fin prévue au-delà de la fin initiale de 71,3 % de la durée initiale, "
         "de septembre 2011 à janvier 2015 ; palier de 50 % franchi à l’édition 2017-S2.",
     ),
+    # No month is said of an end that is known to a quarter.
+    (
+        alert(
+            rule="schedule_slip",
+            from_text="2025-01-01",
+            from_precision="quarter",
+            to_text="2025-04-01",
+            to_precision="quarter",
+            slip_months=3,
+        ),
+        "SIRHEN (Éducation nationale) : fin prévue repoussée de 3 mois, de T1 2025 à T2 2025, "
+        "depuis l’édition 2017-S1.",
+    ),
+    (
+        alert(rule="completed", from_value=None, to_text="2018-07-01", to_precision="semester", slip_months=None),
+        "SIRHEN (Éducation nationale) : projet terminé, coût de 97,0 M€, fin déclarée en S2 2018.",
+    ),
     (
         alert(rule="rebaselined", from_value=Decimal(100), to_value=Decimal("110.05")),
         "SIRHEN (Éducation nationale) : coût initial réécrit, de 100,0 à 110,1 M€, depuis l’édition 2017-S1.",

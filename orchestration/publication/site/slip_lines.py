@@ -56,12 +56,15 @@ def _named(row: MartRow) -> str:
 
 
 def _side(row: MartRow, side: str) -> str:
-    """What was, or is: a value, else a month where the text is a date, else the words of a code or the text."""
+    """What was, or is: a value, else as much of a date as is known, a month at most, else the words of a code or the text."""
     value, text = row[f"{side}_value"], row[f"{side}_text"]
     day = _day(text)
     if day is not None and (value is None or row["measure"] == "end"):
         # What was held against the calendar on a day has no end of its own.
-        return french.ABSENT if row["rule"] == "went_silent" else french.month(day)
+        if row["rule"] == "went_silent":
+            return french.ABSENT
+        precision = row[f"{side}_precision"]
+        return french.period(day, precision) if precision in ("quarter", "semester") else french.month(day)
     if value is not None or not text:
         return french.quantity(value, row["unit"])
     return french.label(text)

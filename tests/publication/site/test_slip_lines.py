@@ -7,7 +7,10 @@ import pytest
 from orchestration.publication.site.slip_lines import slip_lines
 
 NO_VALUES = dict.fromkeys(
-    ("from_value", "to_value", "from_text", "to_text", "unit", "delta", "delta_pct", "slip_months")
+    (
+        *("from_value", "to_value", "from_text", "to_text", "from_precision", "to_precision"),
+        *("unit", "delta", "delta_pct", "slip_months"),
+    )
 )
 COST = NO_VALUES | {
     "kind": "projects",
@@ -64,6 +67,13 @@ def _line(**changed):
             | {"to_text": "2018-06-01", "from_value": Decimal("3.6"), "to_value": Decimal("4.0")}
             | {"delta": Decimal("0.4"), "delta_pct": Decimal("11.6"), "slip_months": 6},
             ("Dépassement de délai", "déc. 2017", "juin 2018", "+6 mois (+11,6 %)"),
+        ),
+        # No month is said of an end that is known to a quarter.
+        (
+            NO_VALUES
+            | {"rule": "schedule_slip", "measure": "end", "from_text": "2025-01-01", "from_precision": "quarter"}
+            | {"to_text": "2025-08-01", "to_precision": "month", "slip_months": 7},
+            ("Fin reportée", "T1 2025", "août 2025", "+7 mois"),
         ),
         (
             {"rule": "reduced", "delta": Decimal("-3.12"), "delta_pct": Decimal("-6.25")},
