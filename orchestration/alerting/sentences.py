@@ -13,7 +13,7 @@ from babel.dates import format_date
 from orchestration.alerting.alerts import Alert
 from orchestration.domain.alert_rules import SEVERITIES, Severity, alert_rule, thresholds
 from orchestration.domain.durations import DAYS_IN_A_YEAR
-from orchestration.domain.french import agreed, label, number, period, plural, semester, typeset
+from orchestration.domain.french import agreed, label, number, period, plural, quantity, semester, typeset
 from orchestration.domain.french import day as full_day
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.domain.visible import visible
@@ -164,7 +164,7 @@ def _creep(alert: Alert) -> str:
     if alert.slip_months:
         crept.append(f"fin prévue repoussée{_by_months(alert)}{_dates(alert)}")
     since = f", depuis l’édition {alert.since_edition}" if alert.since_edition else ""
-    return f"{_subject(alert)} : dérive lente, {' ; '.join(crept)}{since}, sans alerte entre-temps."
+    return f"{_subject(alert)} : dérive lente, {' ; '.join(crept)}{since}, par étapes sous le seuil d’alerte."
 
 
 def _reduced(alert: Alert) -> str:
@@ -206,11 +206,16 @@ def _outcome(alert: Alert, is_end: str) -> str:
 
 
 def _entered(alert: Alert) -> str:
-    return f"{_subject(alert)} : nouveau projet, de {_meur(alert.to_value)}."
+    return f"{_subject(alert)} : nouveau projet, de {_meur(alert.to_value)}{_already_over(alert)}."
 
 
 def _cost_known(alert: Alert) -> str:
-    return f"{_subject(alert)} : coût désormais connu, {_meur(alert.to_value)}."
+    return f"{_subject(alert)} : coût désormais connu, {_meur(alert.to_value)}{_already_over(alert)}."
+
+
+def _already_over(alert: Alert) -> str:
+    """What a project that comes in, or has its first cost, once it is over leaves to be decided: nothing."""
+    return f", déjà déclaré {label(alert.detail).lower()}" if alert.detail else ""
 
 
 def _meur(value: Decimal | float | None) -> str:
@@ -218,6 +223,8 @@ def _meur(value: Decimal | float | None) -> str:
 
 
 def _rebaselined(alert: Alert) -> str:
+    if alert.detail == "first_declared":
+        return f"{_subject(alert)} : {_first_declared(alert)}{_end_moved(alert.end_change_months)}."
     what = _REWRITTEN.get(alert.measure or "", "référence initiale réécrite")
     if alert.measure == "start":
         way = "plus tôt" if (alert.slip_months or 0) < 0 else "plus tard"
@@ -225,6 +232,13 @@ def _rebaselined(alert: Alert) -> str:
     else:
         what += _span(alert)
     return f"{_subject(alert)} : {what}{_since(alert)}{_end_moved(alert.end_change_months)}."
+
+
+def _first_declared(alert: Alert) -> str:
+    """Of a value that stood for one that had never been declared: nothing is rewritten."""
+    what = {"cost": "coût initial déclaré", "duration": "durée initiale déclarée"}[alert.measure or ""]
+    declared, seen = (quantity(value, alert.unit) for value in (alert.to_value, alert.from_value))
+    return f"{what} pour la première fois, {declared}, autre que la première valeur reçue, {seen}"
 
 
 def _end_moved(months: int | None) -> str:
@@ -266,6 +280,8 @@ def _went_silent(alert: Alert) -> str:
     known += [_planned_end(alert)] if alert.from_text else []
     last = f" ({', '.join(known)})" if known else ""
     silence = f"n’est plus déclaré{now}, sans motif de sortie, alors qu’il l’était à l’édition {then}{last}"
+    if alert.detail == "nothing_filed":
+        silence += " ; son ministère n’a rien déposé pour cette édition"
     maybe = " : terminé ? motif à confirmer" if alert.severity == "information" else ""
     return f"{_subject(alert)} {silence}{maybe}."
 

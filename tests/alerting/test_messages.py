@@ -270,12 +270,12 @@ SENTENCES = [
             rule="creep", since_edition="2016-S1", slip_months=None, from_value=Decimal("26.2"), to_value=Decimal(28)
         ),
         "SIRHEN (Éducation nationale) : dérive lente, coût en hausse de 1,8 M€ (+ 6,9 %), de 26,2 à 28,0 M€, "
-        "depuis l’édition 2016-S1, sans alerte entre-temps.",
+        "depuis l’édition 2016-S1, par étapes sous le seuil d’alerte.",
     ),
     (
         alert(rule="creep", since_edition="2016-S1", slip_months=5, from_text="2018-01-31", to_text="2018-06-01"),
         "SIRHEN (Éducation nationale) : dérive lente, coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€ ; fin "
-        "prévue repoussée de 5 mois, de janvier 2018 à juin 2018, depuis l’édition 2016-S1, sans alerte entre-temps.",
+        "prévue repoussée de 5 mois, de janvier 2018 à juin 2018, depuis l’édition 2016-S1, par étapes sous le seuil d’alerte.",
     ),
     (
         alert(rule="reduced", from_value=Decimal(352), to_value=Decimal(198), detail="phase_back"),
@@ -316,6 +316,21 @@ SENTENCES = [
     (
         alert(rule="entered", from_value=None),
         "SIRHEN (Éducation nationale) : nouveau projet, de 97,0 M€.",
+    ),
+    (
+        alert(rule="entered", from_value=None, detail="abandonne"),
+        "SIRHEN (Éducation nationale) : nouveau projet, de 97,0 M€, déjà déclaré abandonné.",
+    ),
+    (
+        alert(rule="rebaselined", from_value=Decimal(10), to_value=Decimal(8), detail="first_declared"),
+        "SIRHEN (Éducation nationale) : coût initial déclaré pour la première fois, 8,00 M€, autre que la première "
+        "valeur reçue, 10,00 M€.",
+    ),
+    (
+        alert(rule="went_silent", from_text="2029-01-31", from_precision="day", detail="nothing_filed"),
+        "SIRHEN (Éducation nationale) n’est plus déclaré à l’édition 2017-S2, sans motif de sortie, alors qu’il "
+        "l’était à l’édition 2017-S1 (dernier coût connu : 85,0 M€, fin prévue en janvier 2029) ; son ministère n’a "
+        "rien déposé pour cette édition.",
     ),
     (
         alert(rule="cost_known", from_value=None),

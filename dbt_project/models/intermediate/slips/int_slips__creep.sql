@@ -1,9 +1,21 @@
-with history as (
+with compared as (
+    select edition, project_id, was_present
+    from {{ ref('int_project_changes') }}
+),
+
+-- What is unknown or absent in between may have moved by any step: of that, no slip is no sign of a slow growth.
+history as (
     select
-        *,
-        row_number() over (partition by project_id order by edition) as position
-    from {{ ref('int_project_rows') }}
-    where is_counted
+        counted.*,
+        row_number() over filings as position,
+        bool_and(coalesce(compared.was_present, false)) over (filings rows between 2 preceding and current row) as is_without_gap,
+        bool_and(current_cost_meur is not null) over (filings rows between 3 preceding and current row) as is_cost_known,
+        bool_and(coalesce(stated_end_date, start_date + cast(round(current_duration_days) as integer)) is not null)
+            over (filings rows between 3 preceding and current row) as is_end_known
+    from {{ ref('int_project_rows') }} as counted
+    left join compared using (edition, project_id)
+    where counted.is_counted
+    window filings as (partition by counted.project_id order by counted.edition)
 ),
 
 -- The first of the last four editions of a project, this one included.
@@ -14,6 +26,8 @@ pairs as (
         now.project_id,
         now.name,
         now.perimeter,
+        now.is_cost_known,
+        now.is_end_known,
         earlier.edition as since_edition,
         earlier.current_cost_meur as from_value,
         now.current_cost_meur as to_value,
@@ -28,6 +42,7 @@ pairs as (
         on
             now.project_id = earlier.project_id
             and now.position - 3 = earlier.position
+    where now.is_without_gap
 ),
 
 spans as (
@@ -38,7 +53,7 @@ crept as (
     select
         *,
         {{ months_between('ends_from_end', 'ends_to_end') }} as slip_months,
-        from_value > 0 and to_value * 100 >= from_value * (100 + {{ at_least('creep', 'information', 'percent') }})
+        is_cost_known and from_value > 0 and to_value * 100 >= from_value * (100 + {{ at_least('creep', 'information', 'percent') }})
         and not exists (
             select 1 from {{ ref('int_slips_rated') }} as slips
             where
@@ -47,7 +62,7 @@ crept as (
                 and slips.edition > spans.since_edition
                 and slips.edition <= spans.edition
         ) as is_cost,
-        ends_change_days > 0 and slip_months >= {{ at_least('creep', 'information', 'months') }}
+        is_end_known and ends_change_days > 0 and slip_months >= {{ at_least('creep', 'information', 'months') }}
         and not exists (
             select 1 from {{ ref('int_slips_rated') }} as slips
             where

@@ -24,6 +24,7 @@ select
     changes.to_current_cost_meur as to_value,
     changes.to_cost_typed as to_text,
     changes.to_current_cost_meur as cost_meur,
+    case when changes.to_phase in ('termine', 'abandonne') then changes.to_phase end as detail,
     changes.to_submission_id
 from {{ ref('int_project_changes') }} as changes
 -- The first cost of a project that is here already; of one that comes in, its first cost is what it comes with.

@@ -26,6 +26,8 @@ select
     case when measure = 'start' then from_precision end as from_precision,
     case when measure = 'start' then to_precision end as to_precision,
     end_change_months,
+    -- Nothing is written anew where nothing had been declared: the first value received stood for it.
+    case when measure <> 'start' and from_source = 'first_seen' then 'first_declared' end as detail,
     from_submission_id,
     to_submission_id
 from rewritten

@@ -33,6 +33,7 @@ select
         and from_phase = 'deploiement'
         and from_current_cost_meur is not null
     ) is not true as is_unfinished,
+    case when to_submission_id is null then 'nothing_filed' end as detail,
     from_submission_id,
     to_submission_id
 from leavers
