@@ -275,7 +275,8 @@ SENTENCES = [
     (
         alert(rule="creep", since_edition="2016-S1", slip_months=5, from_text="2018-01-31", to_text="2018-06-01"),
         "SIRHEN (Éducation nationale) : dérive lente, coût en hausse de 12,0 M€ (+ 14 %), de 85,0 à 97,0 M€ ; fin "
-        "prévue repoussée de 5 mois, de janvier 2018 à juin 2018, depuis l’édition 2016-S1, par étapes sous le seuil d’alerte.",
+        "prévue repoussée de 5 mois, de janvier 2018 à juin 2018, depuis l’édition 2016-S1, par étapes sous le seuil "
+        "d’alerte.",
     ),
     (
         alert(rule="reduced", from_value=Decimal(352), to_value=Decimal(198), detail="phase_back"),

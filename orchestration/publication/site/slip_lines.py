@@ -56,7 +56,7 @@ def _named(row: MartRow) -> str:
 
 
 def _side(row: MartRow, side: str) -> str:
-    """What was, or is: a value, else a date as far as it is known (a month at most), else a code's words or the text."""
+    """A value, else a date as far as it is known (a month at most), else the words of a code or the text."""
     value, text = row[f"{side}_value"], row[f"{side}_text"]
     day = _day(text)
     if day is not None and (value is None or row["measure"] == "end"):
