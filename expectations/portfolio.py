@@ -67,7 +67,7 @@ PORTFOLIO = Suite(
             "portfolio_duration_variance_plausible",
             "duration_variance_rate",
             between("duration_variance_rate", *VARIANCE_RATES),
-            "L’écart de durée d’un projet est compris entre −90 % et +400 %.",
+            "L’écart de durée d’un projet est compris entre −90 % et +400 %.",
             "Vérifiez l’unité de la durée initiale et de la durée actuelle.",
             severity="warning",
         ),

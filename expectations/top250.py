@@ -29,7 +29,7 @@ TOP250 = Suite(
             "top250_ranks_contiguous",
             "rank",
             equal("rank", "_place"),
-            "Les rangs du TOP 250 se suivent à partir de 1, sans trou ni doublon ; seul un volume inconnu n’en a pas.",
+            "Les rangs du TOP 250 se suivent à partir de 1, sans trou ni doublon ; seul un volume inconnu n’en a pas.",
             "Vérifiez le calcul du rang.",
         ),
         Rule(

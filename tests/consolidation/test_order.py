@@ -58,8 +58,14 @@ def made_filings() -> list[Filing]:
 def assert_same_bytes(here: Settings, there: Settings) -> None:
     names = {path.name for path in here.marts.iterdir()}
     assert names == {path.name for path in there.marts.iterdir()}
-    for name in names:
+    # Whom a reminder was due to when is an event of the ledger: who handles a file before its day reminds nobody of it.
+    for name in names - {"alert_ends.parquet"}:
         assert (here.marts / name).read_bytes() == (there.marts / name).read_bytes(), name
+    assert _ends_of_slips(here) == _ends_of_slips(there)
+
+
+def _ends_of_slips(settings: Settings) -> list[dict[str, object]]:
+    return [row for row in read_mart(settings, "alert_ends") if row["rule"] != "submission_missing"]
 
 
 @pytest.mark.parametrize("draw", ["backwards", "one by one"])

@@ -41,7 +41,6 @@ def say(home: Path, monkeypatch: pytest.MonkeyPatch):
 def test_mid_2021_tells_43_actions_in_8_missions_9_completed_1_due_by_the_end_of_the_year_and_5_new(say) -> None:
     figures = json.loads(say("2021-S1", "--json"))
     assert {name: figures[name] for name in figures if name.startswith("roadmap")} == {
-        "roadmap_perimeters_filed": 3,
         "roadmap_actions": 43,
         "roadmap_missions": 8,
         "roadmap_completed": 9,

@@ -23,6 +23,11 @@ def _found(now, before):
     return [finding_of(one) for one in compare(reading, reading.rows, previous, "this")]
 
 
+def _before():
+    """The previous edition; what is held against it is about a project of 145,9 M€."""
+    return projects(PREVIOUS_EDITION).put(3, current_cost_meur=145.9)
+
+
 def _rules(now, before):
     return [finding.rule for finding in _found(now, before)]
 
@@ -38,7 +43,7 @@ def test_the_same_projects_six_months_later_give_nothing():
 
 def test_a_unit_mistake_says_what_was_what_is_and_by_how_much():
     faulty = projects().put(3, current_cost_meur=43_770)
-    (finding,) = _found(faulty, projects(PREVIOUS_EDITION))
+    (finding,) = _found(faulty, _before())
     assert _plain(finding.expected) == (
         "Dans l’édition 2020-S2, ce coût était de 145,9 M€ : il est maintenant de 43 770 M€, soit 300 fois plus."
     )
@@ -59,7 +64,7 @@ def test_a_unit_mistake_says_what_was_what_is_and_by_how_much():
     ],
 )
 def test_a_cost_is_in_doubt_from_eight_times_on_in_both_directions(cost, rule):
-    assert _rules(projects().put(3, current_cost_meur=cost), projects(PREVIOUS_EDITION)) == rule
+    assert _rules(projects().put(3, current_cost_meur=cost), _before()) == rule
 
 
 def test_a_start_is_compared_at_the_coarser_precision():
@@ -156,7 +161,7 @@ def test_the_same_file_again_is_told_and_another_one_is_not():
     ],
 )
 def test_a_change_is_told_in_times_whole_from_a_hundred_on_or_where_nearly_whole(cost, times):
-    (finding,) = _found(projects().put(3, current_cost_meur=cost), projects(PREVIOUS_EDITION))
+    (finding,) = _found(projects().put(3, current_cost_meur=cost), _before())
     assert f"soit {times}." in _plain(finding.expected)
 
 
@@ -176,7 +181,7 @@ def test_a_volume_is_in_doubt_from_eight_times_on(volume, rules):
 
 
 def test_a_figure_that_is_no_longer_given_is_told_with_what_it_was():
-    (finding,) = _found(projects().put(3, current_cost_meur=None), projects(PREVIOUS_EDITION))
+    (finding,) = _found(projects().put(3, current_cost_meur=None), _before())
     assert (finding.rule, finding.cell, finding.value) == ("previous_figure_withdrawn", "L3", None)
     assert "145,9 M€" in _plain(finding.expected)
 

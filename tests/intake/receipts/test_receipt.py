@@ -307,14 +307,17 @@ def test_what_concerns_every_row_and_no_cell_is_said_once_without_a_value():
     assert "Ligne entière : 6 lignes Attendu. À faire. Sur toutes les lignes (2 à 7). Ce qui sera publié" in page
 
 
+ELSEWHERE = [GOOD.replace("HORIZON", f"P{n}").replace("de l'Intérieur", "de la Justice") for n in range(6)]
+
+
 def test_a_file_of_another_perimeter_is_told_to_look_at_its_folder_first(settings):
-    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ALIKE)))
+    page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*ELSEWHERE)))
     assert "Toutes les lignes nomment un ministère du périmètre Justice (MJ) : vérifiez d’abord le dossier." in page
     assert "déposez ce fichier dans le dossier 2021-S2/MJ et le vôtre dans 2021-S2/MI" in page
 
 
 def test_a_ministry_that_nobody_knows_leads_to_no_other_perimeter(settings):
-    rows = [row.replace("de la Justice", "des Horizons") for row in ALIKE]
+    rows = [row.replace("de la Justice", "des Horizons") for row in ELSEWHERE]
     page = _page(settings, ("2021-S2/MI/a.csv", projects_csv(*rows)))
     assert "Toutes les lignes nomment un ministère inconnu de votre périmètre" in page
     assert "Toutes les lignes" not in _page(settings, ("2021-S2/MI/b.csv", projects_csv(*rows, GOOD)))
