@@ -80,6 +80,11 @@ def render(
             for kind in ("projects", "procedures")
             if is_incomplete(headline, kind) and (missing := headline[f"missing_perimeters_{kind}"].split(", "))
         ],
+        absent=[
+            (kind, [names.get(code, code) for code in missing.split(", ")])
+            for kind in ("projects", "procedures")
+            if (missing := headline[f"{kind}_missing_perimeters"]) and not is_incomplete(headline, kind)
+        ],
         is_ranked={kind: not is_incomplete(headline, kind) for kind in ("projects", "procedures")},
         perimeter_names=names,
         cards=headline_cards(

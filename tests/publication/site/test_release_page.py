@@ -138,6 +138,20 @@ def test_a_provisional_edition_says_so_at_the_top_and_ranks_and_compares_nothing
     assert "1 Payer une amende 229 801 113" in page.text
 
 
+def test_an_edition_that_was_closed_without_a_perimeter_says_whose_figures_are_not_in_it(state: State) -> None:
+    state.row("headline_figures", edition="2021-S2").update(
+        missing_perimeters="MC, MTE", projects_missing_perimeters="MC, MTE"
+    )
+    text = page_of(state).text
+
+    said = (
+        "Grands projets : n’ont rien déposé pour cette édition, et manquent à ses chiffres : Culture ; "
+        "Transition écologique, cohésion des territoires et mer."
+    )
+    assert text.index(said) < text.index("Chiffres clés")
+    assert "provisoire" not in text
+
+
 def test_the_top_50_shows_rank_cost_change_and_end(state: State) -> None:
     text = page_of(state).text
 
