@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orchestration.domain.edition import Edition
 from orchestration.domain.french import ABSENT, NBSP, agreed, day, number, plural, semester, signed
 from orchestration.domain.reference_data import dbt_variable
 from orchestration.store.marts import MartRow
@@ -58,6 +59,14 @@ def headline_cards(headline: MartRow, changes: Changes, goals: Mapping[str, Mart
     return [card for card in cards if card is not None]
 
 
+def since_when(headline: MartRow) -> str:
+    """Since when who came and went did: where an edition in between never was whole, that is not one day for all."""
+    previous = headline["previous_edition"]
+    if previous == Edition.parse(headline["edition"]).previous().code:
+        return f"le {semester(previous)}"
+    return "la remontée précédente de chaque périmètre"
+
+
 def is_incomplete(headline: MartRow, kind: str) -> bool:
     """Whether perimeters are still awaited for a kind: what is there is then neither ranked nor compared."""
     return bool(headline["provisional"] and headline[f"missing_perimeters_{kind}"])
@@ -70,7 +79,7 @@ def _of_whole(headline: MartRow, changes: Changes, kind: str) -> Changes:
 def _of_projects(headline: MartRow, changes: Changes) -> list[Card | None]:
     moves = None
     if headline["entrants"] is not None:
-        since = f"depuis le {semester(headline['previous_edition'])}" if headline["previous_edition"] else None
+        since = f"depuis {since_when(headline)}" if headline["previous_edition"] else None
         details = (plural(headline["entrants"], "entrée"), plural(headline["leavers"], "sortie"))
         change = f"{signed(headline['entrants'])}{NBSP}/{NBSP}{signed(-headline['leavers'])}"
         moves = Card("Entrées et sorties", change, details, since)

@@ -95,6 +95,7 @@ def render(
         published=tables["state_publications"],
         has_projects=has_projects,
         has_procedures=has_procedures,
+        is_semester_before=headline["previous_edition"] == Edition.parse(headline["edition"]).previous().code,
         has_previous_projects=has_projects and (headline["entrants"] is not None or bool(tables["movements"])),
         costs=costs,
         costs_chart=bar_chart(

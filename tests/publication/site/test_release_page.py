@@ -152,6 +152,14 @@ def test_an_edition_that_was_closed_without_a_perimeter_says_whose_figures_are_n
     assert "provisoire" not in text
 
 
+def test_who_came_and_went_over_an_edition_that_never_was_whole_did_so_since_each_perimeter_filed(state: State) -> None:
+    state.row("headline_figures", edition="2021-S2").update(previous_edition="2020-S2")
+    text = page_of(state).text
+
+    assert "Entrées et sorties +1 / −1 1 entrée 1 sortie depuis la remontée précédente de chaque périmètre" in text
+    assert "Mouvements Par rapport à la remontée précédente de chaque périmètre." in text
+
+
 def test_the_top_50_shows_rank_cost_change_and_end(state: State) -> None:
     text = page_of(state).text
 
