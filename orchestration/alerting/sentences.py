@@ -314,7 +314,7 @@ def _procedure_regressed(alert: Alert) -> str:
     what = _REGRESSIONS.get(alert.measure or "", "un indicateur")
     unit = {"pct": " %", "score": " sur 10"}.get(alert.unit or "", "")
     sides = [
-        f"« {_plain(text or 'inconnu')} »" + ("" if value is None else f" ({number(value, 1)}{unit})")
+        f"« {_plain(text or 'inconnu')} »" + ("" if value is None else f" ({_measure(value)}{unit})")
         for text, value in ((alert.from_text, alert.from_value), (alert.to_text, alert.to_value))
     ]
     return f"{_subject(alert)} : {what} recule, de {sides[0]} à {sides[1]}{_since(alert)}."

@@ -175,12 +175,12 @@ SENTENCES = [
             measure="satisfaction",
             unit="score",
             from_value=Decimal("8.2"),
-            to_value=Decimal("7.4"),
+            to_value=Decimal("7.95"),
             from_text="au moins 8 sur 10",
             to_text="de 5 à moins de 8 sur 10",
         ),
         "Carte grise (Intérieur et outre-mer) : la satisfaction des usagers recule, de « au moins 8 sur 10 » "
-        "(8,2 sur 10) à « de 5 à moins de 8 sur 10 » (7,4 sur 10), depuis l’édition 2017-S1.",
+        "(8,2 sur 10) à « de 5 à moins de 8 sur 10 » (7,95 sur 10), depuis l’édition 2017-S1.",
     ),
     (
         alert(
@@ -459,7 +459,7 @@ SENTENCES = [
     ),
     (
         alert(rule="procedure_regressed", measure="reach", unit="pct", from_text=None, to_text="aucun", to_value=None),
-        "SIRHEN (Éducation nationale) : un indicateur recule, de « inconnu » (85,0 %) à « aucun », "
+        "SIRHEN (Éducation nationale) : un indicateur recule, de « inconnu » (85 %) à « aucun », "
         "depuis l’édition 2017-S1.",
     ),
     (

@@ -156,3 +156,20 @@ def test_a_submission_takes_its_reminder_back(home: Settings, settings: Settings
     lake.write()
     assert build(settings).broken == ()
     assert alerts(settings, "submission_missing") == []
+
+
+def test_a_procedure_is_held_against_what_its_own_perimeter_filed_last_and_a_fall_told_once(settings: Settings) -> None:
+    lake = MadeLake(settings)
+    lake.file("2019-S1", "MI", on("2019-06-15"), [procedure("visa")], "procedures")
+    lake.file("2019-S1", "MJ", on("2019-06-15"), [procedure("casier")], "procedures")
+    lake.close("2019-S1", on("2019-09-01"))
+    # Never whole: MJ has filed nothing for it.
+    lake.file("2019-S2", "MI", on("2019-12-15"), [procedure("visa", online_status="non")], "procedures")
+    lake.file("2020-S1", "MI", on("2020-06-15"), [procedure("visa", online_status="non")], "procedures")
+    lake.file("2020-S1", "MJ", on("2020-06-15"), [procedure("casier", online_status="non")], "procedures")
+    lake.write()
+    assert build(settings).broken == ()
+    assert [
+        (row["edition"], row["subject"], row["previous_edition"], row["semesters"])
+        for row in slips(settings, "procedure_regressed")
+    ] == [("2019-S2", "visa", "2019-S1", 1), ("2020-S1", "casier", "2019-S1", 2)]

@@ -6,8 +6,9 @@
     'accessibility': ('100 * value', "'pct'"),
 } -%}
 
-with editions as (
-    select edition, previous_edition from {{ ref('int_editions') }}
+-- As of a project, the latest edition for which its perimeter filed: the sentence says « depuis » that one.
+with filings as (
+    select edition, perimeter, previous_edition from {{ ref('int_previous_filings') }}
     where kind = 'procedures'
 ),
 
@@ -59,10 +60,10 @@ select
     {{ row }}.submission_id as {{ side }}_submission_id{{ ',' if not loop.last }}
     {%- endfor %}
 from levels as now
-inner join editions using (edition)
+inner join filings using (edition, perimeter)
 inner join levels as before
     on
-        editions.previous_edition = before.edition
+        filings.previous_edition = before.edition
         and now.procedure_id = before.procedure_id
         and now.indicator = before.indicator
 where now.level < before.level
