@@ -44,6 +44,11 @@ def corrected(row: Mapping[str, Any]) -> str:
             ("coût", _cost(row["from_cost_meur"]), _cost(row["to_cost_meur"])),
             ("fin", _end(end, row["end_precision"]), _end(row["to_end"], row["end_precision"])),
             ("phase", _phase(row["from_phase"]), _phase(row["to_phase"])),
+            (
+                "confiance déclarée",
+                _declared(row["from_declared_confidence"]),
+                _declared(row["to_declared_confidence"]),
+            ),
         )
         if before != after
     ]
@@ -102,6 +107,10 @@ def _end(day: date | None, precision: str | None) -> str:
 
 def _phase(phase: str | None) -> str:
     return "non renseignée" if phase is None else f"« {label(phase)} »"
+
+
+def _declared(confidence: str | None) -> str:
+    return "non renseignée" if confidence is None else _CONFIDENCES.get(confidence, confidence)
 
 
 def _of(words: str) -> str:

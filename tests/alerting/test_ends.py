@@ -33,6 +33,7 @@ ENDS = pa.schema(
 CORRECTIONS = pa.schema(
     [
         *((name, pa.string()) for name in ("edition", "project_id", "from_phase", "to_phase", "end_precision")),
+        *((name, pa.string()) for name in ("from_declared_confidence", "to_declared_confidence")),
         *((name, pa.timestamp("us")) for name in ("received_at", "superseded_at")),
         *((name, pa.bool_()) for name in ("is_present", "is_same")),
         *((name, pa.decimal128(20, 8)) for name in ("from_cost_meur", "to_cost_meur")),
@@ -344,3 +345,5 @@ def test_a_correction_says_what_changed_beyond_how_well_it_is_known() -> None:
     assert end_sentences.corrected(row).replace("\N{NO-BREAK SPACE}", " ") == (
         "fin en août 2018 au lieu d’avril 2018, phase non renseignée au lieu de « Déploiement »"
     )
+    confidence = correction(to_cost_meur=Decimal(97), from_declared_confidence="vert", to_declared_confidence="orange")
+    assert end_sentences.corrected(confidence) == "confiance déclarée orange au lieu de verte"

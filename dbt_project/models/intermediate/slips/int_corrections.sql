@@ -62,5 +62,7 @@ select
     cast(ends_change_days as integer) as end_change_days,
     ends_known as end_precision,
     from_phase,
-    to_phase
+    to_phase,
+    from_declared_confidence,
+    to_declared_confidence
 from with_ends
