@@ -42,16 +42,22 @@ def _overrun(row: MartRow) -> str:
 
 def _words(row: MartRow) -> MartRow:
     withdrawn = row["rule"] == "figure_withdrawn"
-    named = withdrawn or row["rule"] in ("rebaselined", "reduced")
+    named = _named(row)
     return {
-        "finding": alert_rule(row["rule"]).label_fr + (f" ({_named(row)})" if named else ""),
+        "finding": alert_rule(row["rule"]).label_fr + (f" ({named})" if named else ""),
         "before": _side(row, "from"),
         "after": _absence(row["to_text"]) if withdrawn else _side(row, "to"),
         "change": _change(row),
     }
 
 
-def _named(row: MartRow) -> str:
+def _named(row: MartRow) -> str | None:
+    """What a finding is about, where its rule may speak of several things; of a delay, the day on which it was so."""
+    if row["rule"] == "overdue":
+        day = _day(row["to_text"])
+        return f"au {french.day(day)}" if day else None
+    if row["rule"] not in ("figure_withdrawn", "rebaselined", "reduced"):
+        return None
     return {"cost_and_duration": "coût et durée", "end": "fin"}.get(row["measure"]) or french.label(row["measure"])
 
 
@@ -61,7 +67,7 @@ def _side(row: MartRow, side: str) -> str:
     day = _day(text)
     if day is not None and (value is None or row["measure"] == "end"):
         # What was held against the calendar on a day has no end of its own.
-        if row["rule"] == "went_silent":
+        if row["rule"] == "went_silent" or (row["rule"], side) == ("overdue", "to"):
             return french.ABSENT
         precision = row[f"{side}_precision"]
         return french.period(day, precision) if precision in ("quarter", "semester") else french.month(day)

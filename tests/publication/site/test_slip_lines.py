@@ -94,7 +94,7 @@ def _line(**changed):
             },
             ("Projet terminé", "49,90 M€", "53,02 M€", "+3,12 M€ (+6,3 %)"),
         ),
-        # The day on which an absence is said is no end.
+        # The day on which an absence, or a delay, is said is no end.
         (
             {"rule": "went_silent", "measure": "presence", "to_value": None, "to_text": "2018-06-30", "delta": None}
             | {"slip_months": None},
@@ -105,8 +105,10 @@ def _line(**changed):
             ("Chiffre retiré (coût et durée)", "49,90 M€", "non renseigné", "–"),
         ),
         (
-            NO_VALUES | {"rule": "overdue", "measure": "end", "to_text": "2017-08-31", "slip_months": 5},
-            ("Fin prévue dépassée", "–", "août 2017", "+5 mois"),
+            NO_VALUES
+            | {"rule": "overdue", "measure": "end", "from_text": "2017-03-31", "to_text": "2017-08-31"}
+            | {"slip_months": 5},
+            ("Fin prévue dépassée (au 31 août 2017)", "mars 2017", "–", "+5 mois"),
         ),
         (
             NO_VALUES | {"rule": "watermelon", "measure": "confidence", "from_text": "vert", "to_text": "rouge"},
