@@ -83,7 +83,7 @@ def render(
         absent=[
             (kind, [names.get(code, code) for code in missing.split(", ")])
             for kind in ("projects", "procedures")
-            if (missing := headline[f"{kind}_missing_perimeters"]) and not is_incomplete(headline, kind)
+            if (missing := headline[f"missing_perimeters_{kind}"]) and not is_incomplete(headline, kind)
         ],
         is_ranked={kind: not is_incomplete(headline, kind) for kind in ("projects", "procedures")},
         perimeter_names=names,

@@ -140,7 +140,7 @@ def test_a_provisional_edition_says_so_at_the_top_and_ranks_and_compares_nothing
 
 def test_an_edition_that_was_closed_without_a_perimeter_says_whose_figures_are_not_in_it(state: State) -> None:
     state.row("headline_figures", edition="2021-S2").update(
-        missing_perimeters="MC, MTE", projects_missing_perimeters="MC, MTE"
+        missing_perimeters="MC, MTE", missing_perimeters_projects="MC, MTE"
     )
     text = page_of(state).text
 
