@@ -158,7 +158,7 @@ def _what_was_said() -> None:
         for title, name, places in (
             ("grands projets", "projects", 0),
             ("coût total (Md€)", "total_cost_bn_eur", 2),
-            ("écart budgétaire moyen (%)", "budget_variance_mean_pct", 1),
+            ("dérive moyenne des coûts (%)", "budget_variance_mean_pct", 1),
             ("démarches entièrement en ligne", "procedures_online", 0),
         ):
             _say(f"  {title:<32}{number(then[name], places):>8}  →{number(now[name], places):>8}")
