@@ -49,29 +49,35 @@ spans as (
     select * from {{ compared_ends('pairs', 'ends', trajectory('from_'), trajectory('to_')) }}
 ),
 
+-- What slipped on the way is told, and did not creep.
+slipped as (
+    select
+        spans.edition,
+        spans.project_id,
+        list(slips.rule) as rules
+    from spans
+    inner join {{ ref('int_slips_rated') }} as slips
+        on
+            spans.project_id = slips.subject
+            and spans.since_edition < slips.edition
+            and spans.edition >= slips.edition
+    group by spans.edition, spans.project_id
+),
+
 crept as (
     select
-        *,
+        spans.*,
         {{ months_between('ends_from_end', 'ends_to_end') }} as slip_months,
-        is_cost_known and from_value > 0 and to_value * 100 >= from_value * (100 + {{ at_least('creep', 'information', 'percent') }})
-        and not exists (
-            select 1 from {{ ref('int_slips_rated') }} as slips
-            where
-                slips.rule = 'budget_slip'
-                and slips.subject = spans.project_id
-                and slips.edition > spans.since_edition
-                and slips.edition <= spans.edition
-        ) as is_cost,
-        is_end_known and ends_change_days > 0 and slip_months >= {{ at_least('creep', 'information', 'months') }}
-        and not exists (
-            select 1 from {{ ref('int_slips_rated') }} as slips
-            where
-                slips.rule = 'schedule_slip'
-                and slips.subject = spans.project_id
-                and slips.edition > spans.since_edition
-                and slips.edition <= spans.edition
-        ) as is_end
+        is_cost_known
+        and from_value > 0
+        and to_value * 100 >= from_value * (100 + {{ at_least('creep', 'information', 'percent') }})
+        and not list_contains(coalesce(slipped.rules, []), 'budget_slip') as is_cost,
+        is_end_known
+        and ends_change_days > 0
+        and slip_months >= {{ at_least('creep', 'information', 'months') }}
+        and not list_contains(coalesce(slipped.rules, []), 'schedule_slip') as is_end
     from spans
+    left join slipped using (edition, project_id)
 ),
 
 -- One that was told is not told again for three editions.
