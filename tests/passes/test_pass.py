@@ -13,9 +13,11 @@ from expectations.runner import validate_marts
 from orchestration.alerting.delivery import alert_states
 from orchestration.consolidation.build import build
 from orchestration.defs import consolidation
+from orchestration.intake.lake import read_ledger
 from orchestration.passes import fingerprint
 from orchestration.passes.has_work import has_work
 from orchestration.passes.run import PassSummary
+from orchestration.publication import method
 from orchestration.publication.release import NoRelease, read_figures
 from orchestration.settings import Settings
 from orchestration.validation import judgement
@@ -271,3 +273,13 @@ def test_a_pass_that_may_not_begin_says_why_in_its_summary_and_to_engineers(sett
     ]
     # Its outbox would be one of no home: it is told straight.
     assert "Le registre est absent" in capfd.readouterr().err
+
+
+def test_a_publication_by_another_method_notes_that_it_was_adopted(passed, home, tmp_path, monkeypatch):
+    copy = tmp_path / "home"
+    shutil.copytree(home.home, copy, symlinks=True)
+    settings = home.model_copy(update={"home": copy})
+    monkeypatch.setattr(method, "method_version", lambda: "9.0.0")
+    assert run_pass(settings, NOW).failures == ()
+    events = read_ledger(settings.lake, "edition_events")
+    assert [row["edition"] for row in events if row["event"] == "method_adopted:9.0.0"] == ["2021-S2"]
