@@ -12,10 +12,10 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev test fuzz faults mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy test fuzz faults mutants lint format lock clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from the lock and parse the dbt project
 
@@ -32,7 +32,7 @@ install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from th
 	@touch $@
 
 dbt_project/target/manifest.json: .venv/.installed $(DBT_SOURCES)
-	@JALONS_HOME=$(CURDIR)/.jalons $(BIN)/dbt --quiet parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
+	@$(BIN)/dbt --quiet parse --no-partial-parse --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project
 	@touch $@
 
 demo: install ## Replay the made-up State through the real pipeline and tell its story, in French
@@ -40,6 +40,9 @@ demo: install ## Replay the made-up State through the real pipeline and tell its
 
 dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
 	@$(BIN)/jalons ui
+
+dbt-copy: install ## Copy a home (JALONS_HOME) to .jalons/dev, for dbt run|build|test|show typed in dbt_project
+	@$(BIN)/jalons dbt-copy
 
 test: install ## Lint, check types and run the whole suite, three files at a time
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@
 {% materialization table, adapter='duckdb' %}
   {%- set relation = this.incorporate(type='table') -%}
   {% call statement('main') -%}
+    drop table if exists {{ relation }};
     {{ create_table_as(False, relation, compiled_code) }}
     {%- if model.config.contract.enforced %}
     ;
@@ -19,6 +20,7 @@
 {% materialization view, adapter='duckdb' %}
   {%- set relation = this.incorporate(type='view') -%}
   {% call statement('main') -%}
+    drop view if exists {{ relation }};
     {{ create_view_as(relation, compiled_code) }}
     {%- if model.config.contract.enforced %}
     ;

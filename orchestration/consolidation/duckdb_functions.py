@@ -4,21 +4,23 @@ What belongs here: the dbt-duckdb plugin (see `dbt_project/profiles.yml`). What 
 Python and SQL share.
 """
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from orchestration.domain.alert_rules import alert_rule
 from orchestration.domain.folding import folded_name
 from orchestration.domain.french import NBSP, day, paris
 from orchestration.domain.likeness import likeness, resemblance
 from orchestration.domain.project_identity import Filing, identify, possible_ids
+from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.intake.lake import exported_files
 
 if TYPE_CHECKING:
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from duckdb import DuckDBPyConnection
 
 _FILING = (
@@ -69,6 +71,17 @@ class Plugin(BasePlugin):
     all editions.
     """
 
+    def update_connection_config(self, creds: "DuckDBCredentials", config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Find the copy from any folder, and say what is missing before DuckDB names a file that nobody asked for."""
+        # That of the target `dev` is said from the folder of the project.
+        creds.path = str(DBT_PROJECT / creds.path)
+        home = _home(creds)
+        if not (home / "lake" / "_ledger").is_dir():
+            raise DbtRuntimeError(
+                f"There is nothing to read in {home}. Copy a home there first: `make dbt-copy` copies the one that "
+                "JALONS_HOME names, .jalons by default."
+            )
+
     def configure_connection(self, conn: "DuckDBPyConnection") -> None:
         """Register what all cursors of the connection share."""
         conn.create_function("folded_name", folded_name, ["VARCHAR"], "VARCHAR")
@@ -82,8 +95,15 @@ class Plugin(BasePlugin):
     def configure_cursor(self, cursor: "DuckDBPyConnection") -> None:
         """Set what each cursor loses, its variables: sources find their files at run time, so one manifest fits all."""
         if not self._variables:
-            home = os.environ["JALONS_HOME"]
-            lists = exported_files(Path(home) / "lake")
-            self._variables = {"jalons_home": home} | {f"lake_{kind}": files for kind, files in lists.items()}
+            home = _home(self.creds)
+            lists = exported_files(home / "lake")
+            self._variables = {"jalons_home": str(home)} | {f"lake_{kind}": files for kind, files in lists.items()}
         for name, value in self._variables.items():
             cursor.execute(f"set variable {name} = ?", [value])
+
+
+def _home(credentials: "DuckDBCredentials | None") -> Path:
+    """The home of a target: its warehouse is the file `warehouse/jalons.duckdb` of it."""
+    if credentials is None:
+        raise DbtRuntimeError("The functions of a home are asked for without its warehouse.")
+    return Path(credentials.path).resolve().parents[1]

@@ -19,6 +19,7 @@ def run_dbt(settings: Settings, *command: str) -> Any:
     options = ["--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-write-json"]
     target = str(settings.warehouse / "dbt")
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", target]
+    places += ["--target", "home"]
     try:
         return dbtRunner(manifest=parsed_manifest()).invoke([*options, *command, *places, "--log-path", target])
     finally:
