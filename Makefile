@@ -17,7 +17,7 @@ endif
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from the lock and parse the dbt project
+install: .venv/.installed dbt_project/target/column_lineage.json ## Make .venv from the lock and parse the dbt project
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -31,8 +31,8 @@ install: .venv/.installed dbt_project/target/manifest.json ## Make .venv from th
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib orchestration expectations || true
 	@touch $@
 
-dbt_project/target/manifest.json: .venv/.installed $(DBT_SOURCES)
-	@$(BIN)/dbt --quiet parse --no-partial-parse --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project
+dbt_project/target/column_lineage.json: .venv/.installed orchestration/consolidation/column_lineage.py $(DBT_SOURCES)
+	@$(BIN)/python -m orchestration.consolidation.column_lineage
 	@touch $@
 
 demo: install ## Replay the made-up State through the real pipeline and tell its story, in French

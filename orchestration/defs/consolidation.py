@@ -4,15 +4,19 @@ What belongs here: what dbt's nodes are called here, and telling what one invoca
 (`orchestration.consolidation`) and the models.
 """
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.consolidation.build import NodeResult, build
+from orchestration.consolidation.column_lineage import COLUMN_LINEAGE, changed_since_install, read_column_lineage
+from orchestration.defs.dbt_columns import code_references, column_metadata
 from orchestration.defs.metadata import Metadata, bars, parquet_metadata
 from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.intake.lake_check import hand_over
@@ -23,14 +27,22 @@ from orchestration.store.digests import sha256
 from orchestration.store.marts import mart_path, read_mart
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
-if not MANIFEST.is_file():
-    raise FileNotFoundError(f"{MANIFEST} is missing: run `make install`, which parses the dbt project.")
+for _made in (MANIFEST, COLUMN_LINEAGE):
+    if not _made.is_file():
+        raise FileNotFoundError(f"{_made} is missing: run `make install`, which parses the dbt project.")
+_LINEAGE = read_column_lineage()
+if _changed := changed_since_install(_LINEAGE):
+    # What is built is the code; what is shown of it is older.
+    logging.getLogger(__name__).warning(
+        "The graph is not that of the dbt project: %s changed since it was parsed. Run `make install`.",
+        ", ".join(_changed),
+    )
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
 
 
 class Translator(DagsterDbtTranslator):
-    """Names for dbt's nodes: what the ledger tells dbt is the asset `drops`, and marts leave as Parquet."""
+    """What the UI shows of dbt's nodes: what the ledger tells dbt is the asset `drops`, and marts leave as Parquet."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """The key declared in the project, except for the ledger's tables."""
@@ -39,9 +51,23 @@ class Translator(DagsterDbtTranslator):
         return super().get_asset_key(dbt_resource_props)
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        """The library's spec; marts are Parquet too."""
+        """The library's spec, with the columns that each column comes from and the files to read; marts are Parquet."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.merge_attributes(kinds={"parquet"}) if spec.group_name == "marts" else spec
+        node = self.get_resource_props(manifest, unique_id)
+        # The library asks for each spec once more per spec that reads it.
+        if node["resource_type"] != "source" and unique_id not in self._shown:
+            columns = column_metadata(manifest, _LINEAGE.columns, unique_id, self._key_of(manifest))
+            kinds = {"parquet"} if spec.group_name == "marts" else set()
+            metadata = {**columns, **code_references(node)}
+            self._shown[unique_id] = spec.merge_attributes(metadata=metadata, kinds=kinds)
+        return self._shown.get(unique_id, spec)
+
+    @cached_property
+    def _shown(self) -> dict[str, dg.AssetSpec]:
+        return {}
+
+    def _key_of(self, manifest: Mapping[str, Any]) -> Callable[[str], dg.AssetKey]:
+        return lambda unique_id: self.get_asset_key(self.get_resource_props(manifest, unique_id))
 
 
 @dbt_assets(
