@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'stg_drops'}}}) }}
 -- A submission whose rows are all there has as many as the ledger noted: the submissions that do not.
 {%- set kinds = ['projects', 'procedures', 'roadmap', 'indicators'] %}
 with found as (

@@ -7,7 +7,7 @@ What belongs here: starting dbt in this process and telling what each node did. 
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -17,6 +17,9 @@ from orchestration.intake.lake import last_export
 from orchestration.settings import Settings
 from orchestration.store import mart_set
 from orchestration.store.mart_set import MartSet
+
+# The DuckDB file of the warehouse, as `dbt_project/profiles.yml` names it.
+_FILE = "jalons.duckdb"
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 
@@ -53,22 +56,67 @@ class ConsolidationError(Exception):
     """Dbt could not run at all: the project does not parse, or the warehouse cannot be written."""
 
 
-def build(settings: Settings, vars: Mapping[str, object] | None = None) -> BuildResult:
-    """Rebuild every table of the warehouse and export the marts to `settings.marts`.
+def build(
+    settings: Settings, vars: Mapping[str, object] | None = None, selected: Sequence[str] | None = None
+) -> BuildResult:
+    """Build the tables of the warehouse, and export the marts among them to `settings.marts`.
 
-    The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`. A model or a test
-    that fails is reported in the result; raise `ConsolidationError` when dbt could not run. Only a build of which
-    nothing fails leaves a set of marts that can be judged and released.
+    The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`. Where `selected`
+    names nodes, as dbt's `--select` does, they alone are built or tested, on what the last build left.
+    A model or a test that fails is reported in the result; raise `ConsolidationError` when dbt could not run. Only a
+    build of everything of which nothing fails makes a set of marts that can be judged and released; one of some nodes
+    leaves the set that stands, if it makes the same of them.
     """
+    settings.marts.mkdir(parents=True, exist_ok=True)
+    export = last_export(settings.lake)
+    is_kept = _opens(settings.warehouse / _FILE)
+    if selected is not None:
+        if not is_kept:
+            raise ConsolidationError(
+                "The warehouse cannot be opened: it is absent, damaged, or open in another program, which must be "
+                "closed. Build all of it first (jalons run --force, or all the dbt assets in the UI)."
+            )
+        result = _run(settings, vars, ["--select", *selected, "--indirect-selection", "empty"])
+        if result.broken:
+            mart_set.forget(settings.marts)
+        return result
+    mart_set.forget(settings.marts)
+    if not is_kept:
+        _delete_warehouse(settings)
+    result = _run(settings, vars, [])
+    if is_kept and any(node.status in ("error", "runtime error") for node in result.nodes):
+        # What an earlier build left may be what is wrong: nothing in it is needed.
+        _delete_warehouse(settings)
+        result = _run(settings, vars, [])
+    if not result.broken:
+        made = mart_set.files_of(settings.marts)
+        mart_set.note(settings.marts, MartSet(export.sha256, export.head, export.without_rows, made))
+    return result
+
+
+def _opens(warehouse: Path) -> bool:
+    """Whether there is a warehouse that can be opened for writing: it is whole, and nobody else has it open."""
+    import duckdb
+
+    try:
+        if warehouse.exists():
+            duckdb.connect(str(warehouse)).close()
+            return True
+    except duckdb.Error:
+        pass
+    return False
+
+
+def _delete_warehouse(settings: Settings) -> None:
+    """Delete the file, which whoever has it open keeps."""
+    for old in settings.warehouse.glob(f"{_FILE}*"):
+        old.unlink()
+
+
+def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Sequence[str]) -> BuildResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    settings.marts.mkdir(parents=True, exist_ok=True)
-    export = last_export(settings.lake)
-    mart_set.forget(settings.marts)
-    # Made anew, never patched: nothing of an earlier build can stay, and whoever has the old file open keeps it.
-    for old in settings.warehouse.glob("jalons.duckdb*"):
-        old.unlink()
     target = settings.warehouse / "dbt"
     # Formatting log lines that nobody reads costs a tenth of the build: the result says all there is to say.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
@@ -77,7 +125,7 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
     # Plain dbt works on a copy: a home under way has to be named.
     places += ["--target", "home"]
     left_out = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    command = ["build", *left_out, "--vars", json.dumps(dict(vars or {}))]
+    command = ["build", *selection, *left_out, "--vars", json.dumps(dict(vars or {}))]
     with _home(settings.home):
         try:
             outcome: Any = dbtRunner(manifest=parsed_manifest()).invoke([*options, *command, *places])
@@ -85,7 +133,7 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.result is None:
         raise ConsolidationError(f"dbt could not run: {outcome.exception}") from outcome.exception
-    result = BuildResult(
+    return BuildResult(
         nodes=tuple(
             NodeResult(
                 unique_id=result.node.unique_id,
@@ -98,10 +146,6 @@ def build(settings: Settings, vars: Mapping[str, object] | None = None) -> Build
         ),
         seconds=outcome.result.elapsed_time,
     )
-    if not result.broken:
-        made = mart_set.files_of(settings.marts)
-        mart_set.note(settings.marts, MartSet(export.sha256, export.head, export.without_rows, made))
-    return result
 
 
 def parsed_manifest() -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.dbt_manifest import validate_manifest
 
 from orchestration.consolidation.build import NodeResult, build
 from orchestration.consolidation.column_lineage import COLUMN_LINEAGE, changed_since_install, read_column_lineage
@@ -76,14 +77,21 @@ class Translator(DagsterDbtTranslator):
     name="consolidation",
     pool="duckdb",
 )
-def consolidation(publication: dg.ResourceParam[Home]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Rebuild every table in one dbt invocation."""
+def consolidation(
+    context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Build what is chosen in one dbt invocation: all of it on what the ledger lists now, a part on the last build."""
     publication.report("Consolidating")
-    # What the ledger lists now is what is built, released and told, whatever arrives meanwhile.
-    with publication.intake():
-        note_adoption(publication.settings, datetime.now(UTC))
-        hand_over(publication.settings, datetime.now(UTC))
-    result = build(publication.settings)
+    chosen = context.selected_asset_keys | context.selected_asset_check_keys
+    is_whole = chosen == _SELECTORS.keys()
+    if is_whole:
+        # What the ledger lists now is what is built, released and told, whatever arrives meanwhile.
+        with publication.intake():
+            note_adoption(publication.settings, datetime.now(UTC))
+            hand_over(publication.settings, datetime.now(UTC))
+    result = build(
+        publication.settings, selected=None if is_whole else [_SELECTORS[key] for key in sorted(chosen, key=str)]
+    )
     for node in result.nodes:
         if spec := _CHECKS.get(node.unique_id):
             yield _test(spec, node)
@@ -93,11 +101,14 @@ def consolidation(publication: dg.ResourceParam[Home]) -> Iterator[dg.Materializ
     broken = [f"{node.unique_id}: {node.message}" for node in result.broken]
     if broken:
         raise dg.Failure("\n".join(broken), allow_retries=False)
-    publication.done.is_built = True
+    publication.done.is_built = is_whole
 
 
 _TABLES = {str(spec.metadata[_UNIQUE_ID]): spec for spec in consolidation.specs}
 _CHECKS = {str(spec.metadata[_UNIQUE_ID]): spec for spec in consolidation.check_specs if spec.metadata}
+_NODES = validate_manifest(MANIFEST)["nodes"]
+# By asset and by check, the name that dbt selects its node by.
+_SELECTORS = {spec.key: f"fqn:{'.'.join(_NODES[node]['fqn'])}" for node, spec in (_TABLES | _CHECKS).items()}
 
 
 def _table(settings: Settings, node: NodeResult) -> dg.MaterializeResult[None]:

@@ -34,8 +34,16 @@ inbox = dg.AssetSpec(
     description="One file per drop, in `<edition>/<perimeter>/`, put there by a ministry and never changed by us.",
 )
 
+ministry_names = dg.AssetSpec(
+    "ministry_names",
+    group_name="reference",
+    owners=["team:consolidation"],
+    kinds={"csv"},
+    description="One row per name that a ministry has borne, with the perimeter that it stands for; reviewed like code.",
+)
 
-@dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool=INTAKE, deps=[inbox])
+
+@dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool=INTAKE, deps=[inbox, ministry_names])
 def drops(
     context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[None]:
@@ -61,7 +69,7 @@ def drops(
 def _submissions(kind: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=["submissions", kind],
-        deps=[inbox],
+        deps=[inbox, ministry_names],
         partitions_def=GRID,
         group_name="intake",
         owners=_OWNERS,

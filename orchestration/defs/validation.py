@@ -14,7 +14,7 @@ from orchestration.defs.metadata import Metadata, markdown_table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
 from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
-from orchestration.validation.judgement import Judgement
+from orchestration.validation.judgement import Judgement, verdicts_alone
 
 
 @dg.asset(
@@ -40,16 +40,26 @@ def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
 @dg.multi_asset_check(
     name=MART_CHECKS,
     specs=[check_spec(rule, [suite.name], judged_by="verdicts") for suite in MART_SUITES for rule in suite.rules],
+    can_subset=True,
 )
-def mart_checks(publication: dg.ResourceParam[Home]) -> Iterator[dg.AssetCheckResult]:
+def mart_checks(
+    context: dg.AssetCheckExecutionContext, publication: dg.ResourceParam[Home]
+) -> Iterator[dg.AssetCheckResult]:
     """Say the verdicts, each on its mart: an edition that is held back fails its check and no step.
 
+    All of them are those that releases are made from; some alone are reached on the marts as they stand.
     The step fails where a check could not run, and nothing waits for it.
     """
-    judgement = publication.judgement()
-    yield from check_results(judgement.verdicts)
-    if judgement.broken:
-        raise dg.Failure("\n".join(map(reason, judgement.broken)), allow_retries=False)
+    chosen = context.selected_asset_check_keys
+    rules = [rule for key, rule in _RULES.items() if key in chosen]
+    is_whole = len(rules) == len(_RULES)
+    verdicts = publication.judgement().verdicts if is_whole else verdicts_alone(publication.settings, rules)
+    yield from check_results(verdicts)
+    if broken := [hold for verdict in verdicts if verdict.broken and (hold := hold_of(verdict))]:
+        raise dg.Failure("\n".join(map(reason, broken)), allow_retries=False)
+
+
+_RULES = {dg.AssetCheckKey(dg.AssetKey(suite.name), rule.id): rule for suite in MART_SUITES for rule in suite.rules}
 
 
 def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:

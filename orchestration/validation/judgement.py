@@ -4,8 +4,10 @@ What belongs here: binding verdicts to the marts that they are on. What does not
 and what one holds back (`holding`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from expectations.rule import Rule
 from expectations.runner import Verdict, validate_marts
 from orchestration.intake.lake import last_export
 from orchestration.settings import Settings
@@ -44,6 +46,16 @@ def judged(settings: Settings) -> Judgement:
     previous = previous_editions(settings)
     holds = (*holds_of(verdicts, previous), *holds_without_rows(built.without_rows, previous))
     return Judgement(built.sha256, built.ledger_head, verdicts, holds)
+
+
+def verdicts_alone(settings: Settings, rules: Collection[Rule]) -> list[Verdict]:
+    """What some rules on the marts say of them as they stand, whoever built them; nothing is released on their word.
+
+    Raise `UnfitMarts` where there are none.
+    """
+    if not any(settings.marts.glob("*.parquet")):
+        raise UnfitMarts("No mart was built yet: start with jalons run.")
+    return validate_marts(settings.marts, rules)
 
 
 def _built(settings: Settings) -> MartSet:

@@ -1,11 +1,17 @@
 {#-
-    A build starts from an empty warehouse (orchestration.consolidation.build): there is nothing to swap with or to
-    keep, and the swap of the default materialisation takes a quarter of the build.
+    A table or view takes the place of the one that an earlier build left, and a mart leaves as Parquet: nobody reads the
+    warehouse meanwhile, and the swap of the default materialisation takes a quarter of the build.
 -#}
+{% macro without_the_old(relation) -%}
+  {%- set old = load_cached_relation(relation) -%}
+  {%- if old %}drop {{ old.type }} {{ old }};{% endif %}
+{%- endmacro %}
+
+
 {% materialization table, adapter='duckdb' %}
   {%- set relation = this.incorporate(type='table') -%}
   {% call statement('main') -%}
-    drop table if exists {{ relation }};
+    {{ without_the_old(relation) }}
     {{ create_table_as(False, relation, compiled_code) }}
     {%- if model.config.contract.enforced %}
     ;
@@ -20,7 +26,7 @@
 {% materialization view, adapter='duckdb' %}
   {%- set relation = this.incorporate(type='view') -%}
   {% call statement('main') -%}
-    drop view if exists {{ relation }};
+    {{ without_the_old(relation) }}
     {{ create_view_as(relation, compiled_code) }}
     {%- if model.config.contract.enforced %}
     ;
