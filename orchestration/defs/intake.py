@@ -39,7 +39,7 @@ ministry_names = dg.AssetSpec(
     group_name="reference",
     owners=["team:consolidation"],
     kinds={"csv"},
-    description="One row per name that a ministry has borne, with the perimeter that it stands for; reviewed like code.",
+    description="One row per name that a ministry has borne, with the perimeter it stands for; reviewed like code.",
 )
 
 
