@@ -55,7 +55,8 @@ def run(
         with progress("Starting a pass…") as report:
             from orchestration.passes.run import Pass, run_pass
 
-            summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force))
+            said = "jalons run --force" if force else "jalons run"
+            summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force, started_by=said))
     _print_summary(summary)
     # Where the ledger is out of reach, nothing is asked of it.
     if summary.failures:
@@ -91,7 +92,8 @@ def replay(
             label = f"Wave {wave.order} of {len(waves)} ({wave.received_at:%Y-%m-%d})"
             report(f"{label}: starting")
             told = lambda step: report(f"{label}: {step}")  # noqa: E731
-            summary = one_pass(Pass(_jobs(), settings, wave.received_at, told, is_replay=True))
+            asked = Pass(_jobs(), settings, wave.received_at, told, is_replay=True, started_by="jalons replay")
+            summary = one_pass(asked)
             failures.extend((*summary.failures, *summary.held_back))
             typer.echo(f"{label}")
             _print_summary(summary)

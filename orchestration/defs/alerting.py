@@ -30,7 +30,7 @@ def delivered_alerts(
     publication.report("Delivering alerts")
     judgement = publication.judgement()
     say_what_holds(context, judgement)
-    delivery = deliver(publication.settings, config.read(), judgement)
+    delivery = deliver(publication.settings, config.read(publication.hour), judgement)
     publication.done.delivery = delivery
     if not judgement.broken:
         publication.note_whole(judgement.ledger_head)

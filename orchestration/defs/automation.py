@@ -26,6 +26,7 @@ from orchestration.passes.faults import (
 )
 from orchestration.passes.has_work import Owed, has_work, intake_owed, publication_owed
 from orchestration.passes.healing import heal
+from orchestration.passes.run_tags import WHY, tags_of_drops
 from orchestration.passes.telling import is_anything_told, tell_cause, tell_recovered
 from orchestration.settings import Settings
 
@@ -96,7 +97,7 @@ def _asked_for(
     again = _tried_again_at(context.instance, job, word)
     if again and again > now:
         return dg.SkipReason(f"The last {job} failed; tried again at {again:%H:%M:%S} UTC, or when anything changes.")
-    return dg.RunRequest(tags={OWED: word})
+    return dg.RunRequest(tags={OWED: word, WHY: owed.why, **tags_of_drops(owed.drops)})
 
 
 def _tried_again_at(instance: dg.DagsterInstance, job: str, owed: str) -> datetime | None:

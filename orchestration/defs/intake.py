@@ -52,7 +52,8 @@ def drops(
     An intake decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
     with home.intake():
-        taken = take_in(home.settings, config.read(), home.report, is_replay=config.is_replay)
+        is_replay = config.is_replay or home.hour.is_replay
+        taken = take_in(home.settings, config.read(home.hour), home.report, is_replay=is_replay)
     home.done.taken = taken
     filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
     add_editions(context.instance, {str(one.receipt.edition) for one in filed})

@@ -162,10 +162,14 @@ class _Watch:
 
 @dataclass(frozen=True)
 class Pending:
-    """What is new in the inbox, a line each, if a pass would act on it now; and what it would not take yet."""
+    """What is new in the inbox, a line each, if a pass would act on it now; and what it would not take yet.
+
+    `paths` are those of the new files, settled or not.
+    """
 
     owed: Sequence[str]
     waiting: Sequence[Waiting]
+    paths: Sequence[str]
 
 
 def pending(settings: Settings, ledger: Ledger, now: datetime) -> Pending:
@@ -174,7 +178,7 @@ def pending(settings: Settings, ledger: Ledger, now: datetime) -> Pending:
     `now` is the machine's time, just read: what is not settled yet is noted with it, and owed once its time has come.
     """
     watch = _Watch(settings, ledger, now)
-    new, found, waiting, is_ready = watch.new(), [], list[Waiting](), False
+    new, found, waiting, unchanged, is_ready = watch.new(), [], list[Waiting](), set[str](), False
     for seen in new:
         if one := watch.judge(seen):
             found.append(one)
@@ -183,9 +187,12 @@ def pending(settings: Settings, ledger: Ledger, now: datetime) -> Pending:
             elif is_ready := watch.can_be_taken(one):
                 # A pass looks at all the others.
                 break
+        else:
+            unchanged.add(seen.path)
     watch.note(found, new)
     is_news = inbox_faults.is_news(ledger.engine, watch.faults(), now)
-    return Pending([*map(repr, new), "news of the inbox"] if is_ready or is_news else [], waiting)
+    owed = [*map(repr, new), "news of the inbox"] if is_ready or is_news else []
+    return Pending(owed, waiting, [seen.path for seen in new if seen.path not in unchanged])
 
 
 @dataclass(frozen=True)

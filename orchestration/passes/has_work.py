@@ -20,10 +20,13 @@ class Owed:
     """What is owed of a job: `word` stands for what it would find to do, another for anything else, `None` for nothing.
 
     `waits` says what is wrong with the inbox, and which files of it are not settled yet: a sentence each, in English.
+    `why` says in a few words what is owed, and `drops` has the files that it is about.
     """
 
     word: str | None
     waits: tuple[str, ...] = ()
+    why: str = ""
+    drops: tuple[str, ...] = ()
 
 
 def has_work(settings: Settings, now: datetime) -> bool:
@@ -39,14 +42,23 @@ def intake_owed(settings: Settings, now: datetime) -> Owed:
     check_home(settings)
     with Ledger(settings.ledger) as ledger:
         new = settling.pending(settings, ledger, now)
-        due = [*map(repr, ledger.due_reminders(now)), *(f"hold of {drop_id}" for drop_id in holds.due(ledger, now))]
+        reminders, over = list(map(repr, ledger.due_reminders(now))), holds.due(ledger, now)
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
         faults = inbox_faults.sentences(ledger, now)
     undecided = [drop for drop in undecided if rereading.has_bytes(settings, drop)]
+    due = [*reminders, *(f"hold of {drop_id}" for drop_id in over)]
     owed = sorted([*new.owed, *due, *(str(drop.drop_id) for drop in undecided)])
     word = sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
-    return Owed(word, (*faults, *map(_not_settled, new.waiting)))
+    paths = new.paths if new.owed else ()
+    counts = {
+        "new files": len(paths),
+        "drops to decide again": len(undecided),
+        "reminders due": len(reminders),
+        "holds over": len(over),
+    }
+    why = ", ".join(f"{what}: {count}" for what, count in counts.items() if count) or "news of the inbox"
+    return Owed(word, (*faults, *map(_not_settled, new.waiting)), why, (*paths, *(drop.path for drop in undecided)))
 
 
 def publication_owed(settings: Settings, now: datetime) -> Owed:
@@ -58,9 +70,15 @@ def publication_owed(settings: Settings, now: datetime) -> Owed:
         is_up_to_date, head = ledger.is_up_to_date(), ledger.head()
         if is_up_to_date and rereading.are_lost_bytes_back(settings, ledger, now):
             is_up_to_date = False
-    if is_up_to_date and fingerprint.is_as_noted(settings) and not _is_unsettled(settings, now):
+    if not is_up_to_date:
+        why = "the ledger says more than was published"
+    elif not fingerprint.is_as_noted(settings):
+        why = "rules, tables or releases are not as the last publication left them"
+    elif _is_unsettled(settings, now):
+        why = "a message waits to be sent"
+    else:
         return Owed(None)
-    return Owed(sha256(f"{head} {fingerprint.sources(settings)}".encode()))
+    return Owed(sha256(f"{head} {fingerprint.sources(settings)}".encode()), why=why)
 
 
 def _not_settled(one: settling.Waiting) -> str:

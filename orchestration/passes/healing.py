@@ -16,6 +16,7 @@ from orchestration.passes import fingerprint
 from orchestration.passes.alive import ENDED, Mark, forget_run, run_marks
 from orchestration.passes.databases import set_aside_unreadable_log
 from orchestration.passes.faults import DIED, JOBS, death_of, faults_of_deaths
+from orchestration.passes.run_tags import LOCATION
 from orchestration.settings import Settings
 
 # From its first word to its file a run takes some ten seconds, to load its code: until then it may be starting.
@@ -28,8 +29,8 @@ _UNDER_WAY = [
     DagsterRunStatus.CANCELING,
 ]
 _IN_ORDER = {DagsterRunStatus.SUCCESS, DagsterRunStatus.CANCELED}
-# As `workspace.yaml` names this code, and as Dagster names the job of what is materialized by hand.
-_LOCATION, _BY_HAND = "jalons", "__ASSET_JOB"
+# As Dagster names the job of what is materialized by hand.
+_BY_HAND = "__ASSET_JOB"
 
 
 def heal(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> None:
@@ -93,6 +94,6 @@ def _is_dead(record: RunRecord, mark: Mark | None) -> bool:
 def _leaves_a_file(run: dg.DagsterRun) -> bool:
     """Whether a run is ours, and takes the home for sure: checks alone do not, and hold nothing."""
     origin = run.remote_job_origin
-    is_ours = origin is None or origin.location_name == _LOCATION
+    is_ours = origin is None or origin.location_name == LOCATION
     takes_home = run.job_name in JOBS or (run.job_name.startswith(_BY_HAND) and bool(run.run_op_concurrency))
     return is_ours and takes_home

@@ -7,6 +7,7 @@ bind it (`defs/`).
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 import dagster as dg
 
@@ -19,6 +20,7 @@ from orchestration.operations.scrub import sweep_home
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import run_mark
 from orchestration.passes.lock import intake_lock, publication_lock
+from orchestration.passes.run_tags import STARTED_BY, starter_of, tags_of_done
 from orchestration.passes.telling import tell_recovered
 from orchestration.publication.release import Release
 from orchestration.settings import Settings
@@ -38,13 +40,25 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Hour:
+    """The hour of a pass as whoever started it says it, the clock's where it is `None`; a replay says another day's."""
+
+    now: datetime | None = None
+    is_replay: bool = False
+
+
+@dataclass(frozen=True)
 class Home:
-    """The settings of the home, `report`, which tells whoever watches what the pass is at, and what was `done`."""
+    """The settings of the home, `report`, which tells whoever watches what the pass is at, and what was `done`.
+
+    The `hour` is no configuration of the run: whoever runs it again does so at another.
+    """
 
     settings: Settings
     report: Callable[[str], None]
     of_sources: str
     done: Done
+    hour: Hour
 
     def intake(self) -> AbstractContextManager[None]:
         """The home's intake, held for what is done inside."""
@@ -70,9 +84,9 @@ class Home:
 
 
 def home_resource(
-    read: Callable[[], Settings], report: Callable[[str], None], done: Done | None = None
+    read: Callable[[], Settings], report: Callable[[str], None], done: Done | None = None, hour: Hour | None = None
 ) -> dg.ResourceDefinition:
-    """A home that is this ledger's, with the run's mark until the run ends.
+    """A home that is this ledger's, with the run's mark until the run ends, and tags that say what it is about.
 
     What the steps do is noted in `done`, for whoever gave it.
     """
@@ -84,14 +98,29 @@ def home_resource(
         of_sources = fingerprint.sources(settings)
         # A run that waits for its turn is alive: it says so before it waits.
         with run_mark(settings.dagster_home, run_id):
+            _say_starter(context)
             enter_home(settings)
+            made = Home(settings, report, of_sources, done or Done(), hour or Hour())
             try:
-                yield Home(settings, report, of_sources, done or Done())
+                yield made
             finally:
                 with intake_lock(settings, report):
                     copy_ledger(settings)
+                _say_done(context, made.done)
 
     return home
+
+
+def _say_starter(context: dg.InitResourceContext) -> None:
+    run = context.run
+    if context.instance and run and (STARTED_BY not in run.tags or run.parent_run_id):
+        context.instance.add_run_tags(run.run_id, {STARTED_BY: starter_of(run)})
+
+
+def _say_done(context: dg.InitResourceContext, done: Done) -> None:
+    tags = tags_of_done(done)
+    if context.instance and context.run and tags:
+        context.instance.add_run_tags(context.run.run_id, tags)
 
 
 @dg.resource(required_resource_keys={"home"}, description="The same home, its publication locked until the run ends.")

@@ -15,6 +15,8 @@ from functools import cache
 
 import dagster as dg
 import sqlalchemy as sa
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.intake.gc_paused import gc_paused
@@ -26,17 +28,17 @@ from orchestration.passes.event_log import connections_kept_open
 from orchestration.passes.faults import INTAKE, OWED, PASS_RULES, PUBLICATION, Stop, faults_of_passes, stops
 from orchestration.passes.has_work import Owed, intake_owed, publication_owed
 from orchestration.passes.healing import fill_grid, heal
-from orchestration.passes.home import Done, home_resource, publication
+from orchestration.passes.home import Done, Hour, home_resource, publication
 from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
 from orchestration.passes.lock import intake_lock
+from orchestration.passes.run_tags import STARTED_BY, WHY, by_person, origin_of, tags_of_drops
 from orchestration.passes.telling import tell_cause
 from orchestration.settings import Settings
 from orchestration.store.access import close_home
 from orchestration.validation.holding import reason
 
-# The jobs of a pass in their order, each with the question whether its work is owed, and its op that is told the hour.
+# The jobs of a pass in their order, each with the question whether its work is owed.
 _OWED = {INTAKE: intake_owed, PUBLICATION: publication_owed}
-_OPS_WITH_MOMENT = {INTAKE: "drops", PUBLICATION: "delivered_alerts"}
 # What failed is in the summary, and in full in the UI.
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -62,7 +64,8 @@ class PassSummary:
 class Pass:
     """What is asked of a pass: by the jobs of an intake and of a publication, in a home, as if at `now`.
 
-    A replay says the time of another day. Each job runs where its work is owed, or `is_forced`.
+    A replay says the time of another day. Each job runs where its work is owed, or `is_forced`. `started_by` is said of
+    its runs in the UI, beside the account of the system.
     """
 
     jobs: Mapping[str, dg.JobDefinition]
@@ -71,6 +74,7 @@ class Pass:
     report: Callable[[str], None] = lambda _step: None
     is_replay: bool = False
     is_forced: bool = True
+    started_by: str = "jalons run"
 
 
 def run_pass(asked: Pass) -> PassSummary:
@@ -128,33 +132,43 @@ def _execute(asked: Pass, instance: dg.DagsterInstance) -> PassSummary:
     with connections_kept_open(instance), gc_paused():
         heal(settings, instance, asked.now)
         for job, owed in _OWED.items():
-            word = _word_of(owed, asked)
-            if word or asked.is_forced:
-                result = _run(asked, job, word or "", instance, done)
-                run_id = run_id if found else result.run_id
-                found += stops(result.all_events)
+            what = _owed(owed, asked)
+            if what.word or asked.is_forced:
+                ran, events = _run(asked, job, what, instance, done)
+                run_id = run_id if found else ran
+                found += stops(events)
         let_go_of_runs()
         found += _told(settings, instance, asked.now)
     return _summary(run_id, done, found)
 
 
-def _word_of(owed: Callable[[Settings, datetime], Owed], asked: Pass) -> str | None:
+def _owed(owed: Callable[[Settings, datetime], Owed], asked: Pass) -> Owed:
     try:
-        return owed(asked.settings, asked.now).word
+        return owed(asked.settings, asked.now)
     except Exception:
         # The run meets it too, and says it.
-        return "unknown"
+        return Owed("unknown", why="what is owed could not be asked")
 
 
-def _run(asked: Pass, job: str, owed: str, instance: dg.DagsterInstance, done: Done) -> dg.ExecuteInProcessResult:
-    moment = {"config": {"now": asked.now.isoformat(), "is_replay": asked.is_replay}}
-    return asked.jobs[job].execute_in_process(
-        instance=instance,
-        resources={"home": home_resource(lambda: asked.settings, asked.report, done), PUBLICATION: publication},
-        run_config={"ops": {_OPS_WITH_MOMENT[job]: moment}, **_SILENT},
-        tags={"jalons/now": asked.now.isoformat(), OWED: owed},
-        raise_on_error=False,
+def _run(
+    asked: Pass, job: str, owed: Owed, instance: dg.DagsterInstance, done: Done
+) -> tuple[str, list[dg.DagsterEvent]]:
+    """Execute a job in this process as one of the runs that the UI lists; its id, and what was said of it."""
+    why = owed.why if owed.word else "asked for though nothing is owed"
+    about = {OWED: owed.word or "", STARTED_BY: by_person(asked.started_by), WHY: why, **tags_of_drops(owed.drops)}
+    hour = Hour(asked.now, is_replay=asked.is_replay)
+    home = home_resource(lambda: asked.settings, asked.report, done, hour)
+    definition = asked.jobs[job]
+    here = definition.as_ephemeral_job(resource_defs={"home": home, PUBLICATION: publication}, input_values={})
+    run = instance.create_run_for_job(
+        definition, run_config=_SILENT, tags=about | _of_another_day(asked), remote_job_origin=origin_of(job)
     )
+    # Unlike `execute_in_process` it takes a run that says where it belongs, without which the UI lists it nowhere.
+    return run.run_id, list(execute_run_iterator(InMemoryJob(here), run, instance))
+
+
+def _of_another_day(asked: Pass) -> dict[str, str]:
+    return {"jalons/now": asked.now.isoformat()} if asked.is_replay else {}
 
 
 def _told(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> list[Stop]:

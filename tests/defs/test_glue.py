@@ -18,18 +18,19 @@ from orchestration.defs.intake import _judged
 from orchestration.defs.metadata import bars, markdown_table, parquet_metadata
 from orchestration.defs.moment import Moment
 from orchestration.intake.take_in import take_in
+from orchestration.passes.home import Hour
 from orchestration.passes.instance import prepare_instance
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 
 
 def test_the_hour_of_a_pass_is_the_one_given_in_utc():
-    assert Moment(now="2017-06-15T11:00:00+02:00").read() == datetime(2017, 6, 15, 9, tzinfo=UTC)
+    assert Moment(now="2017-06-15T11:00:00+02:00").read(Hour()) == datetime(2017, 6, 15, 9, tzinfo=UTC)
 
 
 def test_an_hour_without_its_offset_is_refused():
     with pytest.raises(ValueError, match="offset"):
-        Moment(now="2017-06-15T09:00:00").read()
+        Moment(now="2017-06-15T09:00:00").read(Hour())
 
 
 def test_the_rows_that_fail_a_rule_are_named_by_their_file(settings):
