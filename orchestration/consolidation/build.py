@@ -6,6 +6,7 @@ What belongs here: starting dbt in this process and telling what each node did. 
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from orchestration.store.mart_set import MartSet
 
 # The DuckDB file of the warehouse, as `dbt_project/profiles.yml` names it.
 _FILE = "jalons.duckdb"
+_LOG = logging.getLogger(__name__)
+# The result tells what went wrong, and whoever called says so: here it is a line of the log.
+_LEVELS = dict.fromkeys(("info", "warn", "error"), logging.INFO)
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 
@@ -118,7 +122,7 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     from dbt.cli.main import dbtRunner
 
     target = settings.warehouse / "dbt"
-    # Formatting log lines that nobody reads costs a tenth of the build: the result says all there is to say.
+    # Its own log formats lines that nobody reads, a tenth of the build: what is said in its events goes into ours.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
     options += ["--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--no-populate-cache"]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
@@ -128,7 +132,9 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     command = ["build", *selection, *left_out, "--vars", json.dumps(dict(vars or {}))]
     with _home(settings.home):
         try:
-            outcome: Any = dbtRunner(manifest=parsed_manifest()).invoke([*options, *command, *places])
+            outcome: Any = dbtRunner(manifest=parsed_manifest(), callbacks=[_logged]).invoke(
+                [*options, *command, *places]
+            )
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.result is None:
@@ -146,6 +152,13 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
         ),
         seconds=outcome.result.elapsed_time,
     )
+
+
+def _logged(event: Any) -> None:
+    """Say in our log what dbt says to whoever watches it."""
+    level = _LEVELS.get(event.info.level)
+    if level:
+        _LOG.log(level, "dbt: %s", event.info.msg)
 
 
 def parsed_manifest() -> Any:

@@ -12,6 +12,7 @@ import dagster as dg
 
 from orchestration.passes.databases import set_aside_unreadable
 from orchestration.passes.lock import waited_for
+from orchestration.passes.purge import give_back_from_now_on
 from orchestration.store.digests import sha256
 from orchestration.store.whole_file import sweep, write_whole
 
@@ -25,9 +26,12 @@ concurrency:
     default_limit: 1
     granularity: run
 compute_logs:
-  # What a step prints goes where its process prints; capturing it takes four more processes per run.
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
+  # What a run prints and logs, kept beside its events; Dagster's own way takes four more processes per run.
+  module: orchestration.passes.compute_logs
+  class: ComputeLogs
+freshness:
+  # Whether somebody still looks at the inbox: the one policy is on inbox_heartbeat.
+  enabled: true
 run_monitoring:
   # A run that does not start or does not stop is given up. How long a pass takes is nobody's business: no max_runtime.
   enabled: true
@@ -36,11 +40,16 @@ run_monitoring:
 retention:
   sensor:
     purge_after_days: {skipped: 1, success: 30, failure: 30, started: 7}
+  schedule:
+    purge_after_days: {skipped: 1, success: 30, failure: 30, started: 7}
 """
 
 
 # What earlier versions of Jalons wrote, by SHA-256: whoever has one of these has changed nothing in it.
-_WRITTEN_BEFORE = {"d65a0fa1b8950de5b3f194bfd671c4a79e93c877c7b5070e9e03b78b514366fd"}
+_WRITTEN_BEFORE = {
+    "d65a0fa1b8950de5b3f194bfd671c4a79e93c877c7b5070e9e03b78b514366fd",
+    "b3e5338f571dbcfe0605ff0554a790722fbc76d6e359cbce891fd9e69bf02e97",
+}
 
 
 def prepare_instance(dagster_home: Path, report: Callable[[str], None] = lambda _step: None) -> None:
@@ -82,3 +91,4 @@ def begin(dagster_home: Path) -> None:
         redirect_stderr(StringIO()),
     ):
         instance.upgrade()
+    give_back_from_now_on(dagster_home)
