@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     outbox_url: str = ""
     ledger_url: str = ""
     settle_seconds: float = Field(default=1.0, ge=0)
+    history_days: int = Field(default=30, ge=1)
     site_url: str = ""
     dagster_url: str = ""
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")

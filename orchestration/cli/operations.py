@@ -1,4 +1,4 @@
-"""Commands that keep a home in good order: scrub it, restore its ledger, put its clock right.
+"""Commands that keep a home in good order: scrub it, purge its history, restore its ledger, put its clock right.
 
 What belongs here: calling `orchestration.operations` under the lock that each needs, and printing what it found. What
 does not: what is done.
@@ -31,6 +31,22 @@ def scrub(home: Home = HERE) -> None:
         say_no(
             "A pass makes again what can be made again: jalons run. Restore the rest from a copy, and look at the disk."
         )
+
+
+@app.command()
+def purge(home: Home = HERE) -> None:
+    """Take away the history of runs that Dagster keeps, JALONS_HISTORY_DAYS (30) after they ended, and dead drafts.
+
+    Kept for good: each cell's and table's latest materialization, each check's latest evaluation, and every number that
+    the UI plots. Nothing of the ledger, the archive, releases or receipts is touched. Passes may go on meanwhile. The
+    UI does it once a day.
+    """
+    from orchestration.passes.upkeep import purge_home
+
+    with progress("Purging…") as report:
+        done = purge_home(settings_of(home), datetime.now(UTC), report)
+    before, after = (f"{size / 1e6:.1f} MB" for size in (done.bytes_before, done.bytes_after))
+    typer.echo(f"  Runs purged: {done.runs}. Dagster's history: {before} before, {after} now.")
 
 
 @app.command()

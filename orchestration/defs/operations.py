@@ -1,6 +1,7 @@
-"""Operations in the UI: the scrub of the home, once a day.
+"""Operations in the UI: the scrub of the home and the purge of its history, once a day each.
 
-What belongs here: the job and its schedule. What does not: what a scrub reads and mends (`orchestration.operations`).
+What belongs here: the jobs and their schedules. What does not: what a scrub reads and mends
+(`orchestration.operations`), or what a purge leaves (`orchestration.passes.purge`).
 """
 
 from datetime import UTC, datetime
@@ -38,4 +39,29 @@ scrub_schedule = dg.ScheduleDefinition(
     cron_schedule="30 3 * * *",
     execution_timezone="Europe/Paris",
     default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Once a night, before the purge: has anything decayed on the disk? One that is missed costs nothing.",
+)
+
+
+@dg.op(description="Take away the history of runs that is over, but for what is plotted and what is latest.")
+def purge_home(context: dg.OpExecutionContext) -> None:
+    """Purge Dagster's history and dead drafts, whoever is at work."""
+    done = upkeep.purge_home(Settings(), datetime.now(UTC), context.log.info)
+    context.add_output_metadata(
+        {"runs": done.runs, "mb_before": done.bytes_before / 1e6, "mb_after": done.bytes_after / 1e6}
+    )
+
+
+@dg.job(description="Once a day: Dagster's history stays within JALONS_HISTORY_DAYS. The ledger keeps all that counts.")
+def purge_job() -> None:
+    """Purge the history."""
+    purge_home()
+
+
+purge_schedule = dg.ScheduleDefinition(
+    job=purge_job,
+    cron_schedule="30 4 * * *",
+    execution_timezone="Europe/Paris",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Once a night, after the scrub: what is old goes. One that is missed is made up for by the next.",
 )

@@ -70,10 +70,14 @@ def _is_readable(path: Path) -> bool:
 
 def _looks_whole(path: Path) -> bool:
     """Whether a file begins like a database, and is as long as it says (see SQLite's file format)."""
-    with path.open("rb") as file:
-        head = file.read(100)
-    size = int.from_bytes(head[16:18]) * int.from_bytes(head[28:32])
-    return not head or (head.startswith(_MAGIC) and size <= path.stat().st_size)
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+        size = int.from_bytes(head[16:18]) * int.from_bytes(head[28:32])
+        return not head or (head.startswith(_MAGIC) and size <= path.stat().st_size)
+    except FileNotFoundError:
+        # A purge took it away.
+        return True
 
 
 def _opens(path: Path) -> bool:

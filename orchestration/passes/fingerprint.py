@@ -24,7 +24,11 @@ _MADE = {"__pycache__", "target", "logs", ".user.yml"}
 
 def sources(settings: Settings) -> str:
     """A word for all that decides what a pass makes of its files: take it before the pass, since it may be edited."""
-    parts = [sys.version, settings.model_dump_json(exclude={"settle_seconds"}), str(settings.dagster_home)]
+    parts = [
+        sys.version,
+        settings.model_dump_json(exclude={"settle_seconds", "history_days"}),
+        str(settings.dagster_home),
+    ]
     return _digest([*parts, *(line for name in _SOURCES for line in _seen(CHECKOUT / name))])
 
 
