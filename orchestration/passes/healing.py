@@ -19,8 +19,9 @@ from orchestration.passes.faults import DIED, JOBS, death_of, faults_of_deaths
 from orchestration.passes.run_tags import LOCATION
 from orchestration.settings import Settings
 
-# From its first word to its file a run takes some ten seconds, to load its code: until then it may be starting.
-STARTING_UP = timedelta(seconds=30)
+# From its first word to its file a run takes some ten seconds, to load its code, and a minute on a machine that has
+# much else to do: until then it may be starting. Dagster waits for as long (`start_timeout_seconds`).
+STARTING_UP = timedelta(minutes=3)
 
 _UNDER_WAY = [
     DagsterRunStatus.NOT_STARTED,

@@ -205,7 +205,7 @@ def test_a_run_that_waits_for_its_turn_is_alive(settings, instance, begin, capfd
         assert instance.get_run_by_id(run_id).status == DagsterRunStatus.STARTED
 
 
-@pytest.mark.parametrize("age", [timedelta(seconds=20), timedelta(minutes=1)], ids=["may start", "died before"])
+@pytest.mark.parametrize("age", [timedelta(minutes=2), timedelta(minutes=4)], ids=["may start", "died before"])
 @pytest.mark.parametrize("status", healing._UNDER_WAY, ids=lambda status: status.value)
 def test_a_run_that_left_no_file_has_died_unless_it_may_be_starting(settings, instance, begin, status, age, capfd):
     run_id = begin(instance, status, age=age)
@@ -291,7 +291,7 @@ def test_a_run_that_waits_behind_a_dead_one_may_be_launched_once_it_is_healed(se
         )
         return counter.is_blocked(waiting)
 
-    begin(instance, DagsterRunStatus.STARTED, age=timedelta(minutes=1))
+    begin(instance, DagsterRunStatus.STARTED, age=timedelta(minutes=4))
     waiting = instance.create_run_for_job(jobs()["publication"])
     instance.event_log_storage.initialize_concurrency_limit_to_default("duckdb")
     assert is_blocked()
