@@ -1,7 +1,8 @@
 """What starts passes: the jobs of an intake and of a publication, and the sensors that ask whether they are owed.
 
-What belongs here: the jobs, their sensors and their patience, and the sensor that tells engineers of faults. What does
-not: what a pass does and what a fault is (`orchestration.passes`).
+What belongs here: the jobs, their sensors and their patience, the schedules that ask the same under them, the
+heartbeat of the looks at the inbox, and the sensor that tells engineers of faults. What does not: what a pass does and
+what a fault is (`orchestration.passes`).
 """
 
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from orchestration.settings import Settings
 
 # A run that fails for one cause is tried again after a pause, each time twice as long, up to the longest.
 _PAUSE, _LONGEST_PAUSE, _MOST_TRIES = timedelta(minutes=5), timedelta(hours=1), 5
+# How often a look at the inbox is noted: often enough to be missed soon, and no more than 288 events a day.
+_BEAT = timedelta(minutes=5)
 # What failed before this service was started says nothing of it.
 _LOADED_AT = datetime.now(UTC)
 # Those that died are none of them: each look at the inbox begins by healing.
@@ -66,25 +69,78 @@ publication = dg.define_asset_job(
 )
 
 
-@dg.sensor(job=intake, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+inbox_heartbeat = dg.AssetSpec(
+    "inbox_heartbeat",
+    deps=["inbox"],
+    group_name="intake",
+    owners=["team:intake"],
+    kinds={"python"},
+    description=f"The last look at the inbox, noted every {_BEAT / timedelta(minutes=1):.0f} minutes. Stale means that "
+    "nobody looks: the daemon is stopped, the sensor is off, or the inbox or the ledger is out of reach. Whether a "
+    "ministry is late is said by the calendar, not by an age.",
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=4 * _BEAT, warn_window=2 * _BEAT),
+)
+
+
+@dg.sensor(
+    job=intake,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Looks at the inbox every ten seconds, and asks for an intake when it and the ledger differ. What "
+    "failed is tried again after a pause that grows to an hour, at once when anything changes.",
+)
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for an intake when the inbox and the ledger differ; the ledger decides: neither cursor nor run key."""
     return _asked_for(context, INTAKE, intake_owed)
 
 
-@dg.sensor(job=publication, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job=publication,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a publication when what was published is not what the ledger, the rules and the stores say "
+    "now. What failed is tried again after a pause that grows to an hour, at once when anything changes.",
+)
 def publication_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a publication when what was published is not what the ledger, the rules and the stores say now."""
     return _asked_for(context, PUBLICATION, publication_owed)
 
 
+@dg.schedule(
+    job=intake,
+    cron_schedule="7 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="A net under inbox_sensor: asks the same question once an hour, in case the sensor is off or "
+    "broken. A tick that is missed costs nothing, and one too many asks for nothing.",
+)
+def intake_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask once an hour what inbox_sensor asks."""
+    return _asked_for(context, INTAKE, intake_owed)
+
+
+@dg.schedule(
+    job=publication,
+    cron_schedule="37 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="A net under publication_sensor: asks the same question once an hour, in case the sensor is off or "
+    "broken. A tick that is missed costs nothing, and one too many asks for nothing.",
+)
+def publication_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask once an hour what publication_sensor asks."""
+    return _asked_for(context, PUBLICATION, publication_owed)
+
+
 def _asked_for(
-    context: dg.SensorEvaluationContext, job: str, look: Callable[[Settings, datetime], Owed]
+    context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext,
+    job: str,
+    look: Callable[[Settings, datetime], Owed],
 ) -> dg.RunRequest | dg.SkipReason:
     settings, now = Settings(), datetime.now(UTC)
     try:
         heal(settings, context.instance, now)
         owed = look(settings, now)
+        if job == INTAKE:
+            _beat(context.instance, now)
         word = owed.word
         if word is None and is_anything_told(settings) and not has_work(settings, now):
             tell_recovered(settings)
@@ -98,6 +154,13 @@ def _asked_for(
     if again and again > now:
         return dg.SkipReason(f"The last {job} failed; tried again at {again:%H:%M:%S} UTC, or when anything changes.")
     return dg.RunRequest(tags={OWED: word, WHY: owed.why, **tags_of_drops(owed.drops)})
+
+
+def _beat(instance: dg.DagsterInstance, now: datetime) -> None:
+    """Note that the inbox was looked at, unless it was noted lately."""
+    last = instance.get_latest_materialization_event(inbox_heartbeat.key)
+    if last is None or now - datetime.fromtimestamp(last.timestamp, UTC) >= _BEAT:
+        instance.report_runless_asset_event(dg.AssetMaterialization(inbox_heartbeat.key))
 
 
 def _tried_again_at(instance: dg.DagsterInstance, job: str, owed: str) -> datetime | None:
@@ -118,7 +181,12 @@ def _is_failed(record: dg.RunRecord, owed: str) -> bool:
     return run.status == DagsterRunStatus.FAILURE and run.tags.get(OWED) == owed
 
 
-@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells engineers on their channels what is wrong with passes, checks and the sensors: each fault once, "
+    "and its end once.",
+)
 def engineers_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Tell engineers what is wrong with passes, checks and the sensors: each fault once, and its end once."""
     settings, now = Settings(), datetime.now(UTC)
