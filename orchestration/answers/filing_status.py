@@ -1,11 +1,14 @@
-"""Who has filed what for the editions that are open, and who is still awaited.
+"""Who has filed what for each edition, who is still awaited or late, and who owes nothing.
 
-What belongs here: gathering it from the ledger and the marts. What does not: printing it (`cli`).
+What belongs here: gathering it from the ledger and the marts, and the words for it. What does not: printing it (`cli`)
+or showing it in the UI (`defs`).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
@@ -14,7 +17,11 @@ from orchestration.intake import holds
 from orchestration.intake.ledger import ACCEPTED, Ledger
 from orchestration.publication.manifest import missing_perimeters
 from orchestration.settings import Settings
-from orchestration.store.marts import read_mart
+from orchestration.store.marts import MartRow, read_mart
+
+# Of a perimeter and a kind, in an edition: `unknown` is whether anything is owed, until the edition has figures.
+FilingState = Literal["filed", "held", "rejected", "awaited", "late", "not_owed", "unknown"]
+STATES: tuple[FilingState, ...] = ("filed", "held", "rejected", "awaited", "late", "not_owed", "unknown")
 
 
 @dataclass(frozen=True)
@@ -33,41 +40,101 @@ class Filing:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """How one perimeter stands with one kind, and its filing, if there is any."""
+
+    state: FilingState
+    filing: Filing | None
+
+    @property
+    def words(self) -> str:
+        """The same in a few words, as the terminal and the UI say it."""
+        if self.filing is None:
+            return self.state.replace("_", " ")
+        done = f"{self.filing.rows_accepted} rows" if self.filing.is_accepted else "rejected"
+        until = self.filing.held_until
+        held = f"held until {until:%Y-%m-%d %H:%M} UTC" if until else "held until it is accepted"
+        of_drop = f", drop {self.filing.drop_id} {held}" if self.filing.is_held else ""
+        return f"{done} on {self.filing.received_at:%Y-%m-%d}{of_drop}"
+
+
+@dataclass(frozen=True)
 class EditionStatus:
-    """One open edition: its deadline, the days left until it, and the filings by perimeter, then by kind.
+    """One edition: its deadline, the days left until it, and how each perimeter stands with each kind.
 
     `awaited` are the perimeters that have not filed projects or procedures; `None` before the edition has figures.
     """
 
     edition: str
+    is_open: bool
     deadline: date
     days_left: int
-    filings: Mapping[str, Mapping[str, Filing | None]]
+    filings: Mapping[str, Mapping[str, Filed]]
     awaited: tuple[str, ...] | None
+
+    def counts(self, kind: str | None = None) -> dict[FilingState, int]:
+        """How many perimeters stand how, of one kind or of all of them."""
+        found = Counter(
+            filed.state for kinds in self.filings.values() for name, filed in kinds.items() if kind in (None, name)
+        )
+        return {state: found[state] for state in STATES}
+
+
+def editions(settings: Settings, today: date) -> list[EditionStatus]:
+    """The status of each edition that anything was filed for, oldest first, as of a day (UTC)."""
+    figures = {row["edition"]: row for row in read_mart(settings.marts, "headline_figures", columns=_OF_FIGURES)}
+    with Ledger(settings.ledger) as ledger:
+        is_open = set(ledger.open_editions())
+        return [
+            _status(ledger, edition, edition in is_open, figures.get(edition), today) for edition in ledger.editions()
+        ]
 
 
 def open_editions(settings: Settings, today: date) -> list[EditionStatus]:
-    """The status of each open edition, oldest first, as of a day (UTC)."""
-    awaited = {
-        row["edition"]: tuple(missing_perimeters(row))
-        for row in read_mart(settings.marts, "headline_figures", columns=["edition", "missing_perimeters"])
-    }
-    with Ledger(settings.ledger) as ledger:
-        return [
-            EditionStatus(
-                edition,
-                (deadline := Edition.parse(edition).deadline),
-                (deadline - today).days,
-                _filings(ledger, edition),
-                awaited.get(edition),
-            )
-            for edition in ledger.open_editions()
-        ]
+    """The same of those that are open."""
+    return [one for one in editions(settings, today) if one.is_open]
 
 
 def known_editions(settings: Settings) -> list[str]:
     """The editions that have figures, oldest first."""
     return sorted({str(row["edition"]) for row in read_mart(settings.marts, "headline_figures", columns=["edition"])})
+
+
+_OF_FIGURES = ("edition", "missing_perimeters", *(f"missing_perimeters_{kind}" for kind in CONTRACTS))
+
+
+def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None, today: date) -> EditionStatus:
+    deadline = Edition.parse(edition).deadline
+    owed = {kind: _missing(figures, kind) for kind in CONTRACTS} if figures else None
+    return EditionStatus(
+        edition,
+        is_open,
+        deadline,
+        (deadline - today).days,
+        {
+            perimeter: {
+                kind: _filed(filing, perimeter, kind, owed, is_late=today > deadline) for kind, filing in kinds.items()
+            }
+            for perimeter, kinds in _filings(ledger, edition).items()
+        },
+        tuple(missing_perimeters(figures)) if figures else None,
+    )
+
+
+def _missing(figures: MartRow, kind: str) -> list[str]:
+    """The perimeters that the edition waits for, of a kind; none of one that nobody has filed for it."""
+    return [code for code in (figures[f"missing_perimeters_{kind}"] or "").split(", ") if code]
+
+
+def _filed(
+    filing: Filing | None, perimeter: str, kind: str, owed: Mapping[str, list[str]] | None, *, is_late: bool
+) -> Filed:
+    if filing:
+        return Filed("rejected" if not filing.is_accepted else "held" if filing.is_held else "filed", filing)
+    if owed is None:
+        return Filed("unknown", None)
+    # The models say who owes what: of a kind, those who filed it for the latest edition that was whole.
+    return Filed(("late" if is_late else "awaited") if perimeter in owed[kind] else "not_owed", None)
 
 
 def _filings(ledger: Ledger, edition: str) -> dict[str, dict[str, Filing | None]]:

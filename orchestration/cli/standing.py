@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from textwrap import shorten
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,6 @@ from orchestration.cli.app import alerts_app, app
 from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings_of
 from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
 from orchestration.settings import Settings
-
-if TYPE_CHECKING:
-    from orchestration.answers.filing_status import Filing
 
 
 @alerts_app.command()
@@ -179,7 +176,7 @@ def status(home: Home = HERE) -> None:
             {
                 "perimeter": perimeter,
                 "name": names[perimeter],
-                **{kind: _filed(filing) for kind, filing in kinds.items()},
+                **{kind: filed.words for kind, filed in kinds.items()},
             }
             for perimeter, kinds in edition_status.filings.items()
         ]
@@ -188,15 +185,6 @@ def status(home: Home = HERE) -> None:
         print_table(rows, f"Edition {edition_status.edition}, deadline {edition_status.deadline} ({when})")
         if edition_status.awaited is not None:
             typer.echo(_awaited(edition_status.awaited, is_late=days < 0))
-
-
-def _filed(filing: "Filing | None") -> str:
-    if filing is None:
-        return "–"
-    done = f"{filing.rows_accepted} rows" if filing.is_accepted else "rejected"
-    until = f"until {filing.held_until:%Y-%m-%d %H:%M} UTC" if filing.held_until else "until it is accepted"
-    held = f", drop {filing.drop_id} held {until}" if filing.is_held else ""
-    return f"{done} on {filing.received_at:%Y-%m-%d}{held}"
 
 
 def _awaited(perimeters: Sequence[str], *, is_late: bool) -> str:

@@ -6,23 +6,25 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import dagster as dg
 
-from expectations.runner import SUBMISSION_SUITES
 from orchestration.contracts import CONTRACTS
-from orchestration.defs.checks import check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import Metadata, markdown_table
+from orchestration.defs.filing_status import KEY as FILING_STATUS
+from orchestration.defs.filing_status import status_metadata
+from orchestration.defs.metadata import Metadata, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
-from orchestration.intake.judging import ARRIVAL
-from orchestration.intake.ledger import ACCEPTED
+from orchestration.defs.submission_checks import latest_of, say_verdicts
+from orchestration.intake import holds
+from orchestration.intake.cell_verdicts import CellVerdicts, judged_again, taken_by_cell
+from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.rereading import Unreadable, reread
 from orchestration.intake.take_in import TakeIn, take_in
-from orchestration.passes.faults import INTAKE, last_evaluations
+from orchestration.passes.faults import INTAKE
 from orchestration.passes.home import Home
+from orchestration.settings import Settings
 
 _OWNERS = ["team:intake"]
 
@@ -55,15 +57,13 @@ def drops(
         is_replay = config.is_replay or home.hour.is_replay
         taken = take_in(home.settings, config.read(home.hour), home.report, is_replay=is_replay)
     home.done.taken = taken
-    filed = [one for one in taken.outcomes if one.receipt.status in ACCEPTED and not one.receipt.is_dry_run]
-    add_editions(context.instance, {str(one.receipt.edition) for one in filed})
-    for one in filed:
-        grid = cell(str(one.receipt.edition), str(one.receipt.perimeter))
-        metadata = _receipt(one.receipt, one.path, one.receipt_folder)
-        key = ["submissions", str(one.receipt.kind)]
-        context.log_event(dg.AssetMaterialization(key, partition=grid, metadata=metadata))
-    for result in _judged(taken):
-        context.log_event(check_evaluation(result))
+    filed = taken_by_cell(home.settings, taken)
+    add_editions(context.instance, {one.receipt.edition for one in filed if one.receipt.edition})
+    for one in [*filed, *_held_or_lifted(context.instance, home.settings)]:
+        _say(context, one, home.settings)
+    # Nobody has to wait for a publication to see who has filed.
+    status = status_metadata(home.settings, config.read().date())
+    context.log_event(dg.AssetMaterialization(FILING_STATUS, metadata=status))
     return dg.MaterializeResult(metadata=_summary(taken))
 
 
@@ -76,10 +76,13 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
         owners=_OWNERS,
         kinds={"python", "parquet"},
         pool="duckdb",
+        output_required=False,
         description=f"The rows of {kind} accepted from a perimeter for an edition; one Parquet file a submission. "
         "An intake fills the cells; materialize one by hand to read its archived bytes again after a rule has changed.",
     )
-    def of_kind(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+    def of_kind(
+        context: dg.AssetExecutionContext, publication: dg.ResourceParam[Home]
+    ) -> Iterator[dg.MaterializeResult[None]]:
         key = context.partition_key.keys_by_dimension
         try:
             with publication.intake():
@@ -87,9 +90,11 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
         except Unreadable as reason:
             raise dg.Failure(str(reason), allow_retries=False) from reason
         if again is None:
-            raise dg.Failure(f"Nothing counts for {key['edition']}, {key['perimeter']}, {kind}.", allow_retries=False)
+            # No fault of anybody: who has filed what is said by `filing_status`.
+            context.log.warning(f"Nothing was filed for {key['edition']}, {key['perimeter']}, {kind}: no cell to fill.")
+            return
         receipt, drop = again
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata=_receipt(receipt, drop.path, str(receipt.folder(publication.settings.outbox)))
         )
 
@@ -99,57 +104,52 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
 submissions = [_submissions(kind) for kind in CONTRACTS]
 
 
-@dg.multi_asset_check(
-    specs=[
-        check_spec(rule, ["submissions", kind], judged_by="drops")
-        for kind, suite in SUBMISSION_SUITES.items()
-        for rule in suite.rules
-    ],
-    can_subset=True,
-)
-def submission_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Say again what the rules said of the rows that came in last; each pass says it by itself."""
-    for key in sorted(context.selected_asset_check_keys):
-        for said in last_evaluations(context.instance, key):
-            yield dg.AssetCheckResult(
-                check_name=key.name,
-                asset_key=key.asset_key,
-                passed=said.passed,
-                severity=said.severity,
-                description=said.description,
-                metadata=said.metadata,
-            )
+def _say(context: dg.AssetExecutionContext, one: CellVerdicts, settings: Settings) -> None:
+    """Fill the cell, and say of it what the rules say of its rows."""
+    kind, edition, perimeter = one.cell
+    folder = str(one.receipt.folder(settings.outbox))
+    metadata = _receipt(one.receipt, one.path, folder)
+    context.log_event(
+        dg.AssetMaterialization(["submissions", kind], partition=cell(edition, perimeter), metadata=metadata)
+    )
+    say_verdicts(context, one)
 
 
-def _judged(taken: TakeIn) -> Iterator[dg.AssetCheckResult]:
-    """The verdicts on the rows that came in; a kind of which nothing came in is not judged anew."""
-    for kind, verdicts in taken.verdicts.items():
-        for verdict in verdicts:
-            failing = tuple(
-                {
-                    "file": taken.outcomes[int(str(row[ARRIVAL]))].path,
-                    "row": row["row_number"],
-                    "value": row["value"],
-                }
-                for row in verdict.failing
-            )
-            yield check_result(replace(verdict, failing=failing), ["submissions", kind])
+def _held_or_lifted(instance: dg.DagsterInstance, settings: Settings) -> list[CellVerdicts]:
+    """What counts in the cells where a hold was placed or lifted, as long as the UI shows another submission there."""
+    moved = []
+    with Ledger(settings.ledger) as ledger:
+        touched = holds.cells(ledger)
+        counting = {key: one for key, one in ledger.counting_now().items() if key in touched}
+    for (kind, edition, perimeter), one in counting.items():
+        shown = latest_of(instance, dg.AssetKey(["submissions", kind]), cell(edition, perimeter))
+        said = shown.asset_materialization.metadata if shown and shown.asset_materialization else {}
+        if "drop" not in said or said["drop"].value != one.drop_id:
+            moved += judged_again(settings, [kind], (edition, perimeter))
+    return moved
 
 
 def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:
     findings = [
-        {"severity": finding.severity, "cell": finding.cell, "value": finding.value, "expected": finding.expected}
+        {
+            "severity": finding.severity,
+            "subject": finding.subject,
+            "cell": finding.cell,
+            "value": finding.value,
+            "expected": finding.expected,
+        }
         for finding in receipt.findings
     ]
     return {
         "verdict": receipt.verdict,
+        **({"drop": receipt.drop_id} if receipt.drop_id else {}),
         "dagster/row_count": receipt.rows_accepted,
         "errors": receipt.errors,
         "warnings": receipt.warnings,
         "file": path,
         "sha256": receipt.sha256,
         "receipt": dg.MetadataValue.path(f"{folder}/accuse.html"),
-        "findings": markdown_table(findings, most=20),
+        "findings": table(findings, most=20),
         **({"held_until": receipt.held_until.isoformat()} if receipt.held_until else {}),
     }
 
@@ -161,4 +161,4 @@ def _summary(taken: TakeIn) -> Metadata:
     ]
     counts: Metadata = {str(status): n for status, n in Counter(one.receipt.status for one in taken.outcomes).items()}
     counts["held"] = sum(one.receipt.held_until is not None for one in taken.outcomes)
-    return counts | {"drops": markdown_table(lines, most=100)}
+    return counts | {"drops": table(lines, most=100)}

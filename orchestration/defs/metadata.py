@@ -29,6 +29,43 @@ def markdown_table(rows: Sequence[Mapping[str, object]], most: int = SHOWN) -> d
     return dg.MetadataValue.md("\n".join(lines) + left_out)
 
 
+def table(
+    rows: Sequence[Mapping[str, object]], most: int = SHOWN, columns: Mapping[str, str] | None = None
+) -> dg.TableMetadataValue:
+    """The first rows as a table of the UI; `columns` says what each holds, and names them where there is no row."""
+    names = dict.fromkeys(columns or {}) | dict.fromkeys(name for row in rows[:most] for name in row)
+    records = [dg.TableRecord({name: _value(row.get(name)) for name in names}) for row in rows[:most]]
+    described = [
+        dg.TableColumn(name, _type_of([one.data[name] for one in records]), (columns or {}).get(name)) for name in names
+    ]
+    return dg.MetadataValue.table(records, dg.TableSchema(described))
+
+
+def _value(cell: object) -> str | int | float | bool | None:
+    if cell is None or isinstance(cell, bool | int):
+        return cell
+    return float(cell) if isinstance(cell, Decimal | float) else visible(str(cell))
+
+
+def _type_of(cells: Iterable[object]) -> str:
+    types = {type(cell) for cell in cells if cell is not None}
+    if types == {bool}:
+        return "bool"
+    return "string" if types - {int, float} or not types else "int" if types == {int} else "float"
+
+
+def number(value: object) -> int | float | None:
+    """A figure as Dagster plots one, or nothing for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return value if isinstance(value, int) else float(value)
+
+
+def numbers(figures: Mapping[str, object]) -> "dict[str, MetadataEntry]":
+    """Those of the figures that Dagster plots."""
+    return {name: known for name, value in figures.items() if (known := number(value)) is not None}
+
+
 def _line(cells: Iterable[object]) -> str:
     return f"| {' | '.join(map(_text, cells))} |"
 

@@ -65,7 +65,7 @@ _RULES = {dg.AssetCheckKey(dg.AssetKey(suite.name), rule.id): rule for suite in 
 def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:
     """Each verdict as the check that it is on its mart."""
     for verdict in verdicts:
-        yield check_result(verdict, [verdict.suite], **_more(verdict))
+        yield check_result(verdict, [verdict.suite], more=_more(verdict))
 
 
 def say_what_holds(context: dg.AssetExecutionContext, judgement: Judgement) -> None:

@@ -60,6 +60,15 @@ def changes(ledger: Ledger) -> list[tuple[str, str, datetime]]:
         return [(row.edition, names[row.event], row.at) for row in rows]
 
 
+def cells(ledger: Ledger) -> set[tuple[str, str, str]]:
+    """The kind, edition and perimeter of every submission that was ever held."""
+    chosen = sa.select(DROPS.c.kind, DROPS.c.edition, DROPS.c.perimeter).join(
+        HOLD_EVENTS, DROPS.c.drop_id == HOLD_EVENTS.c.drop_id
+    )
+    with ledger.engine.connect() as connection:
+        return {(row.kind, row.edition, row.perimeter) for row in connection.execute(chosen)}
+
+
 def is_held_since(ledger: Ledger, place: Place, kind: str, counting: Drop) -> bool:
     """Whether a submission that came after the one that counts is held: the same bytes again must come after it."""
     chosen = sa.select(DROPS.c.drop_id).where(

@@ -48,6 +48,11 @@ class Judged:
     findings: list[Finding]
     refused: set[int] = field(default_factory=set, kw_only=True)
 
+    @property
+    def rows_judged(self) -> int:
+        """How many rows were judged, those that went for it among them."""
+        return len(self.rows) + len(self.refused)
+
     @classmethod
     def of(cls, reading: Reading) -> "Judged":
         """What was read, before any judgement."""
@@ -55,7 +60,10 @@ class Judged:
 
 
 def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
-    """Judge the rows of all drops, kind by kind in one run each: start-up is the time. Verdicts by kind."""
+    """Judge the rows of all drops, kind by kind in one run each: start-up is the time. Verdicts by kind.
+
+    A row that fails is named by its `subject` and `cell` too, as an agent would find it in the file.
+    """
     verdicts = {}
     unreadable = [{finding.cell for finding in one.findings if finding.severity == "error"} for one in several]
     for kind in CONTRACTS:
@@ -71,11 +79,24 @@ def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
                 for failing in verdict.failing:
                     place = int(str(failing[ARRIVAL]))
                     _apply(verdict, failing, several[place], unreadable[place])
+    verdicts = {kind: tuple(_located(one, several) for one in of_kind) for kind, of_kind in verdicts.items()}
     for one in several:
         # Only now: all that is wrong with a row is told at once.
         for number in one.refused:
             one.rows.remove(number)
     return verdicts
+
+
+def _located(verdict: Verdict, several: Sequence[Judged]) -> Verdict:
+    """The same verdict, with what each failing row is about and the address of its cell."""
+    return replace(verdict, failing=tuple(one | _place_in_file(verdict, one, several) for one in verdict.failing))
+
+
+def _place_in_file(verdict: Verdict, failing: Mapping[str, object], several: Sequence[Judged]) -> dict[str, object]:
+    one, number = several[int(str(failing[ARRIVAL]))], int(str(failing["row_number"]))
+    row, letters = one.rows.of_number(number), one.reading.columns.get(verdict.rule.column)
+    subject = row.get(CONTRACTS[str(one.reading.kind)].subject) if row else None
+    return {"subject": subject, "cell": f"{letters}{number}" if letters else None}
 
 
 class _Table(dict[str, "pd.Series[Any]"]):

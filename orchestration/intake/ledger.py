@@ -282,6 +282,16 @@ class Ledger:
             )
             return {row.kind: _drop(row) for row in rows}
 
+    def counting_now(self) -> dict[tuple[str, str, str], Submission]:
+        """The submission that counts now for each kind, edition and perimeter of which any does."""
+        counts = (DROPS.c.status.in_(ACCEPTED), ~DROPS.c.is_dry_run, DROPS.c.drop_id.not_in(held_drop_ids()))
+        in_order = sa.select(DROPS.c.drop_id).where(*counts).order_by(DROPS.c.received_at, DROPS.c.drop_id)
+        with self.engine.connect() as connection:
+            order = {drop_id: place for place, drop_id in enumerate(connection.execute(in_order).scalars())}
+        several = [one for one in self.submissions() if one.drop_id in order]
+        several.sort(key=lambda one: order[one.drop_id])
+        return {(one.kind, one.edition, one.perimeter): one for one in several}
+
     def before(
         self, place: Place, kind: str, received_at: datetime, drop_id: int | None, *, is_counting: bool = False
     ) -> Drop | None:
@@ -497,6 +507,12 @@ class Ledger:
         for (edition, event), day in self.due_reminders(now).items():
             with self.engine.begin() as connection:
                 _record(connection, edition, event, naive_utc(day))
+
+    def editions(self) -> list[str]:
+        """The editions that were ever opened, oldest first."""
+        opened = sa.select(EDITION_EVENTS.c.edition).where(EDITION_EVENTS.c.event == "opened")
+        with self.engine.connect() as connection:
+            return sorted(connection.execute(opened).scalars())
 
     def open_editions(self) -> list[str]:
         """The editions opened and not closed, oldest first."""

@@ -45,11 +45,12 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """One drop, decided: its receipt, and where the receipt was written (a URL or a path)."""
+    """One drop, decided: its receipt, where it was written (a URL or a path), and how many rows were judged."""
 
     receipt: Receipt
     path: str
     receipt_folder: str
+    rows_judged: int = 0
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _decide(
         receipt=written.folder.relative_to(settings.outbox).as_posix(),
         receipt_sha256=written.sha256,
     )
-    return Outcome(receipt, drop.path, str(written.folder))
+    return Outcome(receipt, drop.path, str(written.folder), one.rows_judged)
 
 
 def _write_rows(settings: Settings, receipt: Receipt, one: Examined) -> LakeRows | None:

@@ -216,8 +216,10 @@ def test_status_says_who_has_filed_what(invoke):
     (interior,) = (line for line in shown.splitlines() if line.split()[:1] == ["MI"])
     assert "2 rows on" in interior
     (culture,) = (line for line in shown.splitlines() if line.split()[:1] == ["MC"])
-    assert interior.count("–") == len(CONTRACTS) - 1
-    assert culture.count("–") == len(CONTRACTS)
+    # Nobody has filed the other kinds, which nobody owes.
+    assert interior.count("not owed") == len(CONTRACTS) - 1
+    assert culture.count("late") == 1
+    assert culture.count("not owed") == len(CONTRACTS) - 1
 
 
 def test_status_says_who_is_late(invoke, home, monkeypatch):

@@ -1,0 +1,82 @@
+"""Who has filed what, in the UI: a table to look at and numbers over time.
+
+What belongs here: showing it. What does not: finding it out (`orchestration.answers.filing_status`), which `jalons
+status` prints too.
+"""
+
+from datetime import date
+
+import dagster as dg
+
+from orchestration.answers.filing_status import STATES, EditionStatus, editions
+from orchestration.contracts import CONTRACTS
+from orchestration.defs.metadata import Metadata, table
+from orchestration.defs.moment import Moment
+from orchestration.domain.perimeter import perimeter_names
+from orchestration.passes.home import Home
+from orchestration.settings import Settings
+
+KEY = dg.AssetKey("filing_status")
+_SAID = "the rows and the day of what counts, or why there is none"
+_COUNTED = "perimeters that have filed, of those that have filed or owe it"
+
+
+@dg.asset(
+    key=KEY,
+    group_name="publication",
+    owners=["team:intake"],
+    kinds={"python"},
+    deps=["drops", "headline_figures"],
+)
+def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+    """One row per perimeter of each open edition: what it has filed of each kind, and what it still owes.
+
+    `awaited` and `late` are owed by the rule of the models (`missing_perimeters_<kind>` of `headline_figures`): whoever
+    filed that kind for the latest whole edition; nobody else is missing. `late` is after the deadline of the calendar.
+    `unknown` is who owes what of an edition that has no figures yet. An intake says it anew, as does each publication.
+    """
+    return dg.MaterializeResult(metadata=status_metadata(home.settings, config.read().date()))
+
+
+def status_metadata(settings: Settings, today: date) -> Metadata:
+    """The status of the open editions perimeter by perimeter, of all in short, and the numbers of the open ones."""
+    known = editions(settings, today)[::-1]
+    counts = [one.counts() for one in known if one.is_open]
+    totals: Metadata = {state: sum(one[state] for one in counts) for state in STATES}
+    rows = [row for one in known if one.is_open for row in _rows(one)]
+    columns = {"edition": "an open one", "perimeter": "its code", "name": "its name"} | dict.fromkeys(CONTRACTS, _SAID)
+    shown = {"deadline": "the last day to file", "days_left": "until it", "status": "whether it is open"}
+    return {
+        "who_has_filed": table(rows, len(rows), columns),
+        "all_editions": table(
+            [_in_short(one) for one in known],
+            len(known),
+            {"edition": "all there are"} | shown | dict.fromkeys(CONTRACTS, _COUNTED),
+        ),
+        **totals,
+    }
+
+
+def _rows(one: EditionStatus) -> list[dict[str, str]]:
+    names = perimeter_names()
+    return [
+        {"edition": one.edition, "perimeter": perimeter, "name": names[perimeter]}
+        | {kind: filed.words for kind, filed in kinds.items()}
+        for perimeter, kinds in one.filings.items()
+    ]
+
+
+def _in_short(one: EditionStatus) -> dict[str, object]:
+    return {
+        "edition": one.edition,
+        "deadline": one.deadline.isoformat(),
+        "days_left": one.days_left,
+        "status": "open" if one.is_open else "closed",
+    } | {kind: _counted(one, kind) for kind in CONTRACTS}
+
+
+def _counted(one: EditionStatus, kind: str) -> str:
+    """« 9 filed, 2 late »: whatever there is, but those who owe nothing."""
+    counts = one.counts(kind)
+    said = [f"{counts[state]} {state}" for state in STATES if counts[state] and state != "not_owed"]
+    return ", ".join(said) or "nothing owed"
