@@ -55,7 +55,8 @@ class Verdict:
 
     `failing` names each failing row by the suite's keys, with its `value`, as plain Python (numbers, text, ISO dates);
     of one first key, such as a drop, one more than anyone would mend (`failing_count` has them all).
-    A check that could not run has the reason in `broken`, in English; it is no success, and no row fails.
+    A check that could not run has the reason in `broken`, in English; it is no success, and no row fails. `rows` is how
+    many were judged, where that is known.
     """
 
     rule: Rule
@@ -64,6 +65,7 @@ class Verdict:
     broken: str | None = None
     failing: tuple[dict[str, object], ...] = ()
     failing_count: int = 0
+    rows: int | None = None
 
     @property
     def id(self) -> str:
@@ -113,9 +115,9 @@ def _validate(suite: Suite, table: Table) -> list[Verdict]:
         judged = _judged(suite, table)
         if len(judged.columns) and not len(judged):
             # The library takes as long over no row as over some.
-            return [_passed(suite, rule) for rule in suite.rules]
-        results = _run(suite, _with_floats(judged))
-        return [_verdict(suite, rule, results.get(rule.id), table) for rule in suite.rules]
+            return [replace(_passed(suite, rule), rows=0) for rule in suite.rules]
+        results, rows = _run(suite, _with_floats(judged)), len(judged)
+        return [replace(_verdict(suite, rule, results.get(rule.id), table), rows=rows) for rule in suite.rules]
     # Whatever breaks here is ours, never the ministry's: it must come out as broken checks, not as a lost pass.
     except Exception as error:
         return _all_broken(suite, error)

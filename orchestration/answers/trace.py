@@ -5,8 +5,8 @@ and showing a trace (`cli`).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -31,6 +31,9 @@ _SUBJECTS = {
     "roadmap": "action_id",
     "indicators": "indicator_id",
 }
+
+# Of a figure that many cells make, those worth looking at first.
+_MOST_CELLS = 5
 
 
 class NotTraceable(LookupError):
@@ -97,6 +100,29 @@ def trace(settings: Settings, subject: str, edition: str) -> Trace:
     return Trace(edition, revision, subject, released, is_stale, evidence.names, cells)
 
 
+def cells_behind(
+    settings: Settings, mart: str, column: str, rows: Sequence[Mapping[str, object]]
+) -> list[tuple[Mapping[str, object], list[TracedCell], Mapping[str, str]]]:
+    """For rows of a mart, each named by its edition and keys: the cells that `column` was made of, and names by id.
+
+    Of a figure that many cells make, the largest; of what no cell makes alone, the file. None where they cannot be had.
+    """
+    evidence: dict[str, _Evidence] = {}
+    found: list[tuple[Mapping[str, object], list[TracedCell], Mapping[str, str]]] = []
+    for row in rows:
+        edition = str(row.get("edition"))
+        try:
+            of_edition = evidence.setdefault(edition, _Evidence(settings, edition))
+            cells = list(dict.fromkeys(_behind(of_edition, mart, column, row)))
+        except (LookupError, OSError):
+            # What explains a fault must not be one.
+            cells = []
+        known = evidence[edition].names if edition in evidence else {}
+        largest = sorted(cells, key=_size)[:_MOST_CELLS]
+        found.append((row, largest, known))
+    return found
+
+
 class _Evidence:
     """The marts' rows of an edition and the lake's rows that they were made of, each read once."""
 
@@ -141,6 +167,10 @@ class _Evidence:
         """The cell of `field` that a row of a mart was made of, unless it is empty."""
         filed = self._filed_row(row["submission_id"], row["row_number"])
         yield from self._filled(subject, row["submission_id"], filed, field, number, unit)
+
+    def filed(self, row: MartRow) -> MartRow:
+        """The row of a file that a row of a mart was made of."""
+        return self._filed_row(row["submission_id"], row["row_number"])
 
     def cell_of_row(self, subject: str, submission_id: str, row_number: int, field: str) -> Iterator[TracedCell]:
         """The cell of `field` in a row of a file, unless it is empty."""
@@ -245,6 +275,46 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[TracedCell]:
     near += [known[name] for name in get_close_matches(wanted, known, n=3)]
     hint = f"Near: {', '.join(near)}." if near else f"Figures: jalons figures {evidence.edition}."
     raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
+
+
+def _size(one: TracedCell) -> Decimal | int:
+    return -abs(one.value_number) if one.value_number is not None else 0
+
+
+def _behind(evidence: _Evidence, mart: str, column: str, row: Mapping[str, object]) -> Iterator[TracedCell]:
+    if mart == "headline_figures":
+        yield from EVIDENCE[column](evidence) if column in EVIDENCE else ()
+        return
+    if mart == "procedure_scores":
+        files = _files("procedures")(evidence)
+        yield from (file for file in files if row["perimeter"] in ("all", file.perimeter))
+        return
+    # A slip is about a project; of the rankings, the rows are those of their subjects.
+    about, keys = ("portfolio", {"project_id": row["subject"]}) if mart == "slips" else (mart, dict(row))
+    keys = {name: value for name, value in keys.items() if name != "value"}
+    for one in evidence.rows(about):
+        if all(one[name] == value for name, value in keys.items()):
+            subject = next(str(one[name]) for name in _SUBJECTS.values() if name in one)
+            evidence.names[subject] = one.get("name") or one.get("title") or subject
+            yield from _of_column(evidence, subject, one, column)
+
+
+def _of_column(evidence: _Evidence, subject: str, row: MartRow, column: str) -> Iterator[TracedCell]:
+    """The cells that a column of a row was made of; its whole file where it is of no cell."""
+    measure = "cost" if "cost" in column or "budget" in column else "duration"
+    if f"{measure}_cell" not in row or not any(word in column for word in ("cost", "budget", "duration", "schedule")):
+        filed = list(evidence.cell(subject, row, column)) if column in evidence.filed(row) else []
+        whole = replace(
+            evidence.file(row["submission_id"]), project_id=subject, sheet=row["sheet"], row=row["row_number"]
+        )
+        yield from filed or [whole]
+        return
+    if not column.startswith("baseline"):
+        yield from evidence.cell_at(subject, row["submission_id"], row[f"{measure}_cell"], None, None)
+    if column.startswith("baseline") or column.endswith("rate"):
+        place = row.get(f"baseline_{measure}_submission_id"), row.get(f"baseline_{measure}_cell")
+        if all(place):
+            yield from evidence.cell_at(subject, str(place[0]), place[1], None, None)
 
 
 _Rule = Callable[[_Evidence], Iterator[TracedCell]]

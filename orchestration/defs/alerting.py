@@ -29,7 +29,7 @@ def delivered_alerts(
     """
     publication.report("Delivering alerts")
     judgement = publication.judgement()
-    say_what_holds(context, judgement)
+    say_what_holds(context, publication.settings, judgement)
     delivery = deliver(publication.settings, config.read(publication.hour), judgement)
     publication.done.delivery = delivery
     if not judgement.broken:

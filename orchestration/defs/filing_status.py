@@ -35,7 +35,7 @@ def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.Materializ
     filed that kind for the latest whole edition; nobody else is missing. `late` is after the deadline of the calendar.
     `unknown` is who owes what of an edition that has no figures yet. An intake says it anew, as does each publication.
     """
-    return dg.MaterializeResult(metadata=status_metadata(home.settings, config.read().date()))
+    return dg.MaterializeResult(metadata=status_metadata(home.settings, config.read(home.hour).date()))
 
 
 def status_metadata(settings: Settings, today: date) -> Metadata:

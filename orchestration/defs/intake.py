@@ -5,7 +5,7 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import dagster as dg
 
@@ -15,9 +15,9 @@ from orchestration.defs.filing_status import status_metadata
 from orchestration.defs.metadata import Metadata, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
-from orchestration.defs.submission_checks import latest_of, say_verdicts
+from orchestration.defs.submission_checks import checks_of, judged_cells, latest_of, say_together, say_verdicts
 from orchestration.intake import holds
-from orchestration.intake.cell_verdicts import CellVerdicts, judged_again, taken_by_cell
+from orchestration.intake.cell_verdicts import Cell, CellVerdicts, judged_again, taken_by_cell
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.record import Receipt
 from orchestration.intake.rereading import Unreadable, reread
@@ -27,6 +27,7 @@ from orchestration.passes.home import Home
 from orchestration.settings import Settings
 
 _OWNERS = ["team:intake"]
+_MOST_AGAIN = 20
 
 inbox = dg.AssetSpec(
     "inbox",
@@ -59,10 +60,12 @@ def drops(
     home.done.taken = taken
     filed = taken_by_cell(home.settings, taken)
     add_editions(context.instance, {one.receipt.edition for one in filed if one.receipt.edition})
-    for one in [*filed, *_held_or_lifted(context.instance, home.settings)]:
+    said = [*filed, *_not_shown(context.instance, home.settings, {one.cell for one in filed})]
+    for one in said:
         _say(context, one, home.settings)
+    say_together(context, checks_of({one.cell[0] for one in said}))
     # Nobody has to wait for a publication to see who has filed.
-    status = status_metadata(home.settings, config.read().date())
+    status = status_metadata(home.settings, config.read(home.hour).date())
     context.log_event(dg.AssetMaterialization(FILING_STATUS, metadata=status))
     return dg.MaterializeResult(metadata=_summary(taken))
 
@@ -115,18 +118,29 @@ def _say(context: dg.AssetExecutionContext, one: CellVerdicts, settings: Setting
     say_verdicts(context, one)
 
 
-def _held_or_lifted(instance: dg.DagsterInstance, settings: Settings) -> list[CellVerdicts]:
-    """What counts in the cells where a hold was placed or lifted, as long as the UI shows another submission there."""
-    moved = []
+def _not_shown(instance: dg.DagsterInstance, settings: Settings, but: Collection[Cell]) -> list[CellVerdicts]:
+    """What counts in cells that do not show it: a hold was placed or lifted there, or the UI's history is younger.
+
+    No more at once than keep the next drops from waiting for their answer.
+    """
     with Ledger(settings.ledger) as ledger:
-        touched = holds.cells(ledger)
-        counting = {key: one for key, one in ledger.counting_now().items() if key in touched}
-    for (kind, edition, perimeter), one in counting.items():
-        shown = latest_of(instance, dg.AssetKey(["submissions", kind]), cell(edition, perimeter))
-        said = shown.asset_materialization.metadata if shown and shown.asset_materialization else {}
-        if "drop" not in said or said["drop"].value != one.drop_id:
-            moved += judged_again(settings, [kind], (edition, perimeter))
-    return moved
+        touched, counting = holds.cells(ledger), ledger.counting_now()
+    filled = {(kind, *name.split("|")) for kind in CONTRACTS for name in judged_cells(instance, kind)}
+    wanted = [
+        key
+        for key, one in counting.items()
+        if key not in but and (key not in filled or (key in touched and _shown(instance, key) != one.drop_id))
+    ]
+    places = [(kind, (edition, perimeter)) for kind, edition, perimeter in wanted[:_MOST_AGAIN]]
+    return [one for kind, place in places for one in judged_again(settings, [kind], place)]
+
+
+def _shown(instance: dg.DagsterInstance, one: Cell) -> object:
+    """The drop whose rows a cell shows."""
+    kind, edition, perimeter = one
+    latest = latest_of(instance, dg.AssetKey(["submissions", kind]), cell(edition, perimeter))
+    said = latest.asset_materialization.metadata if latest and latest.asset_materialization else {}
+    return said["drop"].value if "drop" in said else None
 
 
 def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:

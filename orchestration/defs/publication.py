@@ -35,7 +35,7 @@ def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Ho
     """
     publication.report("Releasing")
     judgement = publication.judgement()
-    say_what_holds(context, judgement)
+    say_what_holds(context, publication.settings, judgement)
     made = release(publication.settings, judgement, datetime.now(UTC))
     publication.done.releases = tuple(made)
     new = [one for one in made if one.is_new]
@@ -61,7 +61,7 @@ def edition_release(
     A pass fills it; materialize an edition by hand to release it alone. Identical content makes no revision.
     """
     judgement = publication.judgement()
-    say_what_holds(context, judgement)
+    say_what_holds(context, publication.settings, judgement)
     holds = [hold for hold in judgement.holds if hold.covers(context.partition_key)]
     if holds:
         raise dg.Failure("\n".join(map(reason, holds)), allow_retries=False)

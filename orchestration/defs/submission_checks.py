@@ -5,16 +5,25 @@ What belongs here: the checks, and saying a cell's verdicts on the file that it 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from expectations.rule import Rule
-from expectations.runner import SUBMISSION_SUITES, Verdict
-from orchestration.defs.checks import SHOWN_FAILING, check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import Metadata
+from expectations.runner import SUBMISSION_SUITES
+from orchestration.defs.checks import SEVERITIES, SHOWN_FAILING, check_evaluation, check_result, check_spec
+from orchestration.defs.metadata import table
 from orchestration.defs.partitions import GRID, cell
 from orchestration.intake.cell_verdicts import CellVerdicts, judged_again
+from orchestration.passes.faults import BROKEN, last_evaluations
 from orchestration.passes.home import Home
+
+_MOST_ROWS = 100
+_RULES = {
+    dg.AssetCheckKey(dg.AssetKey(["submissions", kind]), rule.id): rule
+    for kind, suite in SUBMISSION_SUITES.items()
+    for rule in suite.rules
+}
 
 
 @dg.multi_asset_check(
@@ -30,21 +39,19 @@ def submission_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Judge again what counts now, in every cell or in that of the partition, by the rules of today.
 
-    A pass says by itself what it finds in each cell that it fills. A file that fails stays red while it counts.
+    A pass says by itself what it finds in each cell that it fills. A file that fails stays red while it counts: the
+    last word of a check is of all cells together.
     """
     keys = context.selected_asset_check_keys
     kinds = {key.asset_key.path[-1] for key in keys}
     if context.has_partition_key:
         place = context.multi_partition_key.keys_by_dimension
-        judged = judged_again(home.settings, kinds, (place["edition"], place["perimeter"]))
-        yield from _together(judged, keys)
-        return
-    judged = judged_again(home.settings, kinds)
-    for one in judged:
-        say_verdicts(context, one, keys)
-    # As a result of the step Dagster 1.13 looks for a partition, and fails without one: as an event it does not.
-    for result in _together(judged, keys):
-        _log(context, check_evaluation(result))
+        for one in judged_again(home.settings, kinds, (place["edition"], place["perimeter"])):
+            yield from (result for result in _results(one) if _key_of(result) in keys)
+    else:
+        for one in judged_again(home.settings, kinds):
+            say_verdicts(context, one, keys)
+    say_together(context, keys)
 
 
 def say_verdicts(
@@ -56,7 +63,7 @@ def say_verdicts(
     key, grid = dg.AssetKey(["submissions", one.cell[0]]), cell(*one.cell[1:])
     target = latest_of(context.instance, key, grid)
     for result in _results(one):
-        if keys is None or dg.AssetCheckKey(key, str(result.check_name)) in keys:
+        if keys is None or _key_of(result) in keys:
             said = check_evaluation(result, grid, target)
             _log(context, said)
 
@@ -64,6 +71,15 @@ def say_verdicts(
 def _log(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, said: dg.AssetCheckEvaluation) -> None:
     # Its types leave out that it takes an evaluation.
     context.op_execution_context.log_event(said)  # type: ignore[arg-type]
+
+
+def checks_of(kinds: Collection[str]) -> list[dg.AssetCheckKey]:
+    """The checks on the submissions of these kinds."""
+    return [key for key in _RULES if key.asset_key.path[-1] in kinds]
+
+
+def _key_of(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    return dg.AssetCheckKey(dg.AssetKey.from_coercible(result.asset_key or ()), str(result.check_name))
 
 
 def _results(one: CellVerdicts) -> Iterator[dg.AssetCheckResult]:
@@ -79,32 +95,51 @@ def _named(one: CellVerdicts, row: Mapping[str, object]) -> dict[str, object]:
     return {"perimeter": perimeter, "edition": edition, "file": one.path, "row": row["row_number"], **known}
 
 
-def _together(cells: Sequence[CellVerdicts], keys: Collection[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
-    """What each rule of `keys` says of several cells together; none fails where nothing counts."""
-    for kind, suite in SUBMISSION_SUITES.items():
-        of_kind = [one for one in cells if one.cell[0] == kind]
-        for place, rule in enumerate(suite.rules):
-            if dg.AssetCheckKey(dg.AssetKey(["submissions", kind]), rule.id) in keys:
-                several = [(one, one.verdicts[place]) for one in of_kind]
-                rows = [_named(one, row) for one, verdict in several for row in verdict.failing[:SHOWN_FAILING]]
-                found = _of_all(rule, kind, [verdict for _, verdict in several])
-                judged: Metadata = {
-                    "cells_judged": len(of_kind),
-                    "rows_judged": sum(one.rows for one in of_kind),
-                    **({"file": of_kind[0].path} if len(of_kind) == 1 else {}),
-                }
-                yield check_result(found, ["submissions", kind], judged, rows)
+def say_together(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, keys: Collection[dg.AssetCheckKey]
+) -> None:
+    """Log what each check says of all cells together, which is what the UI shows of it: it shows the last word.
+
+    As a result of the step Dagster 1.13 would look for its partition, and fail without one: as an event it does not.
+    """
+    cells: dict[dg.AssetCheckKey, dict[str, AssetCheckExecutionRecordStatus]] = {key: {} for key in keys}
+    for info in context.instance.event_log_storage.get_asset_check_partition_info(list(keys)):
+        if info.partition_key:
+            cells[info.check_key][info.partition_key] = info.latest_execution_status
+    for key, by_cell in sorted(cells.items()):
+        doubtful = (one for one, status in by_cell.items() if status != AssetCheckExecutionRecordStatus.SUCCEEDED)
+        told = [said for one in doubtful for said in last_evaluations(context.instance, key, one)]
+        _log(context, _together(key, len(by_cell), [said for said in told if not said.passed]))
 
 
-def _of_all(rule: Rule, kind: str, several: Sequence[Verdict]) -> Verdict:
-    return Verdict(
-        rule,
-        kind,
-        success=all(one.success for one in several),
-        broken=next((one.broken for one in several if one.broken), None),
-        failing=tuple(row for one in several for row in one.failing),
-        failing_count=sum(one.failing_count for one in several),
+def _together(key: dg.AssetCheckKey, cells: int, failing: Sequence[dg.AssetCheckEvaluation]) -> dg.AssetCheckEvaluation:
+    """One check, of so many cells of which some fail."""
+    metadata: list[dict[str, Any]] = [dict(said.metadata) for said in failing]
+    broken = [said[BROKEN].value for said in metadata if BROKEN in said]
+    rows = [record.data for said in metadata for record in said["failing"].records]
+    of_all = [int(said["failing_rows"].value) for said in metadata]
+    where = ", ".join(f"{said.partition} ({n})" for said, n in zip(failing, of_all, strict=True))
+    return dg.AssetCheckEvaluation(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not failing,
+        severity=SEVERITIES[_RULES[key].severity],
+        description=f"{len(failing)} of {cells} cells fail (rows): {where}" if failing else f"All {cells} cells hold.",
+        metadata={
+            "cells_judged": cells,
+            "cells_failing": len(failing),
+            "failing_rows": sum(of_all),
+            **({"failing": table(rows, most=_MOST_ROWS), "remedy": _RULES[key].remedy_fr} if failing else {}),
+            **({BROKEN: broken[0]} if broken else {}),
+        },
+        blocking=False,
     )
+
+
+def judged_cells(instance: dg.DagsterInstance, kind: str) -> set[str]:
+    """The cells of a kind that its checks have said anything of."""
+    infos = instance.event_log_storage.get_asset_check_partition_info(checks_of([kind])[:1])
+    return {info.partition_key for info in infos if info.partition_key}
 
 
 def latest_of(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> dg.EventLogRecord | None:

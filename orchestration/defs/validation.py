@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from expectations.runner import MART_SUITES, Verdict
-from orchestration.defs.checks import check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import Metadata, markdown_table
+from orchestration.answers.trace import TracedCell, cells_behind
+from orchestration.defs.checks import SHOWN_FAILING, check_evaluation, check_result, check_spec
+from orchestration.defs.metadata import Metadata, table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
+from orchestration.settings import Settings
 from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
 from orchestration.validation.judgement import Judgement, verdicts_alone
 
@@ -31,7 +33,7 @@ def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     publication.report("Validating the marts")
     judgement = publication.judgement()
     failed = sum(not one.success for one in judgement.verdicts)
-    held_back = markdown_table([_line(hold) for hold in judgement.holds], most=40)
+    held_back = table([_line(hold) for hold in judgement.holds], most=40)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(judgement.verdicts), "failed": failed, "held_back": held_back}
     )
@@ -54,7 +56,7 @@ def mart_checks(
     rules = [rule for key, rule in _RULES.items() if key in chosen]
     is_whole = len(rules) == len(_RULES)
     verdicts = publication.judgement().verdicts if is_whole else verdicts_alone(publication.settings, rules)
-    yield from check_results(verdicts)
+    yield from check_results(publication.settings, verdicts)
     if broken := [hold for verdict in verdicts if verdict.broken and (hold := hold_of(verdict))]:
         raise dg.Failure("\n".join(map(reason, broken)), allow_retries=False)
 
@@ -62,15 +64,28 @@ def mart_checks(
 _RULES = {dg.AssetCheckKey(dg.AssetKey(suite.name), rule.id): rule for suite in MART_SUITES for rule in suite.rules}
 
 
-def check_results(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:
-    """Each verdict as the check that it is on its mart."""
+def check_results(settings: Settings, verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    """Each verdict as the check that it is on its mart; a row that fails leads to the cell behind it."""
     for verdict in verdicts:
-        yield check_result(verdict, [verdict.suite], more=_more(verdict))
+        judged: Metadata = {"rows_judged": verdict.rows} if verdict.rows is not None else {}
+        failing = [line for row in _behind(settings, verdict) for line in row]
+        yield check_result(verdict, [verdict.suite], judged, failing, _more(verdict))
 
 
-def say_what_holds(context: dg.AssetExecutionContext, judgement: Judgement) -> None:
+def _behind(settings: Settings, verdict: Verdict) -> Iterator[list[dict[str, object]]]:
+    shown = verdict.failing[:SHOWN_FAILING]
+    for row, cells, names in cells_behind(settings, verdict.suite, verdict.rule.column, shown) if shown else ():
+        yield [{**row, "subject": names.get(one.project_id or ""), **_place(one)} for one in cells] or [dict(row)]
+
+
+def _place(one: TracedCell) -> dict[str, object]:
+    """Where to look: in which file of which ministry."""
+    return {"perimeter": one.perimeter, "file": one.file, "sheet": one.sheet, "cell": one.cell, "typed": one.value}
+
+
+def say_what_holds(context: dg.AssetExecutionContext, settings: Settings, judgement: Judgement) -> None:
     """Say on the marts why an edition is held back: in a run by hand of one step, nobody else does."""
-    for result in check_results(judgement.verdicts) if judgement.holds else ():
+    for result in check_results(settings, judgement.verdicts) if judgement.holds else ():
         context.log_event(check_evaluation(result))
 
 

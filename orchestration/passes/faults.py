@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 from dagster import DagsterRunStatus
+from dagster._core.event_api import PartitionKeyFilter
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, TickStatus
 from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecord,
@@ -180,9 +181,14 @@ def _stop(event: dg.DagsterEvent, error: SerializableErrorInfo | None) -> Stop:
     return Stop(event.step_key, words or _UNKNOWN, cause_of_record(error))
 
 
-def last_evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Iterator[dg.AssetCheckEvaluation]:
-    """What a check said when it last said anything: none where it never did."""
-    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=1, status=_JUDGED):
+def last_evaluations(
+    instance: dg.DagsterInstance, key: dg.AssetCheckKey, partition: str | None = None
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """What a check said when it last said anything, of a partition where one is given: none where it never did."""
+    of_partition = PartitionKeyFilter(key=partition) if partition else None
+    for record in instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, status=_JUDGED, partition_filter=of_partition
+    ):
         if record.event and record.event.asset_check_evaluation:
             yield record.event.asset_check_evaluation
 

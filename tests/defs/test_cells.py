@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.utils.multi import get_tags_from_multi_partition_key
-from dagster._core.storage.event_log.base import PartitionKeyFilter
+from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.defs.partitions import cell
@@ -82,6 +83,13 @@ def test_a_failing_cell_stays_red_while_its_file_counts_and_turns_green_with_a_g
     # Another cell of its kind is fine, which says nothing of this one.
     drop(home.home, "2021-S1/MC/p.csv", projects_csv(GOOD.replace("l'Intérieur", "la Culture")))
     press(dg.AssetKey("drops"))
+    # What the UI shows of a check is its last word, which is of all cells.
+    shown = next(last_evaluations(instance, ONCE))
+    assert (shown.passed, shown.partition, shown.description) == (
+        False,
+        None,
+        "1 of 2 cells fail (rows): 2021-S1|MI (1)",
+    )
     failed = said(instance, ONCE, MI)
     assert (failed.passed, said(instance, ONCE, MC).passed) == (False, True)
     (latest,) = instance.fetch_materializations(
@@ -106,6 +114,7 @@ def test_a_failing_cell_stays_red_while_its_file_counts_and_turns_green_with_a_g
     drop(home.home, "2021-S1/MI/good.csv", projects_csv(GOOD, OTHER))
     press(dg.AssetKey("drops"))
     assert said(instance, ONCE, MI).passed
+    assert next(last_evaluations(instance, ONCE)).passed
 
 
 def test_run_by_hand_a_check_judges_the_cell_of_its_partition_or_every_one_that_counts(home, instance, press):
@@ -116,15 +125,18 @@ def test_run_by_hand_a_check_judges_the_cell_of_its_partition_or_every_one_that_
     for partition in (MI, None):
         result = press(checks=(ONCE,), partition=partition)
         assert result.success
-        (evaluation,) = (one for one in result.get_asset_check_evaluations() if one.partition == partition)
-        assert not evaluation.passed
-        assert evaluation.metadata["rows_judged"].value == (2 if partition else 3)
+        evaluations = result.get_asset_check_evaluations()
+        # It names one check: no other is judged again.
+        assert {one.check_name for one in evaluations} == {ONCE.name}
+        assert [one.partition for one in evaluations] == ([MI, None] if partition else [MI, MC, None])
+        assert [one.passed for one in evaluations] == ([False, False] if partition else [False, True, False])
     whole = said(instance, ONCE, None)
     assert [row.data["perimeter"] for row in whole.metadata["failing"].records] == ["MI"]
-    assert whole.metadata["cells_judged"].value == 2
-    assert (said(instance, ONCE, MI).passed, said(instance, ONCE, MC).passed) == (False, True)
-    # It names one check: no other is judged again.
-    assert {one.check_name for one in result.get_asset_check_evaluations()} == {ONCE.name}
+    assert {name: whole.metadata[name].value for name in ("cells_judged", "cells_failing", "failing_rows")} == {
+        "cells_judged": 2,
+        "cells_failing": 1,
+        "failing_rows": 1,
+    }
 
 
 def test_a_cell_that_is_read_again_by_hand_is_judged_in_the_same_run(home, press):
@@ -132,7 +144,7 @@ def test_a_cell_that_is_read_again_by_hand_is_judged_in_the_same_run(home, press
     assert result.success
     evaluations = result.get_asset_check_evaluations()
     assert {one.check_name for one in evaluations} == {rule.id for rule in SUBMISSION_SUITES["projects"].rules}
-    assert {one.partition for one in evaluations} == {MI}
+    assert {one.partition for one in evaluations} == {MI, None}
 
 
 def test_a_cell_for_which_nothing_was_filed_is_a_clear_no_and_no_fault(home, instance, press):
@@ -164,3 +176,12 @@ def test_a_submission_that_is_held_fills_its_cell_when_it_counts(home, instance,
     assert shown() == "2021-S1/MI/cut.csv"
     assert said(instance, ONCE, MI).metadata["rows_judged"].value == 1
     assert next(last_evaluations(instance, ONCE)).passed
+
+
+def test_cells_of_a_history_that_was_begun_anew_are_filled_and_judged_again_by_the_next_intake(home, instance, press):
+    instance.wipe_assets([PROJECTS])
+    with instance.event_log_storage.index_connection() as connection:
+        connection.execute(AssetCheckExecutionsTable.delete())
+    press(dg.AssetKey("drops"))
+    assert instance.get_materialized_partitions(PROJECTS) == {str(MI)}
+    assert said(instance, ONCE, MI).passed
