@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+import sqlalchemy as sa
+
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
@@ -62,7 +64,8 @@ class Filed:
 class EditionStatus:
     """One edition: its deadline, the days left until it, and how each perimeter stands with each kind.
 
-    `awaited` are the perimeters that have not filed projects or procedures; `None` before the edition has figures.
+    `unrecognised` are the perimeters whose last file was refused because nobody can tell of which kind it is. `awaited`
+    are the perimeters that have not filed projects or procedures; `None` before the edition has figures.
     """
 
     edition: str
@@ -71,6 +74,7 @@ class EditionStatus:
     days_left: int
     filings: Mapping[str, Mapping[str, Filed]]
     awaited: tuple[str, ...] | None
+    unrecognised: Mapping[str, Filing]
 
     def counts(self, kind: str | None = None) -> dict[FilingState, int]:
         """How many perimeters stand how, of one kind or of all of them."""
@@ -105,6 +109,7 @@ _OF_FIGURES = ("edition", "missing_perimeters", *(f"missing_perimeters_{kind}" f
 
 def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None, today: date) -> EditionStatus:
     deadline = Edition.parse(edition).deadline
+    drops = [drop for drop in ledger.filings(edition) if not drop.is_dry_run]
     owed = {kind: _missing(figures, kind) for kind in CONTRACTS} if figures else None
     return EditionStatus(
         edition,
@@ -115,9 +120,14 @@ def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None
             perimeter: {
                 kind: _filed(filing, perimeter, kind, owed, is_late=today > deadline) for kind, filing in kinds.items()
             }
-            for perimeter, kinds in _filings(ledger, edition).items()
+            for perimeter, kinds in _filings(ledger, drops).items()
         },
         tuple(missing_perimeters(figures)) if figures else None,
+        {
+            drop.perimeter: Filing(drop.drop_id, False, False, None, 0, drop.received_at)
+            for drop in {drop.perimeter: drop for drop in drops}.values()
+            if drop.kind is None
+        },
     )
 
 
@@ -137,8 +147,7 @@ def _filed(
     return Filed(("late" if is_late else "awaited") if perimeter in owed[kind] else "not_owed", None)
 
 
-def _filings(ledger: Ledger, edition: str) -> dict[str, dict[str, Filing | None]]:
-    drops = [drop for drop in ledger.filings(edition) if not drop.is_dry_run]
+def _filings(ledger: Ledger, drops: list[sa.Row[tuple[object, ...]]]) -> dict[str, dict[str, Filing | None]]:
     last = {(drop.perimeter, drop.kind): drop for drop in drops}
     last |= {(drop.perimeter, drop.kind): drop for drop in drops if drop.status in ACCEPTED}
     held = holds.held(ledger)

@@ -277,8 +277,8 @@ def _of_subject(evidence: _Evidence, subject: str) -> list[TracedCell]:
     raise NotTraceable(f"{evidence.edition} has no figure and no project called {subject}. {hint}")
 
 
-def _size(one: TracedCell) -> Decimal | int:
-    return -abs(one.value_number) if one.value_number is not None else 0
+def _size(one: TracedCell) -> float:
+    return -abs(float(one.value_number or 0))
 
 
 def _behind(evidence: _Evidence, mart: str, column: str, row: Mapping[str, object]) -> Iterator[TracedCell]:

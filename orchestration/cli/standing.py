@@ -183,6 +183,8 @@ def status(home: Home = HERE) -> None:
         days = edition_status.days_left
         when = f"in {days} days" if days > 0 else f"{-days} days ago" if days else "today"
         print_table(rows, f"Edition {edition_status.edition}, deadline {edition_status.deadline} ({when})")
+        for perimeter, refused in edition_status.unrecognised.items():
+            typer.echo(f"Not recognised: the last file of {perimeter}, drop {refused.drop_id}, rejected.")
         if edition_status.awaited is not None:
             typer.echo(_awaited(edition_status.awaited, is_late=days < 0))
 

@@ -4,10 +4,14 @@ What belongs here: showing a delivery, and saying that the pass is done. What do
 (`orchestration.alerting`).
 """
 
+from time import monotonic
+from typing import get_args
+
 import dagster as dg
 
 from orchestration.alerting.delivery import deliver
-from orchestration.defs.metadata import markdown_table
+from orchestration.alerting.outbox import State
+from orchestration.defs.metadata import Metadata, seconds_since, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
@@ -28,11 +32,16 @@ def delivered_alerts(
     held back neither; unless a check could not run.
     """
     publication.report("Delivering alerts")
+    begun = monotonic()
     judgement = publication.judgement()
     say_what_holds(context, publication.settings, judgement)
     delivery = deliver(publication.settings, config.read(publication.hour), judgement)
     publication.done.delivery = delivery
     if not judgement.broken:
         publication.note_whole(judgement.ledger_head)
-    lines = [{"channel": name, **counts} for name, counts in delivery.counts.items()]
-    return dg.MaterializeResult(metadata={"channels": markdown_table(lines)})
+    known, none = delivery.counts, dict.fromkeys(get_args(State), 0)
+    lines = [{"channel": name, **none, **counts} for name, counts in known.items()]
+    states: Metadata = {state: sum(counts.get(state, 0) for counts in known.values()) for state in none}
+    return dg.MaterializeResult(
+        metadata=states | {"seconds": seconds_since(begun), "channels": table(lines, most=len(lines))}
+    )

@@ -41,29 +41,30 @@ def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.Materializ
 def status_metadata(settings: Settings, today: date) -> Metadata:
     """The status of the open editions perimeter by perimeter, of all in short, and the numbers of the open ones."""
     known = editions(settings, today)[::-1]
-    counts = [one.counts() for one in known if one.is_open]
-    totals: Metadata = {state: sum(one[state] for one in counts) for state in STATES}
-    rows = [row for one in known if one.is_open for row in _rows(one)]
-    columns = {"edition": "an open one", "perimeter": "its code", "name": "its name"} | dict.fromkeys(CONTRACTS, _SAID)
-    shown = {"deadline": "the last day to file", "days_left": "until it", "status": "whether it is open"}
-    return {
-        "who_has_filed": table(rows, len(rows), columns),
-        "all_editions": table(
-            [_in_short(one) for one in known],
-            len(known),
-            {"edition": "all there are"} | shown | dict.fromkeys(CONTRACTS, _COUNTED),
-        ),
-        **totals,
-    }
+    still = [one for one in known if one.is_open]
+    totals: Metadata = {state: sum(one.counts()[state] for one in still) for state in STATES}
+    matrices: Metadata = {f"{one.edition}, until {one.deadline}": _matrix(one) for one in still}
+    columns = {"edition": "all there are", "deadline": "the last day to file"} | dict.fromkeys(CONTRACTS, _COUNTED)
+    return matrices | {"all_editions": table([_in_short(one) for one in known], len(known), columns)} | totals
 
 
-def _rows(one: EditionStatus) -> list[dict[str, str]]:
+def _matrix(one: EditionStatus) -> dg.TableMetadataValue:
     names = perimeter_names()
-    return [
-        {"edition": one.edition, "perimeter": perimeter, "name": names[perimeter]}
+    rows = [
+        {"perimeter": perimeter}
         | {kind: filed.words for kind, filed in kinds.items()}
+        | {"not recognised": _unrecognised(one, perimeter), "name": names[perimeter]}
         for perimeter, kinds in one.filings.items()
     ]
+    said = dict.fromkeys(CONTRACTS, _SAID) | {
+        "not recognised": "the last file, where nobody can tell of which kind it is"
+    }
+    return table(rows, len(rows), {"perimeter": "its code"} | said)
+
+
+def _unrecognised(one: EditionStatus, perimeter: str) -> str:
+    found = one.unrecognised.get(perimeter)
+    return f"drop {found.drop_id} rejected on {found.received_at:%Y-%m-%d}" if found else ""
 
 
 def _in_short(one: EditionStatus) -> dict[str, object]:

@@ -4,22 +4,25 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 (`orchestration.intake`).
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import get_args
 
 import dagster as dg
 
 from orchestration.contracts import CONTRACTS
 from orchestration.defs.filing_status import KEY as FILING_STATUS
 from orchestration.defs.filing_status import status_metadata
+from orchestration.defs.links import link
 from orchestration.defs.metadata import Metadata, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import GRID, add_editions, cell
 from orchestration.defs.submission_checks import checks_of, judged_cells, latest_of, say_together, say_verdicts
 from orchestration.intake import holds
+from orchestration.intake.answer_times import median, seconds_to_answer
 from orchestration.intake.cell_verdicts import Cell, CellVerdicts, judged_again, taken_by_cell
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.receipts.record import Receipt
+from orchestration.intake.receipts.record import Receipt, ReceiptStatus
 from orchestration.intake.rereading import Unreadable, reread
 from orchestration.intake.take_in import TakeIn, take_in
 from orchestration.passes.faults import INTAKE
@@ -27,7 +30,7 @@ from orchestration.passes.home import Home
 from orchestration.settings import Settings
 
 _OWNERS = ["team:intake"]
-_MOST_AGAIN = 20
+_MOST_AGAIN, _MOST_LINKS = 20, 10
 
 inbox = dg.AssetSpec(
     "inbox",
@@ -54,9 +57,11 @@ def drops(
 
     An intake decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
     """
+    begun = datetime.now(UTC)
     with home.intake():
         is_replay = config.is_replay or home.hour.is_replay
         taken = take_in(home.settings, config.read(home.hour), home.report, is_replay=is_replay)
+    answered = datetime.now(UTC)
     home.done.taken = taken
     filed = taken_by_cell(home.settings, taken)
     add_editions(context.instance, {one.receipt.edition for one in filed if one.receipt.edition})
@@ -67,7 +72,8 @@ def drops(
     # Nobody has to wait for a publication to see who has filed.
     status = status_metadata(home.settings, config.read(home.hour).date())
     context.log_event(dg.AssetMaterialization(FILING_STATUS, metadata=status))
-    return dg.MaterializeResult(metadata=_summary(taken))
+    times = _times(home.settings, taken, begun, answered)
+    return dg.MaterializeResult(metadata=_summary(home.settings, taken) | times)
 
 
 def _submissions(kind: str) -> dg.AssetsDefinition:
@@ -97,9 +103,7 @@ def _submissions(kind: str) -> dg.AssetsDefinition:
             context.log.warning(f"Nothing was filed for {key['edition']}, {key['perimeter']}, {kind}: no cell to fill.")
             return
         receipt, drop = again
-        yield dg.MaterializeResult(
-            metadata=_receipt(receipt, drop.path, str(receipt.folder(publication.settings.outbox)))
-        )
+        yield dg.MaterializeResult(metadata=_receipt(publication.settings, receipt, drop.path))
 
     return of_kind
 
@@ -110,8 +114,7 @@ submissions = [_submissions(kind) for kind in CONTRACTS]
 def _say(context: dg.AssetExecutionContext, one: CellVerdicts, settings: Settings) -> None:
     """Fill the cell, and say of it what the rules say of its rows."""
     kind, edition, perimeter = one.cell
-    folder = str(one.receipt.folder(settings.outbox))
-    metadata = _receipt(one.receipt, one.path, folder)
+    metadata = _receipt(settings, one.receipt, one.path)
     context.log_event(
         dg.AssetMaterialization(["submissions", kind], partition=cell(edition, perimeter), metadata=metadata)
     )
@@ -143,7 +146,7 @@ def _shown(instance: dg.DagsterInstance, one: Cell) -> object:
     return said["drop"].value if "drop" in said else None
 
 
-def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:
+def _receipt(settings: Settings, receipt: Receipt, path: str) -> Metadata:
     findings = [
         {
             "severity": finding.severity,
@@ -158,21 +161,48 @@ def _receipt(receipt: Receipt, path: str, folder: str) -> Metadata:
         "verdict": receipt.verdict,
         **({"drop": receipt.drop_id} if receipt.drop_id else {}),
         "dagster/row_count": receipt.rows_accepted,
+        "rows_refused": receipt.rows_read - receipt.rows_accepted,
         "errors": receipt.errors,
         "warnings": receipt.warnings,
         "file": path,
         "sha256": receipt.sha256,
-        "receipt": dg.MetadataValue.path(f"{folder}/accuse.html"),
+        "receipt": link(settings, "receipts", str(receipt.folder(settings.outbox)), "accuse.html"),
         "findings": table(findings, most=20),
-        **({"held_until": receipt.held_until.isoformat()} if receipt.held_until else {}),
     }
 
 
-def _summary(taken: TakeIn) -> Metadata:
+def _summary(settings: Settings, taken: TakeIn) -> Metadata:
+    """What came in, and how many of each: the numbers are there when they are none, so that they can be plotted."""
     lines = [
-        {"file": one.path, "kind": one.receipt.kind, "status": one.receipt.status, "verdict": one.receipt.verdict}
+        {
+            "file": one.path,
+            "kind": one.receipt.kind,
+            "status": one.receipt.status,
+            "held_until": one.receipt.held_until and one.receipt.held_until.isoformat(),
+            "verdict": one.receipt.verdict,
+        }
         for one in taken.outcomes
     ]
-    counts: Metadata = {str(status): n for status, n in Counter(one.receipt.status for one in taken.outcomes).items()}
-    counts["held"] = sum(one.receipt.held_until is not None for one in taken.outcomes)
-    return counts | {"drops": table(lines, most=100)}
+    receipts = [one.receipt for one in taken.outcomes]
+    counts: Metadata = {status: sum(one.status == status for one in receipts) for status in get_args(ReceiptStatus)}
+    counts |= {
+        "held": sum(one.held_until is not None for one in receipts),
+        "errors": sum(one.errors for one in receipts),
+        "warnings": sum(one.warnings for one in receipts),
+        "rows_accepted": sum(one.rows_accepted for one in receipts),
+    }
+    # The last receipt has a link of its own, for whoever comes from a message.
+    last = {
+        f"receipt of {one.path}": link(settings, "receipts", one.receipt_folder, "accuse.html")
+        for one in taken.outcomes[-_MOST_LINKS:]
+    }
+    return counts | {"drops": table(lines, most=100)} | last
+
+
+def _times(settings: Settings, taken: TakeIn, begun: datetime, answered: datetime) -> Metadata:
+    """How long the intake took, and how long drops waited for their receipt, by the clock of the machine."""
+    waited = seconds_to_answer(settings, taken, answered)
+    took: Metadata = {"seconds": round((answered - begun).total_seconds(), 3)}
+    if waited:
+        took |= {"answered_after_s_max": round(waited[-1], 1), "answered_after_s_median": round(median(waited), 1)}
+    return took

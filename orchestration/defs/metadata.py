@@ -7,6 +7,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import dagster as dg
@@ -17,7 +18,8 @@ from orchestration.domain.visible import visible
 
 MetadataEntry = dg.MetadataValue[Any] | str | int | float
 Metadata = dict[str, MetadataEntry]
-SHOWN = 10
+# A preview is as wide as a page of the UI.
+SHOWN, SHOWN_COLUMNS = 10, 12
 
 
 def markdown_table(rows: Sequence[Mapping[str, object]], most: int = SHOWN) -> dg.MarkdownMetadataValue:
@@ -76,15 +78,22 @@ def _text(cell: object) -> str:
     return "" if cell is None else visible(str(cell)).replace("|", "\\|").replace("\n", " ")
 
 
+def seconds_since(begun: float) -> float:
+    """How long a stage took that began at that moment of the monotonic clock."""
+    return round(monotonic() - begun, 3)
+
+
 def parquet_metadata(path: Path) -> Metadata:
-    """The row count of a Parquet table and a preview: the first rows, of the latest edition where there are several."""
-    table = pq.read_table(path, partitioning=None)
-    rows = table
-    if "edition" in table.column_names:
-        rows = table.filter(pc.equal(table["edition"], pc.max(table["edition"])))
+    """The row count of a Parquet table and a preview: the first rows and columns, of the latest edition where there are
+    several.
+    """
+    mart = pq.read_table(path, partitioning=None)
+    rows = mart
+    if "edition" in mart.column_names:
+        rows = mart.filter(pc.equal(mart["edition"], pc.max(mart["edition"])))
     return {
-        "dagster/row_count": table.num_rows,
-        "preview": markdown_table(rows.slice(0, SHOWN).to_pylist()),
+        "dagster/row_count": mart.num_rows,
+        "preview": table(rows.slice(0, SHOWN).select(mart.column_names[:SHOWN_COLUMNS]).to_pylist()),
         "parquet": dg.MetadataValue.path(str(path)),
     }
 

@@ -4,16 +4,19 @@ What belongs here: showing releases. What does not: making one (`orchestration.p
 """
 
 from datetime import UTC, datetime
+from time import monotonic
 
 import dagster as dg
 
-from orchestration.defs.metadata import Metadata, markdown_table, parquet_metadata
+from orchestration.defs.links import link
+from orchestration.defs.metadata import Metadata, numbers, parquet_metadata, seconds_since, table
 from orchestration.defs.partitions import EDITIONS, add_editions
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
-from orchestration.publication.figures import IN_SHORT
+from orchestration.publication.figures import FIGURES, IN_SHORT
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import TABLES
+from orchestration.settings import Settings
 from orchestration.validation.holding import reason
 
 _OWNERS = ["team:publication"]
@@ -34,6 +37,7 @@ def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Ho
     Read it to know what the public sees now; past revisions stay beside it for ever.
     """
     publication.report("Releasing")
+    begun = monotonic()
     judgement = publication.judgement()
     say_what_holds(context, publication.settings, judgement)
     made = release(publication.settings, judgement, datetime.now(UTC))
@@ -41,9 +45,14 @@ def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Ho
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
     for one in new:
-        context.log_event(dg.AssetMaterialization("edition_release", partition=one.edition, metadata=_release(one)))
+        context.log_event(
+            dg.AssetMaterialization(
+                "edition_release", partition=one.edition, metadata=_release(publication.settings, one)
+            )
+        )
     lines = [{"edition": one.edition, "revision": one.revision, "new": one.is_new, **_figures(one)} for one in made]
-    return dg.MaterializeResult(metadata={"new": len(new), "releases": markdown_table(lines, most=100)})
+    numbers_now: Metadata = {"new": len(new), "editions": len(made), "seconds": seconds_since(begun)}
+    return dg.MaterializeResult(metadata=numbers_now | {"releases": table(lines, most=100)})
 
 
 @dg.asset(
@@ -68,15 +77,19 @@ def edition_release(
     made = release(publication.settings, judgement, datetime.now(UTC), [context.partition_key])
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
-    return dg.MaterializeResult(metadata=_release(made[0]))
+    return dg.MaterializeResult(metadata=_release(publication.settings, made[0]))
 
 
-def _release(one: Release) -> Metadata:
+def _release(settings: Settings, one: Release) -> Metadata:
+    """What a revision says; its figures that are numbers stand by themselves, so that the UI plots them by edition."""
+    lines = [{"figure": name, "value": value} for name, value in one.figures.items() if name != "indicators"]
+    folder = str(one.path)
     return {
         "revision": one.revision,
-        "page": dg.MetadataValue.url((one.path / "index.html").as_uri()),
-        "manifest": dg.MetadataValue.path(str(one.path / "MANIFEST.json")),
-        "figures": markdown_table([{"figure": name, "value": value} for name, value in one.figures.items()], most=40),
+        "page": link(settings, "releases", folder, "index.html"),
+        "manifest": link(settings, "releases", folder, "MANIFEST.json"),
+        **numbers({name: one.figures.get(name) for name in FIGURES}),
+        "figures": table(lines, most=len(lines)),
         "top50": parquet_metadata(one.path / "data" / "top50.parquet")["preview"],
         "top250": parquet_metadata(one.path / "data" / "top250.parquet")["preview"],
     }

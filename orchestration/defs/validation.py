@@ -5,17 +5,19 @@ What belongs here: carrying verdicts. What does not: the rules (`expectations`) 
 """
 
 from collections.abc import Iterable, Iterator
+from time import monotonic
 
 import dagster as dg
 
 from expectations.runner import MART_SUITES, Verdict
+from orchestration.answers.filing_status import known_editions
 from orchestration.answers.trace import TracedCell, cells_behind
 from orchestration.defs.checks import SHOWN_FAILING, check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import Metadata, table
+from orchestration.defs.metadata import Metadata, seconds_since, table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
 from orchestration.settings import Settings
-from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, reason
+from orchestration.validation.holding import Hold, failing_editions, found_in, hold_of, is_held, reason
 from orchestration.validation.judgement import Judgement, verdicts_alone
 
 
@@ -31,12 +33,19 @@ def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     Releases and alerts of an edition wait until no row of it fails a rule of severity error.
     """
     publication.report("Validating the marts")
+    begun = monotonic()
     judgement = publication.judgement()
-    failed = sum(not one.success for one in judgement.verdicts)
+    known = known_editions(publication.settings)
+    figures: Metadata = {
+        "dagster/row_count": len(judgement.verdicts),
+        "failed": sum(not one.success for one in judgement.verdicts),
+        "failing_rows": sum(one.failing_count for one in judgement.verdicts),
+        "broken": len(judgement.broken),
+        "held_editions": sum(is_held(edition, judgement.holds) for edition in known),
+        "seconds": seconds_since(begun),
+    }
     held_back = table([_line(hold) for hold in judgement.holds], most=40)
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(judgement.verdicts), "failed": failed, "held_back": held_back}
-    )
+    return dg.MaterializeResult(metadata=figures | {"held_back": held_back})
 
 
 @dg.multi_asset_check(

@@ -25,8 +25,9 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.version import __version__
 from dagster_webserver.webserver import DagsterWebserver
 
-from orchestration.settings import CHECKOUT
+from orchestration.settings import CHECKOUT, Settings
 from orchestration.store.whole_file import write_whole
+from orchestration.ui.files import with_files
 from orchestration.ui.guard import App, guarded, origins
 
 # How long answers under way, and then the daemon, are waited for at the end.
@@ -52,7 +53,12 @@ def serve(listener: socket.socket, public_url: str, ready: Callable[[], None]) -
             instance.optimize_for_webserver(*_DATABASES)
             with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)]), __version__) as context:
                 app = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS).create_asgi_app()
-                _answer(guarded(app, origins(listener.getsockname()[1], public_url)), listener, process, ready)
+                _answer(
+                    guarded(with_files(app, Settings()), origins(listener.getsockname()[1], public_url)),
+                    listener,
+                    process,
+                    ready,
+                )
     except KeyboardInterrupt:
         return
 

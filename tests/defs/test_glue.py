@@ -10,18 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.rule import Rule, present
-from expectations.runner import SUBMISSION_SUITES, Verdict
+from expectations.runner import Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
 from orchestration.defs.checks import check_result
-from orchestration.defs.intake import _judged
-from orchestration.defs.metadata import bars, markdown_table, parquet_metadata
+from orchestration.defs.metadata import bars, markdown_table, numbers, parquet_metadata, table
 from orchestration.defs.moment import Moment
-from orchestration.intake.take_in import take_in
 from orchestration.passes.home import Hour
 from orchestration.passes.instance import prepare_instance
-from tests.conftest import NOW
-from tests.intake.drops import GOOD, drop, projects_csv
 
 
 def test_the_hour_of_a_pass_is_the_one_given_in_utc():
@@ -31,16 +27,6 @@ def test_the_hour_of_a_pass_is_the_one_given_in_utc():
 def test_an_hour_without_its_offset_is_refused():
     with pytest.raises(ValueError, match="offset"):
         Moment(now="2017-06-15T09:00:00").read(Hour())
-
-
-def test_the_rows_that_fail_a_rule_are_named_by_their_file(settings):
-    drop(settings.home, "2021-S2/MC/projets.csv", projects_csv(GOOD.replace("HORIZON", "PHARE")))
-    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD, GOOD))
-    results = {one.check_name: one for one in _judged(take_in(settings, NOW))}
-    assert set(results) == {rule.id for rule in SUBMISSION_SUITES["projects"].rules}
-    failed = [one for one in results.values() if not one.passed]
-    assert failed
-    assert "| 2021-S2/MI/projets.csv | 3 |" in failed[0].metadata["failing"].value
 
 
 @pytest.mark.parametrize(
@@ -60,11 +46,30 @@ def test_a_table_shows_its_first_rows_and_says_how_many_there_are():
     assert shown.value == "| name | cost |\n| --- | --- |\n| a\\|b c | 53.02 |\n\n… 2 in all"
 
 
-def test_a_preview_is_of_the_latest_edition(tmp_path):
-    pq.write_table(pa.table({"edition": ["2021-S1", "2021-S2"], "rank": [7, 8]}), tmp_path / "top50.parquet")
+def test_a_preview_is_of_the_latest_edition_and_no_wider_than_a_page(tmp_path):
+    wide = {f"column_{n}": [n, n] for n in range(60)}
+    mart = pa.table({"edition": ["2021-S1", "2021-S2"], "cost": [Decimal("7.50"), Decimal("8.50")], **wide})
+    pq.write_table(mart, tmp_path / "top50.parquet")
     shown = parquet_metadata(tmp_path / "top50.parquet")
-    assert (shown["dagster/row_count"], "| 2021-S2 | 8 |" in shown["preview"].value) == (2, True)
-    assert "2021-S1" not in shown["preview"].value
+    (row,) = shown["preview"].records
+    assert (shown["dagster/row_count"], row.data["edition"], row.data["cost"]) == (2, "2021-S2", 8.5)
+    assert [one.type for one in shown["preview"].schema.columns][:3] == ["string", "float", "int"]
+    assert len(row.data) == 12
+
+
+def test_what_dagster_plots_is_a_number_and_nothing_else():
+    figures = {"projects": 3, "cost": Decimal("1.5"), "provisional": True, "method": "2.0.0", "unknown": None}
+    assert numbers(figures) == {"projects": 3, "cost": 1.5}
+
+
+def test_a_table_without_rows_still_says_its_columns():
+    shown = table([], columns={"perimeter": "its code"})
+    assert (shown.records, [one.name for one in shown.schema.columns]) == ([], ["perimeter"])
+
+
+def test_signs_that_nobody_sees_are_shown_in_a_table():
+    (row,) = table([{"file": "a\u202eb"}]).records
+    assert row.data["file"] == "a\ufffdb"
 
 
 def test_a_picture_needs_neither_file_nor_server():
