@@ -52,13 +52,9 @@ def serve(listener: socket.socket, public_url: str, ready: Callable[[], None]) -
         with get_instance_for_cli() as instance, _workspace(instance) as workspace, _daemon(workspace) as process:
             instance.optimize_for_webserver(*_DATABASES)
             with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)]), __version__) as context:
-                app = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS).create_asgi_app()
-                _answer(
-                    guarded(with_files(app, Settings()), origins(listener.getsockname()[1], public_url)),
-                    listener,
-                    process,
-                    ready,
-                )
+                web = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS)
+                app = with_files(web.create_asgi_app(), Settings())
+                _answer(guarded(app, origins(listener.getsockname()[1], public_url)), listener, process, ready)
     except KeyboardInterrupt:
         return
 
