@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy test fuzz faults mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -44,11 +44,19 @@ dev: install ## Open the Dagster UI on http://127.0.0.1:3000 over the same home
 dbt-copy: install ## Copy a home (JALONS_HOME) to .jalons/dev, for dbt run|build|test|show typed in dbt_project
 	@$(BIN)/jalons dbt-copy
 
+dbt-docs: install ## Build the pages of dbt on the copy, as one file that asks nobody for anything
+	@$(BIN)/dbt --quiet docs generate --static --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project
+	@echo "  Open file://$(CURDIR)/dbt_project/target/static_index.html"
+
+gx-docs: install ## Build the Data Docs of Great Expectations over a home (JALONS_HOME), in .jalons/gx
+	@$(BIN)/jalons gx-docs
+
 test: install ## Lint, check types and run the whole suite, three files at a time
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 fuzz: install ## Hold intake against 10 000 files made at random, in minutes (the same ones: SEED=…)
@@ -60,8 +68,9 @@ faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the 
 mutants: install ## See how many of 450 wrong rules the tests refuse, in a quarter of an hour (the same ones: SEED=…)
 	@$(BIN)/python benchmarks/mutants.py $(SEED)
 
-lint: install ## Lint and check types only
+lint: install ## Lint Python and SQL, and check types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 format: install ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -7,6 +7,17 @@ With `--json`, standard output holds JSON alone; progress and logs go to standar
 
 from orchestration.cli.app import app
 
-from orchestration.cli import passes, figures, filing, standing, sample, editions, aliases, operations, dbt  # isort: skip
+from orchestration.cli import passes, figures, filing, standing, sample, editions, aliases, operations, engineering  # isort: skip
 
-__all__ = ["aliases", "app", "dbt", "editions", "figures", "filing", "operations", "passes", "sample", "standing"]
+__all__ = [
+    "aliases",
+    "app",
+    "editions",
+    "engineering",
+    "figures",
+    "filing",
+    "operations",
+    "passes",
+    "sample",
+    "standing",
+]

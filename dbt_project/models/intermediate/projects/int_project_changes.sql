@@ -69,7 +69,7 @@ select
     coalesce(now.perimeter, before.perimeter) as perimeter,
     before.name as previous_name,
     before.perimeter as previous_perimeter,
-    before.folded_name is distinct from now.folded_name as is_renamed,
+    (before.folded_name is distinct from now.folded_name) as is_renamed,
     before.exit_reason,
     {%- for column in ['current_cost_meur', 'current_duration_days', 'current_duration_precision', 'start_date', 'start_precision', 'stated_end_date', 'stated_end_precision', 'cost_typed', 'duration_typed', 'phase', 'declared_confidence', 'variance_comment'] %}
     before.{{ column }} as from_{{ column }},

@@ -48,13 +48,15 @@ select
     superseded_at,
     is_present,
     -- Nothing but how well it is known: that corrects no sentence.
-    is_present
-    and coalesce({{ same_cost('from_cost_meur', 'to_cost_meur') }}, from_cost_meur is null and to_cost_meur is null)
-    and coalesce(ends_change_days = 0, ends_from_end is null and ends_to_end is null)
-    and {{ first_day('from_start_date', 'ends_start_known') }} is not distinct from {{ first_day('to_start_date', 'ends_start_known') }}
-    and from_phase is not distinct from to_phase
-    and from_declared_confidence is not distinct from to_declared_confidence
-    and from_exit_reason is not distinct from to_exit_reason as is_same,
+    (
+        is_present
+        and coalesce({{ same_cost('from_cost_meur', 'to_cost_meur') }}, from_cost_meur is null and to_cost_meur is null)
+        and coalesce(ends_change_days = 0, ends_from_end is null and ends_to_end is null)
+        and {{ first_day('from_start_date', 'ends_start_known') }} is not distinct from {{ first_day('to_start_date', 'ends_start_known') }}
+        and from_phase is not distinct from to_phase
+        and from_declared_confidence is not distinct from to_declared_confidence
+        and from_exit_reason is not distinct from to_exit_reason
+    ) as is_same,
     from_cost_meur,
     to_cost_meur,
     ends_from_end as from_end,

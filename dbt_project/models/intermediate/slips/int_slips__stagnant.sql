@@ -10,19 +10,21 @@ running as (
 repeats as (
     select
         *,
-        was_present
-        and not was_gone
-        and from_phase is not distinct from to_phase
-        and from_current_cost_meur is not distinct from to_current_cost_meur
-        and from_declared_confidence is not distinct from to_declared_confidence
-        -- A comment that is left out is no news.
-        and (to_variance_comment is null or from_variance_comment is not distinct from to_variance_comment)
-        and case
-            when from_end is null and to_end is null then from_current_duration_days is not distinct from to_current_duration_days
-            else coalesce(end_change_days = 0, false)
-        end
-        -- A project whose first values were rewritten did change.
-        and (edition, project_id) not in (select (edition, project_id) from rewritten) as is_repeated
+        (
+            was_present
+            and not was_gone
+            and from_phase is not distinct from to_phase
+            and from_current_cost_meur is not distinct from to_current_cost_meur
+            and from_declared_confidence is not distinct from to_declared_confidence
+            -- A comment that is left out is no news.
+            and (to_variance_comment is null or from_variance_comment is not distinct from to_variance_comment)
+            and case
+                when from_end is null and to_end is null then from_current_duration_days is not distinct from to_current_duration_days
+                else coalesce(end_change_days = 0, false)
+            end
+            -- A project whose first values were rewritten did change.
+            and (edition, project_id) not in (select (edition, project_id) from rewritten)
+        ) as is_repeated
     from {{ ref('int_planned_ends') }}
     where is_present
 ),
