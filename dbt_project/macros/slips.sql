@@ -49,3 +49,11 @@
     {#- The phase is earlier in the order than it was. -#}
     coalesce({{ phase_position(to_phase) }} < {{ phase_position(from_phase) }}, false)
 {%- endmacro %}
+
+{% macro apart(position, least) -%}
+    {#- Of the positions of a group, in their order, those that are so far after the last one kept. -#}
+    list_reduce(
+        list([{{ position }}] order by {{ position }}),
+        lambda kept, each: case when each[1] >= kept[-1] + {{ least }} then list_concat(kept, each) else kept end
+    )
+{%- endmacro %}

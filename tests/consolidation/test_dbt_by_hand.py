@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.task import docs
 
 from orchestration.consolidation import duckdb_functions
 from orchestration.consolidation.build import DBT_PROJECT, BuildResult, parsed_manifest
@@ -77,7 +78,7 @@ def test_a_model_is_built_tested_and_shown_on_the_copy_and_no_home_is_touched(
 
 def test_a_model_is_built_twice_with_its_unit_tests(checkout: Path, copied: Path) -> None:
     for _ in range(2):
-        built = _typed(checkout, "build", "--select", "int_portfolio")
+        built = _typed(checkout, "build", "--select", "int_editions")
         assert built.success
     assert {node.node.resource_type for node in built.result.results} == {"model", "test", "unit_test"}
 
@@ -141,3 +142,10 @@ def test_exposures_name_the_marts_that_their_code_reads(manifest: dict[str, Any]
         "alerts": named("alerting", r'(?:read_mart|mart_table)\(settings\.marts, "(\w+)"'),
     }
     assert all(one["owner"]["name"] and one["url"] for one in manifest["exposures"].values())
+
+
+def test_the_pages_of_dbt_load_nothing_from_outside() -> None:
+    page = (Path(docs.__file__).parent / "index.html").read_text(encoding="utf-8")
+    assert len(page) > 1_000_000
+    assert re.findall(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["'](?:https?:)?//[^"']*""", page) == []
+    assert re.findall(r"""(?:url\(|@import)\s*["']?(?:https?:)?//""", page) == []

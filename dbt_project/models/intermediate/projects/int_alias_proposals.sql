@@ -40,7 +40,7 @@ rejections as (
 appearances as (
     select
         *,
-        identified_by is not distinct from 'register' and replace(project_id, '-', '') <> folded_name as is_by_register,
+        (identified_by is not distinct from 'register' and replace(project_id, '-', '') <> folded_name) as is_by_register,
         lag(edition) over history as last_edition,
         lead(edition) over history as next_edition
     from counted

@@ -84,10 +84,7 @@ crept as (
 told as (
     select
         project_id,
-        unnest(list_reduce(
-            list([position] order by position),  -- noqa: LT01
-            lambda so_far, next: case when next[1] >= so_far[-1] + 4 then list_concat(so_far, next) else so_far end  -- noqa: PRS
-        )) as position
+        unnest({{ apart('position', 4) }}) as position
     from crept
     where is_cost or is_end
     group by project_id
