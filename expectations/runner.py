@@ -112,11 +112,11 @@ def _with_rules(only: Collection[Rule]) -> Iterator[Suite]:
 
 def _validate(suite: Suite, table: Table) -> list[Verdict]:
     try:
-        judged = judged_columns(suite, table)
+        judged = _judged(suite, table)
         if len(judged.columns) and not len(judged):
             # The library takes as long over no row as over some.
             return [replace(_passed(suite, rule), rows=0) for rule in suite.rules]
-        results, rows = _run(suite, judged), len(judged)
+        results, rows = _run(suite, _with_floats(judged)), len(judged)
         return [replace(_verdict(suite, rule, results.get(rule.id), table), rows=rows) for rule in suite.rules]
     # Whatever breaks here is ours, never the ministry's: it must come out as broken checks, not as a lost pass.
     except Exception as error:
@@ -124,6 +124,11 @@ def _validate(suite: Suite, table: Table) -> list[Verdict]:
 
 
 def judged_columns(suite: Suite, table: Table) -> "pd.DataFrame":
+    """What the library is given of a table: see `_judged`, numbers as floats."""
+    return _with_floats(_judged(suite, table))
+
+
+def _judged(suite: Suite, table: Table) -> "pd.DataFrame":
     """The columns that the checks name, helpers included: the library goes through all that it is given."""
     import numpy as np
     import pandas as pd
@@ -136,7 +141,7 @@ def judged_columns(suite: Suite, table: Table) -> "pd.DataFrame":
             column = helpers[name] if name in helpers else table[name].to_numpy()
             values = column if isinstance(column, np.ndarray) else list(column)
             columns[name] = pd.Series(values, dtype=getattr(values, "dtype", object))
-    return _with_floats(pd.DataFrame(columns, copy=False))
+    return pd.DataFrame(columns, copy=False)
 
 
 def _with_floats(frame: "pd.DataFrame") -> "pd.DataFrame":
