@@ -80,7 +80,7 @@ def test_a_model_is_built_twice_with_its_unit_tests(checkout: Path, copied: Path
     for _ in range(2):
         built = _typed(checkout, "build", "--select", "int_editions")
         assert built.success
-    assert {node.node.resource_type for node in built.result.results} == {"model", "test", "unit_test"}
+    assert {node.node.resource_type for node in built.result.results} == {"model", "unit_test"}
 
 
 def test_without_a_copy_dbt_says_which_command_makes_one(checkout: Path) -> None:
