@@ -5,6 +5,7 @@ What belongs here: handing the jobs to a pass, and printing its summary. What do
 """
 
 import os
+import re
 import socket
 from datetime import UTC, datetime
 from functools import cache
@@ -109,33 +110,68 @@ def replay(
 
 @app.command()
 def ui(
-    port: Annotated[
-        int, typer.Option(help="The port to listen on, on this machine only; 0 takes a free one.", min=0, max=65535)
-    ] = 3000,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 3000,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on. Beyond this machine, whoever reaches it may drive it.")
+    ] = "127.0.0.1",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Nothing is launched or changed from its pages; its sensors go on.")
+    ] = False,
     home: Home = HERE,
 ) -> None:
-    """Open the Dagster UI over a home, with its sensors running; stop it with Ctrl-C."""
+    """Open the Dagster UI over a home, with its sensors and schedules running; stop it with Ctrl-C.
+
+    It ends within five seconds; a run that is under way comes to its end, and its processes with it.
+    """
     from orchestration.passes.run import make_ready
 
     settings = settings_of(home)
-    try:
-        listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        why = os.strerror(error.errno or 0).lower()
-        say_no(
-            f"The UI cannot listen on port {port} of this machine: {why}. Let it take a free one: jalons ui --port 0"
-        )
+    listener = _listener(host, port)
     with listener:
         make_ready(settings, datetime.now(UTC), lambda step: typer.echo(step, err=True))
         os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
         os.chdir(CHECKOUT)
         from orchestration.ui.service import DaemonDied, serve
 
-        at = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ready = lambda: _say_what_it_is(settings, listener, host, is_read_only=read_only)  # noqa: E731
         try:
-            serve(listener, settings.dagster_url, lambda: typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)"))
+            serve(listener, settings.dagster_url, ready, host=host, is_read_only=read_only)
         except DaemonDied as error:
             say_no(str(error))
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except socket.gaierror:
+        say_no(f"The UI cannot listen on {visible(host)}: it is no address of this machine.")
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        at = "this machine" if host == "127.0.0.1" else visible(host)
+        say_no(f"The UI cannot listen on port {port} of {at}: {why}. Let it take a free one: jalons ui --port 0")
+
+
+def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, is_read_only: bool) -> None:
+    """Where it is, what it watches, and who may drive it; where it is comes first, alone on its line."""
+    from ipaddress import ip_address
+
+    from orchestration.ui.guard import EVERY, in_url
+
+    at = f"http://{'127.0.0.1' if host in EVERY else in_url(host)}:{listener.getsockname()[1]}"
+    typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)")
+    typer.echo(f"  Home: {settings.home}")
+    # An address of another machine may have a password in it.
+    inbox = re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", str(settings.inbox))
+    typer.echo(f"  Inbox watched: {inbox}")
+    if is_read_only:
+        typer.echo("  Read-only: nothing is launched or changed from its pages; sensors and schedules go on.")
+    if not ip_address(listener.getsockname()[0]).is_loopback:
+        typer.echo(
+            f"  Warning: it listens on {host}, beyond this machine, and asks for no password. Whoever reaches it may "
+            f"{'read' if is_read_only else 'drive'} it: let a proxy ask who they are (docs/security.md).",
+            err=True,
+        )
 
 
 def _expect_no_refusal(settings: Settings) -> None:

@@ -22,8 +22,6 @@ from orchestration.store.mart_set import MartSet
 # The DuckDB file of the warehouse, as `dbt_project/profiles.yml` names it.
 _FILE = "jalons.duckdb"
 _LOG = logging.getLogger(__name__)
-# The result tells what went wrong, and whoever called says so: here it is a line of the log.
-_LEVELS = dict.fromkeys(("info", "warn", "error"), logging.INFO)
 
 NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success", "runtime error"]
 
@@ -124,7 +122,13 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     target = settings.warehouse / "dbt"
     # Its own log formats lines that nobody reads, a tenth of the build: what is said in its events goes into ours.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
-    options += ["--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--no-populate-cache"]
+    options += [
+        "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+        "--no-write-json",
+        "--no-populate-cache",
+    ]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
     # Plain dbt works on a copy: a home under way has to be named.
     places += ["--target", "home"]
@@ -156,9 +160,9 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
 
 def _logged(event: Any) -> None:
     """Say in our log what dbt says to whoever watches it."""
-    level = _LEVELS.get(event.info.level)
-    if level:
-        _LOG.log(level, "dbt: %s", event.info.msg)
+    # The result tells what went wrong, and whoever called says so: here it is a line of the log.
+    if event.info.level != "debug" and event.info.msg.strip():
+        _LOG.info("dbt: %s", event.info.msg)
 
 
 def parsed_manifest() -> Any:

@@ -31,7 +31,7 @@ from orchestration.passes.healing import fill_grid, heal
 from orchestration.passes.home import Done, Hour, home_resource, publication
 from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
 from orchestration.passes.lock import intake_lock
-from orchestration.passes.run_tags import STARTED_BY, WHY, by_person, origin_of, tags_of_drops
+from orchestration.passes.run_tags import LAUNCHED_BY, STARTED_BY, WHY, by_person, origin_of, tags_of_drops
 from orchestration.passes.telling import tell_cause
 from orchestration.settings import Settings
 from orchestration.store.access import close_home
@@ -155,7 +155,8 @@ def _run(
 ) -> tuple[str, list[dg.DagsterEvent]]:
     """Execute a job in this process as one of the runs that the UI lists; its id, and what was said of it."""
     why = owed.why if owed.word else "asked for though nothing is owed"
-    about = {OWED: owed.word or "", STARTED_BY: by_person(asked.started_by), WHY: why, **tags_of_drops(owed.drops)}
+    who = by_person(asked.started_by)
+    about = {OWED: owed.word or "", STARTED_BY: who, LAUNCHED_BY: who, WHY: why, **tags_of_drops(owed.drops)}
     hour = Hour(asked.now, is_replay=asked.is_replay)
     home = home_resource(lambda: asked.settings, asked.report, done, hour)
     definition = asked.jobs[job]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # As `workspace.yaml` names this code.
 LOCATION = "jalons"
-# Who began a run and why; the editions, perimeters and drops that it is about.
-STARTED_BY, WHY = "jalons/started_by", "jalons/why"
+# Who began a run, which the UI's own column says too, and why; the editions, perimeters and drops that it is about.
+STARTED_BY, LAUNCHED_BY, WHY = "jalons/started_by", "user", "jalons/why"
 EDITIONS, PERIMETERS, DROPS = "jalons/editions", "jalons/perimeters", "jalons/drops"
 
 # Names in one tag, and the length of one: the UI shows a tag in a line, and filters runs by it.
