@@ -143,9 +143,11 @@ def ui(
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
-    except socket.gaierror:
+        socket.getaddrinfo(host, port, family)
+    except OSError:
         say_no(f"The UI cannot listen on {visible(host)}: it is no address of this machine.")
+    try:
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         why = os.strerror(error.errno or 0).lower()
         at = "this machine" if host == "127.0.0.1" else visible(host)
@@ -162,7 +164,7 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
     typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)")
     typer.echo(f"  Home: {settings.home}")
     # An address of another machine may have a password in it.
-    inbox = re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", str(settings.inbox))
+    inbox = re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", settings.inbox_url or str(settings.inbox))
     typer.echo(f"  Inbox watched: {inbox}")
     if is_read_only:
         typer.echo("  Read-only: nothing is launched or changed from its pages; sensors and schedules go on.")

@@ -22,6 +22,8 @@ _POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+# What stands for every address of a machine.
+EVERY = ("0.0.0.0", "::")  # noqa: S104
 _POLICY_HEADER = (b"content-security-policy", _POLICY.encode())
 _HEADERS = {
     b"x-frame-options": b"DENY",
@@ -32,12 +34,21 @@ _HEADERS = {
 }
 
 
-def origins(port: int, public_url: str) -> dict[str, str]:
-    """The origin of the UI's own pages by the Host that is asked: this machine's names, and that of `public_url`."""
+def origins(port: int, public_url: str, host: str = "127.0.0.1") -> dict[str, str]:
+    """The origin of the UI's own pages by the Host that is asked: this machine's names, `host` where it listens on that
+    alone, and the name of `public_url`.
+    """
     suffix = "" if port == 80 else f":{port}"
-    own = {f"{name}{suffix}": f"http://{name}{suffix}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    # Under all addresses there are names that nobody knows here: whoever needs one says it in `public_url`.
+    own_names = dict.fromkeys(("127.0.0.1", "localhost", "[::1]", *([] if host in EVERY else [in_url(host)])))
+    own = {f"{name}{suffix}": f"http://{name}{suffix}" for name in own_names}
     public = urlsplit(public_url.lower())
     return own | ({public.netloc: f"{public.scheme}://{public.netloc}"} if public.netloc else {})
+
+
+def in_url(host: str) -> str:
+    """A host as an address of a page writes it."""
+    return f"[{host.lower()}]" if ":" in host else host.lower()
 
 
 def guarded(app: App, own: Mapping[str, str]) -> App:

@@ -13,8 +13,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from types import FrameType
 
 import uvicorn
 from dagster._cli.proxy_server_manager import ProxyServerManager
@@ -30,8 +33,9 @@ from orchestration.store.whole_file import write_whole
 from orchestration.ui.files import with_files
 from orchestration.ui.guard import App, guarded, origins
 
-# How long answers under way, and then the daemon, are waited for at the end.
-_ANSWERS_S, _DAEMON_S = 5, 60
+# How long answers under way, then the daemon, and all of it together are waited for at the end.
+# A tick that is cut off is made again; runs are processes of the code server, which lets them come to their end.
+_ANSWERS_S, _DAEMON_S, _ALL_S = 1, 1.5, 3.5
 # Dagster's own figures: milliseconds between two looks of a page; of databases, milliseconds, seconds, connections.
 _LIVE_DATA_POLL_MS, _DATABASES = 2000, (15_000, 3600, 20)
 
@@ -40,23 +44,48 @@ class DaemonDied(Exception):
     """Dagster's daemon ended by itself, and nothing would look at the inbox any more."""
 
 
-def serve(listener: socket.socket, public_url: str, ready: Callable[[], None]) -> None:
+def serve(
+    listener: socket.socket, public_url: str, ready: Callable[[], None], *, host: str, is_read_only: bool = False
+) -> None:
     """Serve the UI of `DAGSTER_HOME` on `listener`, from the checkout, until SIGINT or SIGTERM; `ready` is called once.
 
-    `public_url` is the address that a proxy gives it, or nothing. Raise `DaemonDied` where the daemon does.
+    `host` is what it listens on, `public_url` the address that a proxy gives it, or nothing. Read-only, nothing can be
+    changed or launched from its pages; sensors and schedules go on. Raise `DaemonDied` where the daemon does; told to
+    stop, the process ends here.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     # As `dagster dev` tells the processes that it starts.
     os.environ |= {"DAGSTER_IS_DEV_CLI": "1", "DAGSTER_verbose": ""}
     try:
         with get_instance_for_cli() as instance, _workspace(instance) as workspace, _daemon(workspace) as process:
             instance.optimize_for_webserver(*_DATABASES)
-            with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)]), __version__) as context:
-                web = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS)
+            target = WorkspaceFileTarget([str(workspace)])
+            with WorkspaceProcessContext(instance, target, __version__, read_only=is_read_only) as context:
+                web: Any = DagsterWebserver(context, live_data_poll_rate=_LIVE_DATA_POLL_MS)
                 app = with_files(web.create_asgi_app(), Settings())
-                _answer(guarded(app, origins(listener.getsockname()[1], public_url)), listener, process, ready)
+                own = origins(listener.getsockname()[1], public_url, host)
+                _answer(guarded(app, own), listener, process, ready)
     except KeyboardInterrupt:
-        return
+        # All is closed; taking Python itself apart takes longer than all the rest.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+@cache
+def _end_in_time() -> None:
+    """From the first word to stop on there is so much time, whatever waits: threads of Dagster may, for half a minute.
+
+    The daemon and the code server notice that this process is gone.
+    """
+    last = threading.Timer(_ALL_S, os._exit, [0])
+    last.daemon = True
+    last.start()
+
+
+def _stop(_number: int, _frame: object) -> None:
+    _end_in_time()
+    raise KeyboardInterrupt
 
 
 def _answer(app: App, listener: socket.socket, process: subprocess.Popen[bytes], ready: Callable[[], None]) -> None:
@@ -64,7 +93,15 @@ def _answer(app: App, listener: socket.socket, process: subprocess.Popen[bytes],
         app, log_config=None, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=_ANSWERS_S
     )
     server = uvicorn.Server(config)
-    died = threading.Event()
+    died, stop = threading.Event(), server.handle_exit
+
+    def told_to_stop(number: int, frame: FrameType | None) -> None:
+        _end_in_time()
+        stop(number, frame)
+        # While answers under way are waited for, the daemon ends too.
+        process.terminate()
+
+    server.handle_exit = told_to_stop  # type: ignore[assignment]
 
     def watch() -> None:
         process.wait()

@@ -18,9 +18,10 @@ PATIENCE_S = 240
 
 
 @contextmanager
-def started(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(home: Path, *arguments: str, inbox: str = "") -> Iterator[subprocess.Popen[str]]:
     """The UI over a home, in a session of its own; what it says is in `<home>.log`, and at the end nothing is left."""
     names = {name: value for name, value in os.environ.items() if not name.startswith(("JALONS_", "DAGSTER_"))}
+    names |= {"JALONS_INBOX_URL": inbox} if inbox else {}
     command = [str(Path(sys.executable).parent / "jalons"), "ui", *arguments, "--home", str(home)]
     with home.with_name(f"{home.name}.log").open("w") as log:
         process = subprocess.Popen(

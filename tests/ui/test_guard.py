@@ -153,6 +153,12 @@ def test_behind_a_proxy_the_address_that_it_gives_is_the_origin(port):
     assert asked(port, *post, ("Origin", "https://jalons.example")).status == 403
 
 
+def test_the_address_that_it_listens_on_is_a_name_of_its_own_and_every_address_is_none():
+    assert origins(3000, "", "192.0.2.7")["192.0.2.7:3000"] == "http://192.0.2.7:3000"
+    assert origins(3000, "", "2001:DB8::7")["[2001:db8::7]:3000"] == "http://[2001:db8::7]:3000"
+    assert origins(3000, "", "0.0.0.0") == origins(3000, "", "::") == origins(3000, "")  # noqa: S104
+
+
 def test_on_the_port_of_the_web_a_browser_names_none():
     assert origins(80, "")["localhost"] == "http://localhost"
 

@@ -1,12 +1,18 @@
 """`jalons ui` as a service: it says where it is, ends with all its processes, and says why it cannot begin."""
 
+import http.client
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +30,48 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path):
         "Let it take a free one: jalons ui --port 0\n"
     )
     assert not (tmp_path / "home").exists()
+
+
+def test_an_address_that_is_none_of_this_machine_is_said_in_a_sentence(tmp_path):
+    command = [Path(sys.executable).parent / "jalons", "ui", "--host", "nowhere.invalid", "--home", tmp_path / "home"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    sentence = "The UI cannot listen on nowhere.invalid: it is no address of this machine.\n"
+    assert (said.returncode, said.stderr) == (1, sentence)
+
+
+def _ask(port: int, query: str) -> dict[str, Any]:
+    body, headers = json.dumps({"query": query}), {"Content-Type": "application/json"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+        connection.request("POST", "/graphql", body, headers)
+        return json.loads(connection.getresponse().read())["data"]
+
+
+WIPE = 'mutation { wipeAssets(assetPartitionRanges: [{assetKey: {path: ["portfolio"]}}]) { __typename } }'
+NAMES = '{ pipelineRunsOrError(filter: {tags: [{key: ".dagster/repository", value: "__repository__@jalons"}]}) '
+NAMES += "{ ... on Runs { results { jobName tags { key value } } } } }"
+
+
+def test_beyond_this_machine_it_warns_and_read_only_it_changes_nothing_and_it_stops_in_seconds(passed_home, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(passed_home, home, symlinks=True)
+    given = ["--port", "0", "--host", "0.0.0.0", "--read-only"]  # noqa: S104
+    with started(home, *given, inbox="memory://ministry:secret@somewhere/in") as process:
+        said = [process.stdout.readline() for _ in range(4)]
+        port = int(re.search(r":(\d+) ", said[0])[1])
+        assert said[1:3] == [f"  Home: {home}\n", "  Inbox watched: memory://ministry@somewhere/in\n"]
+        assert "Read-only" in said[3]
+        assert _ask(port, WIPE)["wipeAssets"]["__typename"] == "UnauthorizedError"
+        runs = _ask(port, NAMES)["pipelineRunsOrError"]["results"]
+        assert {run["jobName"] for run in runs} >= {"intake", "publication"}
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+        # Five seconds where the machine has nothing else to do.
+        assert time.monotonic() - begun < 15
+        assert until(lambda: not processes(home))
+    warned = (tmp_path / "home.log").read_text()
+    assert "beyond this machine, and asks for no password" in warned
+    assert "secret" not in warned
 
 
 @pytest.mark.parametrize("who", ["jalons ui", "the daemon"])

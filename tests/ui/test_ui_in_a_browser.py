@@ -3,6 +3,7 @@
 import http.server
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,9 +46,12 @@ def port(home: Path) -> Iterator[int]:
         assert until(lambda: is_answering(port) or process.poll() is not None)
         yield port
         assert process.poll() is None
+        begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         # With pages open and a browser connected; the code server says its last word after the others.
         assert process.wait() == 0
+        # Five seconds where the machine has nothing else to do.
+        assert time.monotonic() - begun < 15
         assert until(lambda: not processes(home))
 
 
