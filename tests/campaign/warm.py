@@ -177,10 +177,10 @@ def _settings(home: Path, slack: str) -> Any:
 def _warm_up() -> None:
     """Import all that a pass imports, and make what it makes once for a process, but neither thread nor database."""
     for name in (
-        "dagster._core.execution.execute_in_process",
+        "dagster._core.execution.api",
         "dagster._core.executor.in_process",
         "dagster._core.instance.factory",
-        "dagster._core.storage.noop_compute_log_manager",
+        "orchestration.passes.compute_logs",
         "dagster._core.storage.runs.sqlite.sqlite_run_storage",
         "dagster._core.storage.schedules.sqlite.sqlite_schedule_storage",
         "dagster._core.storage.root",

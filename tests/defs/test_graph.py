@@ -39,7 +39,17 @@ def test_an_intake_and_a_publication_run_every_asset_that_has_no_partition_betwe
     assert [set(keys) for keys in jobs] == [{dg.AssetKey("drops")}, unpartitioned - {dg.AssetKey("drops")}]
 
 
-def test_the_sensors_run_without_being_asked_to(definitions):
+def test_sensors_and_schedules_run_without_being_asked_to_and_say_what_they_do(definitions):
     assert {one.name: one.default_status for one in definitions.sensors} == dict.fromkeys(
         ("inbox_sensor", "publication_sensor", "engineers_sensor"), dg.DefaultSensorStatus.RUNNING
     )
+    assert {one.name: one.default_status for one in definitions.schedules} == dict.fromkeys(
+        ("intake_net", "publication_net", "scrub_job_schedule", "purge_job_schedule"), dg.DefaultScheduleStatus.RUNNING
+    )
+    assert [one.name for one in (*definitions.sensors, *definitions.schedules) if not one.description] == []
+
+
+def test_whether_anybody_looks_at_the_inbox_is_the_one_thing_that_goes_stale(definitions):
+    graph = definitions.resolve_asset_graph()
+    kept = {key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy_or_from_metadata}
+    assert kept == {dg.AssetKey("inbox_heartbeat")}

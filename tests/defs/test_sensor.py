@@ -12,6 +12,7 @@ from orchestration.intake.take_in import take_in
 from orchestration.passes import fingerprint, healing
 from orchestration.passes.faults import OWED
 from orchestration.passes.has_work import intake_owed, publication_owed
+from orchestration.passes.instance import prepare_instance
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 from tests.pass_job import jobs
@@ -133,3 +134,35 @@ def test_each_pause_over_one_cause_is_twice_as_long_up_to_the_longest(tick, begi
         at = automation._tried_again_at(instance, "intake", run.tags[OWED])
         pauses.append(round((at - record.update_timestamp) / timedelta(minutes=1)))
     assert pauses == [5, 10, 20, 40, 60, 60]
+
+
+def test_the_net_asks_what_the_sensors_ask(tick, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    prepare_instance(settings.dagster_home)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as kept:
+        context = dg.build_schedule_context(instance=kept)
+        assert automation.intake_net(context).tags[OWED] == tick().tags[OWED]
+        assert "nothing" in automation.publication_net(context).skip_message
+        take_in(settings, NOW)
+        assert _is_asked(automation.publication_net(context))
+
+
+def test_a_look_at_the_inbox_is_noted_now_and_then_and_one_that_fails_is_not(tick, instance, settings, monkeypatch):
+    def beats():
+        return len(instance.fetch_materializations(automation.inbox_heartbeat.key, limit=9).records)
+
+    for _ in range(3):
+        tick()
+    tick(automation.publication_sensor)
+    assert beats() == 1
+    monkeypatch.setattr(automation, "_BEAT", timedelta(0))
+    tick()
+    assert beats() == 2
+
+    def fails(*_given):
+        raise RuntimeError
+
+    monkeypatch.setattr(automation, "intake_owed", fails)
+    with pytest.raises(RuntimeError):
+        tick()
+    assert beats() == 2
