@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -213,7 +213,11 @@ def give_back_from_now_on(home: Path) -> None:
     """Let free pages of databases that are just made be given back while others are at work in them."""
     for name in _DATABASES:
         if (home / name).exists():
-            with closing(sqlite3.connect(home / name, isolation_level=None)) as connection:
+            # One that somebody is at work in already is written anew by a later purge.
+            with (
+                closing(sqlite3.connect(home / name, timeout=1, isolation_level=None)) as connection,
+                suppress(sqlite3.OperationalError),
+            ):
                 _write_anew(connection)
 
 

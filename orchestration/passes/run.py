@@ -156,7 +156,8 @@ def _run(
     """Execute a job in this process as one of the runs that the UI lists; its id, and what was said of it."""
     why = owed.why if owed.word else "asked for though nothing is owed"
     who = by_person(asked.started_by)
-    about = {OWED: owed.word or "", STARTED_BY: who, LAUNCHED_BY: who, WHY: why, **tags_of_drops(owed.drops)}
+    about = {STARTED_BY: who, LAUNCHED_BY: who, WHY: why, **tags_of_drops(owed.drops)}
+    about |= {OWED: owed.word} if owed.word else {}
     hour = Hour(asked.now, is_replay=asked.is_replay)
     home = home_resource(lambda: asked.settings, asked.report, done, hour)
     definition = asked.jobs[job]
