@@ -289,14 +289,22 @@ def _behind(evidence: _Evidence, mart: str, column: str, row: Mapping[str, objec
         files = _files("procedures")(evidence)
         yield from (file for file in files if row["perimeter"] in ("all", file.perimeter))
         return
-    # A slip is about a project; of the rankings, the rows are those of their subjects.
-    about, keys = ("portfolio", {"project_id": row["subject"]}) if mart == "slips" else (mart, dict(row))
+    about, keys = mart, dict(row)
+    if mart == "slips":
+        # A slip is about a project: what slipped is its cost, or its end.
+        about, keys = "portfolio", {"project_id": row["subject"]}
+        column = "current_cost_meur" if "cost" in f"{column} {row['rule']} {_slipped(evidence, row)}" else "schedule"
     keys = {name: value for name, value in keys.items() if name != "value"}
     for one in evidence.rows(about):
         if all(one[name] == value for name, value in keys.items()):
             subject = next(str(one[name]) for name in _SUBJECTS.values() if name in one)
             evidence.names[subject] = one.get("name") or one.get("title") or subject
             yield from _of_column(evidence, subject, one, column)
+
+
+def _slipped(evidence: _Evidence, row: Mapping[str, object]) -> str:
+    of_rule = (one for one in evidence.rows("slips") if (one["rule"], one["subject"]) == (row["rule"], row["subject"]))
+    return next((str(one["measure"]) for one in of_rule), "")
 
 
 def _of_column(evidence: _Evidence, subject: str, row: MartRow, column: str) -> Iterator[TracedCell]:

@@ -11,12 +11,13 @@ import dagster as dg
 
 from orchestration.alerting.delivery import deliver
 from orchestration.alerting.outbox import State
-from orchestration.defs.metadata import Metadata, seconds_since, table
+from orchestration.defs.metadata import Metadata, located, seconds_since, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
 
 
+@located
 @dg.asset(
     group_name="alerting",
     owners=["team:alerting"],

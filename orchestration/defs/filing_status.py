@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration.answers.filing_status import STATES, EditionStatus, editions
 from orchestration.contracts import CONTRACTS
-from orchestration.defs.metadata import Metadata, table
+from orchestration.defs.metadata import Metadata, located, table
 from orchestration.defs.moment import Moment
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.passes.home import Home
@@ -21,6 +21,7 @@ _SAID = "the rows and the day of what counts, or why there is none"
 _COUNTED = "perimeters that have filed, of those that have filed or owe it"
 
 
+@located
 @dg.asset(
     key=KEY,
     group_name="publication",

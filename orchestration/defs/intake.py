@@ -14,10 +14,10 @@ from orchestration.contracts import CONTRACTS
 from orchestration.defs.filing_status import KEY as FILING_STATUS
 from orchestration.defs.filing_status import status_metadata
 from orchestration.defs.links import link
-from orchestration.defs.metadata import Metadata, table
+from orchestration.defs.metadata import Metadata, located, table
 from orchestration.defs.moment import Moment
-from orchestration.defs.partitions import GRID, add_editions, cell
-from orchestration.defs.submission_checks import checks_of, judged_cells, latest_of, say_together, say_verdicts
+from orchestration.defs.partitions import GRID, add_editions, cell, latest_of
+from orchestration.defs.submission_checks import checks_of, judged_cells, say_together, say_verdicts
 from orchestration.intake import holds
 from orchestration.intake.answer_times import median, seconds_to_answer
 from orchestration.intake.cell_verdicts import Cell, CellVerdicts, judged_again, taken_by_cell
@@ -48,7 +48,7 @@ ministry_names = dg.AssetSpec(
     description="One row per name that a ministry has borne, with the perimeter it stands for; reviewed like code.",
 )
 
-
+@located
 @dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool=INTAKE, deps=[inbox, ministry_names])
 def drops(
     context: dg.AssetExecutionContext, config: Moment, home: dg.ResourceParam[Home]
@@ -77,6 +77,7 @@ def drops(
 
 
 def _submissions(kind: str) -> dg.AssetsDefinition:
+    @located
     @dg.asset(
         key=["submissions", kind],
         deps=[inbox, ministry_names],

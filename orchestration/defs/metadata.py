@@ -4,6 +4,7 @@ What belongs here: turning rows into metadata values. What does not: which rows.
 """
 
 import base64
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from dagster_shared.utils.warnings import BetaWarning
 
 from orchestration.domain.visible import visible
 
@@ -20,6 +22,16 @@ MetadataEntry = dg.MetadataValue[Any] | str | int | float
 Metadata = dict[str, MetadataEntry]
 # A preview is as wide as a page of the UI.
 SHOWN, SHOWN_COLUMNS = 10, 12
+
+
+def located(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The asset with the place of its code, which the UI opens in an editor of this machine."""
+    with warnings.catch_warnings():
+        # A beta in 1.13, which is pinned: no terminal of a user has to say so.
+        warnings.filterwarnings("ignore", ".*with_source_code_references", BetaWarning)
+        (one,) = dg.with_source_code_references([asset])
+    assert isinstance(one, dg.AssetsDefinition)  # noqa: S101 - for mypy; it gives what it is given
+    return one
 
 
 def markdown_table(rows: Sequence[Mapping[str, object]], most: int = SHOWN) -> dg.MarkdownMetadataValue:

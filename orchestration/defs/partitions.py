@@ -23,3 +23,9 @@ def add_editions(instance: dg.DagsterInstance, editions: set[str]) -> None:
     missing = editions - set(instance.get_dynamic_partitions("edition"))
     if missing:
         instance.add_dynamic_partitions("edition", sorted(missing))
+
+
+def latest_of(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> dg.EventLogRecord | None:
+    """The last time that a partition was filled, if it was."""
+    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
+    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)

@@ -9,8 +9,8 @@ from time import monotonic
 import dagster as dg
 
 from orchestration.defs.links import link
-from orchestration.defs.metadata import Metadata, numbers, parquet_metadata, seconds_since, table
-from orchestration.defs.partitions import EDITIONS, add_editions
+from orchestration.defs.metadata import Metadata, located, numbers, parquet_metadata, seconds_since, table
+from orchestration.defs.partitions import EDITIONS, add_editions, latest_of
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
 from orchestration.publication.figures import FIGURES, IN_SHORT
@@ -23,6 +23,7 @@ _OWNERS = ["team:publication"]
 _MARTS = [*TABLES, "submissions"]
 
 
+@located
 @dg.asset(
     group_name="publication",
     owners=_OWNERS,
@@ -55,6 +56,7 @@ def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Ho
     return dg.MaterializeResult(metadata=numbers_now | {"releases": table(lines, most=100)})
 
 
+@located
 @dg.asset(
     group_name="publication",
     owners=_OWNERS,
@@ -78,6 +80,13 @@ def edition_release(
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
     return dg.MaterializeResult(metadata=_release(publication.settings, made[0]))
+
+
+def _is_shown(instance: dg.DagsterInstance, one: Release) -> bool:
+    """Whether the UI has the figures of a revision: its history may be younger, or of before they were numbers."""
+    latest = latest_of(instance, dg.AssetKey("edition_release"), one.edition)
+    said = latest.asset_materialization.metadata if latest and latest.asset_materialization else {}
+    return "perimeters_filed" in said and said["revision"].value == one.revision
 
 
 def _release(settings: Settings, one: Release) -> Metadata:

@@ -13,7 +13,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.defs.checks import SEVERITIES, SHOWN_FAILING, check_evaluation, check_result, check_spec
 from orchestration.defs.metadata import table
-from orchestration.defs.partitions import GRID, cell
+from orchestration.defs.partitions import GRID, cell, latest_of
 from orchestration.intake.cell_verdicts import CellVerdicts, judged_again
 from orchestration.passes.faults import BROKEN, last_evaluations
 from orchestration.passes.home import Home
@@ -140,9 +140,3 @@ def judged_cells(instance: dg.DagsterInstance, kind: str) -> set[str]:
     """The cells of a kind that its checks have said anything of."""
     infos = instance.event_log_storage.get_asset_check_partition_info(checks_of([kind])[:1])
     return {info.partition_key for info in infos if info.partition_key}
-
-
-def latest_of(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> dg.EventLogRecord | None:
-    """The last time that a partition was filled, if it was."""
-    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
-    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)

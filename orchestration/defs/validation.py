@@ -13,7 +13,7 @@ from expectations.runner import MART_SUITES, Verdict
 from orchestration.answers.filing_status import known_editions
 from orchestration.answers.trace import TracedCell, cells_behind
 from orchestration.defs.checks import SHOWN_FAILING, check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import Metadata, seconds_since, table
+from orchestration.defs.metadata import Metadata, located, seconds_since, table
 from orchestration.passes.faults import BROKEN, FOUND, MART_CHECKS
 from orchestration.passes.home import Home
 from orchestration.settings import Settings
@@ -21,6 +21,7 @@ from orchestration.validation.holding import Hold, failing_editions, found_in, h
 from orchestration.validation.judgement import Judgement, verdicts_alone
 
 
+@located
 @dg.asset(
     group_name="validation",
     owners=["team:publication"],
@@ -89,7 +90,14 @@ def _behind(settings: Settings, verdict: Verdict) -> Iterator[list[dict[str, obj
 
 def _place(one: TracedCell) -> dict[str, object]:
     """Where to look: in which file of which ministry."""
-    return {"perimeter": one.perimeter, "file": one.file, "sheet": one.sheet, "cell": one.cell, "typed": one.value}
+    return {
+        "perimeter": one.perimeter,
+        "file": one.file,
+        "sheet": one.sheet,
+        "row": one.row,
+        "cell": one.cell,
+        "typed": one.value,
+    }
 
 
 def say_what_holds(context: dg.AssetExecutionContext, settings: Settings, judgement: Judgement) -> None:
