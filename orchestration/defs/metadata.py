@@ -28,7 +28,7 @@ def located(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
     """The asset with the place of its code, which the UI opens in an editor of this machine."""
     with warnings.catch_warnings():
         # A beta in 1.13, which is pinned: no terminal of a user has to say so.
-        warnings.filterwarnings("ignore", ".*with_source_code_references", BetaWarning)
+        warnings.filterwarnings("ignore", ".*(with_source_code_references|CodeReference)", BetaWarning)
         (one,) = dg.with_source_code_references([asset])
     assert isinstance(one, dg.AssetsDefinition)  # noqa: S101 - for mypy; it gives what it is given
     return one

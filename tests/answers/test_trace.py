@@ -11,7 +11,7 @@ from itertools import groupby
 import openpyxl
 import pytest
 
-from orchestration.answers.trace import EVIDENCE, NotTraceable, TracedCell, trace
+from orchestration.answers.trace import EVIDENCE, NotTraceable, TracedCell, cells_behind, trace
 from orchestration.consolidation.build import build
 from orchestration.intake import archive
 from orchestration.intake.lake_check import hand_over
@@ -232,3 +232,21 @@ def test_what_the_edition_lacks_is_refused_with_what_is_near(home: Settings) -> 
         trace(home, "xyzzy", NOW)
     with pytest.raises(NoRelease, match="2030-S1 has no release"):
         trace(home, "projects", "2030-S1")
+
+
+def test_a_failing_row_of_a_mart_leads_to_the_cells_behind_it(passed_home):
+    settings = Settings(home=passed_home)
+
+    def cells(mart: str, column: str, **row: object) -> list[tuple[str | None, str | None, str]]:
+        ((_, found, names),) = cells_behind(settings, mart, column, [{"edition": "2021-S1", "value": 1, **row}])
+        return [(names.get(one.project_id or ""), one.cell, one.file) for one in found]
+
+    assert cells("portfolio", "current_cost_meur", project_id="horizon") == [("HORIZON", "F2", "p.csv")]
+    assert cells("portfolio", "current_duration_days", project_id="horizon") == [("HORIZON", "D2", "p.csv")]
+    assert cells("top50", "current_cost_meur", rank=2) == [("BOUSSOLE", "F3", "p.csv")]
+    # Of a figure that many cells make, the largest comes first.
+    assert cells("headline_figures", "total_cost_bn_eur") == [("HORIZON", "F2", "p.csv"), ("BOUSSOLE", "F3", "p.csv")]
+    # Where no cell makes it alone, its file; where nothing is known of the row, nothing.
+    assert cells("top50", "rank", rank=1) == [("HORIZON", None, "p.csv")]
+    assert cells("portfolio", "current_cost_meur", project_id="nobody") == []
+    assert cells("headline_figures", "no_such_figure") == []
