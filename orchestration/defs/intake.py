@@ -68,7 +68,7 @@ def drops(
     said = [*filed, *_not_shown(context.instance, home.settings, {one.cell for one in filed})]
     for one in said:
         _say(context, one, home.settings)
-    say_together(context, checks_of({one.cell[0] for one in said}))
+    say_together(context, checks_of({one.cell[0] for one in said}), even_if_all_hold=False)
     # Nobody has to wait for a publication to see who has filed.
     status = status_metadata(home.settings, config.read(home.hour).date())
     context.log_event(dg.AssetMaterialization(FILING_STATUS, metadata=status))

@@ -96,11 +96,15 @@ def _named(one: CellVerdicts, row: Mapping[str, object]) -> dict[str, object]:
 
 
 def say_together(
-    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, keys: Collection[dg.AssetCheckKey]
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    keys: Collection[dg.AssetCheckKey],
+    *,
+    even_if_all_hold: bool = True,
 ) -> None:
     """Log what each check says of all cells together, which is what the UI shows of it: it shows the last word.
 
-    As a result of the step Dagster 1.13 would look for its partition, and fail without one: as an event it does not.
+    Where all hold and a cell was the last to say so, that may be enough. As the result of a step Dagster 1.13 would
+    look for its partition, and fail without one: as an event it does not.
     """
     cells: dict[dg.AssetCheckKey, dict[str, AssetCheckExecutionRecordStatus]] = {key: {} for key in keys}
     for info in context.instance.event_log_storage.get_asset_check_partition_info(list(keys)):
@@ -109,7 +113,9 @@ def say_together(
     for key, by_cell in sorted(cells.items()):
         doubtful = (one for one, status in by_cell.items() if status != AssetCheckExecutionRecordStatus.SUCCEEDED)
         told = [said for one in doubtful for said in last_evaluations(context.instance, key, one)]
-        _log(context, _together(key, len(by_cell), [said for said in told if not said.passed]))
+        failing = [said for said in told if not said.passed]
+        if failing or even_if_all_hold:
+            _log(context, _together(key, len(by_cell), failing))
 
 
 def _together(key: dg.AssetCheckKey, cells: int, failing: Sequence[dg.AssetCheckEvaluation]) -> dg.AssetCheckEvaluation:
