@@ -48,7 +48,7 @@ def instance(home: Settings) -> Iterator[dg.DagsterInstance]:
 def press(instance: dg.DagsterInstance) -> Callable[..., str]:
     """Materialize assets as the UI does, alone; give the cause where the run failed, else nothing."""
     everything = buttons()
-    marts = [dg.AssetKey("drops"), dg.AssetKey("verdicts"), dg.AssetKey("releases"), dg.AssetKey("delivered_alerts")]
+    marts = [dg.AssetKey(name) for name in ("drops", "verdicts", "releases", "delivered_alerts", "filing_status")]
     tables = [key for key in jobs()["publication"].asset_layer.selected_asset_keys if key not in marts]
 
     def one(*names: str, edition: str | None = None) -> str:
