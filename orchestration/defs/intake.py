@@ -48,6 +48,7 @@ ministry_names = dg.AssetSpec(
     description="One row per name that a ministry has borne, with the perimeter it stands for; reviewed like code.",
 )
 
+
 @located
 @dg.asset(group_name="intake", owners=_OWNERS, kinds={"python", "parquet"}, pool=INTAKE, deps=[inbox, ministry_names])
 def drops(

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from dagster._cli.proxy_server_manager import ProxyServerManager
