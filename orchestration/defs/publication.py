@@ -45,12 +45,10 @@ def releases(context: dg.AssetExecutionContext, publication: dg.ResourceParam[Ho
     publication.done.releases = tuple(made)
     new = [one for one in made if one.is_new]
     add_editions(context.instance, {one.edition for one in new})
-    for one in new:
-        context.log_event(
-            dg.AssetMaterialization(
-                "edition_release", partition=one.edition, metadata=_release(publication.settings, one)
-            )
-        )
+    for one in made:
+        if one.is_new or not _is_shown(context.instance, one):
+            metadata = _release(publication.settings, one)
+            context.log_event(dg.AssetMaterialization("edition_release", partition=one.edition, metadata=metadata))
     lines = [{"edition": one.edition, "revision": one.revision, "new": one.is_new, **_figures(one)} for one in made]
     numbers_now: Metadata = {"new": len(new), "editions": len(made), "seconds": seconds_since(begun)}
     return dg.MaterializeResult(metadata=numbers_now | {"releases": table(lines, most=100)})

@@ -166,3 +166,15 @@ def test_a_pass_of_a_run_worker_leaves_nothing_to_do_and_no_pickle_and_the_last_
     assert not (home.dagster_home / "storage").exists()
     assert press("delivered_alerts") == ""
     assert work.has_work(read, NOW)
+
+
+def test_figures_that_a_history_begun_anew_does_not_know_are_shown_by_the_next_publication(home, instance, press):
+    key = dg.AssetKey("edition_release")
+    instance.wipe_assets([key])
+    assert press("releases") == ""
+    (shown,) = instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=5).records
+    assert shown.partition_key == "2021-S1"
+    assert shown.asset_materialization.metadata["projects"].value == 2
+    # Once is enough.
+    assert press("releases") == ""
+    assert len(instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key), limit=5).records) == 1
