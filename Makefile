@@ -65,6 +65,10 @@ fuzz: install ## Hold intake against 10 000 files made at random, in minutes (th
 faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the stores (the same ways: SEED=…)
 	@$(BIN)/python -m tests.campaign.run $(SEED)
 
+buttons: install ## Press every button of the Dagster UI, in a quarter of an hour, and list what came out of each
+	@$(BIN)/python -m tests.buttons
+	@$(BIN)/python -m tests.buttons_in_ui
+
 mutants: install ## See how many of 450 wrong rules the tests refuse, in a quarter of an hour (the same ones: SEED=…)
 	@$(BIN)/python benchmarks/mutants.py $(SEED)
 

@@ -21,7 +21,6 @@ from typing import Any
 from orchestration.passes.lock import publication_lock
 from orchestration.settings import Settings
 from tests.buttons import FILED, LIST, UNFILED, WORKS, make_home
-from tests.campaign import homes
 from tests.conftest import ROOT
 from tests.intake.golden.tables import EDITION
 from tests.ui.started import started
