@@ -10,10 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.intake.ledger import Ledger
 from orchestration.passes.alive import let_go_of_runs
 from orchestration.settings import Settings
 from tests.campaign import homes
@@ -105,6 +107,9 @@ def make_home(folder: Path) -> Settings:
     for arrivals, at in ((homes.FIRST_WAVE, homes.FIRST), (homes.SECOND_WAVE, homes.SECOND)):
         homes.put(settings.home, arrivals)
         run_pass(settings, at)
+    with Ledger(settings.ledger) as ledger:
+        # As after a replay: what is pressed is held against the day of today.
+        ledger.see_clock(datetime.now(UTC))
     return settings
 
 
