@@ -42,6 +42,7 @@ REEXECUTE = """mutation($params: ReexecutionParams!) { launchRunReexecution(reex
 TERMINATE = """mutation($id: String!) { terminateRun(runId: $id) { __typename
   ... on TerminateRunFailure { message } } }"""
 RUN = "query($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }"
+STARTED = "query { runsOrError(filter: {statuses: [STARTED]}) { ... on Runs { results { runId } } } }"
 BACKFILL_STATUS = """query($id: String!) { partitionBackfillOrError(backfillId: $id) {
   ... on PartitionBackfill { status } } }"""
 WIPE = "mutation($ranges: [PartitionsByAssetSelector!]!) { wipeAssets(assetPartitionRanges: $ranges) { __typename } }"
@@ -211,11 +212,13 @@ def reexecute_all(ui: Ui) -> str:
 
 
 def terminate(ui: Ui) -> str:
-    """A run that waits for its turn; the next one goes through."""
+    """A run that waits for its turn, whoever launched it; the next one goes through."""
     with publication_lock(ui.settings):
-        run = ui.launch("publication")
-        ui.until(lambda: ui.status(run) == "STARTED")
-        time.sleep(3)
+        ui.launch("publication")
+        ui.until(lambda: bool(ui.ask(STARTED)["results"]))
+        run = ui.ask(STARTED)["results"][0]["runId"]
+        # Until it waits.
+        time.sleep(20)
         said = ui.ask(TERMINATE, id=run)["__typename"]
         ended = ui.ended(run)
     return f"{said}, {ended}, next {launch_the_publication(ui)}"

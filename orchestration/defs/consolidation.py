@@ -89,9 +89,9 @@ def consolidation(
         with publication.intake():
             note_adoption(publication.settings, datetime.now(UTC))
             hand_over(publication.settings, datetime.now(UTC))
-    result = build(
-        publication.settings, selected=None if is_whole else [_SELECTORS[key] for key in sorted(chosen, key=str)]
-    )
+        result = build(publication.settings)
+    else:
+        result = build(publication.settings, selected=[_SELECTORS[key] for key in sorted(chosen, key=str)])
     for node in result.nodes:
         if spec := _CHECKS.get(node.unique_id):
             yield _test(spec, node)
