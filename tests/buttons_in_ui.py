@@ -332,14 +332,15 @@ def main(chosen: list[str]) -> None:
                 if not chosen or button.__name__ in chosen:
                     try:
                         outcomes[name] = button(ui)
-                    except (RuntimeError, TimeoutError, KeyError) as error:
+                    except (RuntimeError, OSError, KeyError) as error:
                         outcomes[name] = f"does not: {type(error).__name__} {error}"[:400]
                     sys.stdout.write(f"{name}: {outcomes[name]}\n")
                     sys.stdout.flush()
+                    found = json.dumps(listed | {PLACE: outcomes}, indent=1, ensure_ascii=False)
+                    LIST.write_text(f"{found}\n", encoding="utf-8")
             with suppress(subprocess.TimeoutExpired):
                 process.terminate()
                 process.wait(60)
-    LIST.write_text(json.dumps(listed | {PLACE: outcomes}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
