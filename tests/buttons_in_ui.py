@@ -51,11 +51,11 @@ STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
 START_SENSOR = "mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename } }"
 SENSORS = """query($selector: RepositorySelector!) { sensorsOrError(repositorySelector: $selector) {
   ... on Sensors { results { name id sensorState { status } } } } }"""
-TEST_SENSOR = """mutation($selector: SensorSelector!) { sensorDryRun(selectorData: $selector) { __typename
+TEST_SENSOR = """mutation($selector: SensorSelector!) { sensorDryRun(selectorData: $selector, cursor: null) { __typename
   ... on DryRunInstigationTick { evaluationResult { error { message } } } } }"""
 SCHEDULES = """query($selector: RepositorySelector!) { schedulesOrError(repositorySelector: $selector) {
   ... on Schedules { results { name pipelineName scheduleState { status } } } } }"""
-TEST_SCHEDULE = """mutation($selector: ScheduleSelector!) { scheduleDryRun(selectorData: $selector) { __typename
+TEST_SCHEDULE = """mutation($selector: ScheduleSelector!, $at: Float!) { scheduleDryRun(selectorData: $selector, timestamp: $at) { __typename
   ... on DryRunInstigationTick { evaluationResult { error { message } } } } }"""
 ADD_PARTITION = """mutation($selector: RepositorySelector!) { addDynamicPartition(repositorySelector: $selector,
   partitionsDefName: "edition", partitionKey: "2021-S2") { __typename } }"""
@@ -248,7 +248,9 @@ def test_sensors(ui: Ui) -> str:
 def test_schedules(ui: Ui) -> str:
     """The preview of each schedule's tick."""
     names = [one["name"] for one in ui.ask(SCHEDULES, selector=_REPOSITORY)["results"]]
-    return _evaluated(ui.ask(TEST_SCHEDULE, selector={**_REPOSITORY, "scheduleName": name}) for name in names)
+    return _evaluated(
+        ui.ask(TEST_SCHEDULE, selector={**_REPOSITORY, "scheduleName": name}, at=time.time()) for name in names
+    )
 
 
 def _evaluated(ticks: Iterator[Any]) -> str:
