@@ -55,7 +55,8 @@ TEST_SENSOR = """mutation($selector: SensorSelector!) { sensorDryRun(selectorDat
   ... on DryRunInstigationTick { evaluationResult { error { message } } } } }"""
 SCHEDULES = """query($selector: RepositorySelector!) { schedulesOrError(repositorySelector: $selector) {
   ... on Schedules { results { name pipelineName scheduleState { status } } } } }"""
-TEST_SCHEDULE = """mutation($selector: ScheduleSelector!, $at: Float!) { scheduleDryRun(selectorData: $selector, timestamp: $at) { __typename
+TEST_SCHEDULE = """mutation($selector: ScheduleSelector!, $at: Float!) {
+  scheduleDryRun(selectorData: $selector, timestamp: $at) { __typename
   ... on DryRunInstigationTick { evaluationResult { error { message } } } } }"""
 ADD_PARTITION = """mutation($selector: RepositorySelector!) { addDynamicPartition(repositorySelector: $selector,
   partitionsDefName: "edition", partitionKey: "2021-S2") { __typename } }"""
