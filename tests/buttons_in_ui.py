@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -329,6 +331,8 @@ def main(chosen: list[str]) -> None:
                 if not line:
                     raise SystemExit("jalons ui did not start")
                 address = next(iter(re.findall(r"http://127\.0\.0\.1:\d+", line)), "")
+            # Nobody else reads what the daemon says, and it waits once a pipe is full.
+            threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             ui = Ui(address, settings)
             for button in BUTTONS:
                 name = button.__name__.replace("_", " ")
