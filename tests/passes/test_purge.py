@@ -1,5 +1,6 @@
 """What is old goes, what is plotted or latest stays; two at once, a kill half-way and a run under way harm nothing."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -178,6 +179,33 @@ def test_two_at_once_purge_once_while_a_run_goes_on(settings, instance, ran):
     assert len(_numbers(instance)) == 4
 
 
+def test_what_is_cut_down_shares_its_pages(settings, instance, ran):
+    ran(1, LATELY)
+    runs, old = settings.dagster_home / "history" / "runs", LONG_AGO.total_seconds()
+    (runs / "gone.db").touch()
+    os.utime(runs / "gone.db", (TODAY.timestamp() - old, TODAY.timestamp() - old))
+    with closing(sqlite3.connect(runs / "index.db")) as index, index:
+        # Before the latest of its table, and one to a page.
+        index.execute(
+            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 300) "
+            "insert into event_logs (id, run_id, event, dagster_event_type, asset_key) "
+            "select -i, 'gone', replace(event, ?, ?), dagster_event_type, asset_key from n, event_logs "
+            "where dagster_event_type = 'ASSET_MATERIALIZATION' and asset_key = ? and event_logs.id > 0",
+            ("x" * 5000, "x" * 2000, TABLE.to_string()),
+        )
+    assert purge(settings, instance, TODAY).runs == 1
+    with closing(sqlite3.connect(runs / "index.db")) as index:
+        (cut, of_them), (taken,) = (
+            index.execute(query).fetchone()
+            for query in (
+                "select sum(length(event)), count(*) from event_logs where run_id = 'gone'",
+                "select sum(pgsize) from dbstat where name = 'event_logs'",
+            )
+        )
+    assert of_them == 300
+    assert taken < 2 * cut
+
+
 def test_looks_at_the_inbox_and_ticks_go_after_a_day_and_the_latest_stays(settings, instance):
     for _ in range(3):
         instance.report_runless_asset_event(dg.AssetMaterialization("a_heartbeat"))
@@ -232,9 +260,11 @@ def test_an_event_that_is_cut_down_reads_as_dagster_wrote_it(settings, ran):
         query = "select event from event_logs where asset_key = ? and dagster_event_type = 'ASSET_MATERIALIZATION'"
         (event,) = index.execute(query, (TABLE.to_string(),)).fetchone()
     numbers = purging._numbers_of(event)
-    assert len(numbers) < 1000 < len(event)
+    assert len(numbers) < 700 < len(event)
     assert deserialize_value(numbers, dg.EventLogEntry).asset_materialization.metadata == {
         "rows": dg.IntMetadataValue(7)
     }
+    read, whole = (deserialize_value(one, dg.EventLogEntry) for one in (numbers, event))
+    assert (read.run_id, read.step_key, read.timestamp) == (whole.run_id, whole.step_key, whole.timestamp)
     without = event.replace("IntMetadataEntryData", "TextMetadataEntryData")
     assert purging._numbers_of(without) is None
