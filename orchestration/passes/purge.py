@@ -46,20 +46,26 @@ _NUMBERS = {"IntMetadataEntryData", "FloatMetadataEntryData"}
 _NEEDED = {"error_info"}
 # For good: of each asset and cell the latest materialization, of each asset the last word on its freshness, of each
 # check and cell the latest evaluation. What comes meanwhile is of runs that stay. Dagster finds no evaluation by its
-# run but by going through them all: that is done once.
+# run but by going through them all: that is done once. A materialization that was cut down has no step key.
 _LATEST = """
 create temp table kept_checks as
     select max(id) as id, max(evaluation_event_storage_id) as event_id from asset_check_executions
     where execution_status in ('SUCCEEDED', 'FAILED') group by asset_key, check_name, partition;
-create temp table kept_events as
-    select max(id) as id from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION'
-    group by asset_key, partition
+create temp table kept_events (id integer primary key);
+insert into kept_events
+    select max(id) from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION' group by asset_key, partition
+    union select id from event_logs
+    where dagster_event_type = 'ASSET_MATERIALIZATION' and run_id <> '' and step_key is null
     union select max(id) from event_logs where dagster_event_type = 'FRESHNESS_STATE_CHANGE' group by asset_key
     union select event_id from kept_checks where event_id is not null;
 create temp table old_checks as
     select id, run_id, create_timestamp as timestamp from asset_check_executions
     where id not in (select id from kept_checks);
 create index temp.old_checks_by_run on old_checks (run_id);
+"""
+_CUT_DOWN = """
+insert into event_logs (id, run_id, dagster_event_type, timestamp, asset_key, partition, event)
+values (?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -90,9 +96,10 @@ def purge(
             # written full of zeros before it is given back: what was there is in the ledger.
             index.execute(f"pragma cache_size = -{_CACHE_KIB}")
             index.execute("pragma secure_delete = off")
-            for done in range(0, len(going), _RUNS_AT_A_TIME):
-                report(f"Purging {len(going)} runs, {done} done")
-                _forget(home, instance, index, going[done : done + _RUNS_AT_A_TIME])
+            these = [*going, *_no_longer_latest(instance, index)]
+            for done in range(0, len(these), _RUNS_AT_A_TIME):
+                report(f"Purging {len(these)} runs, {done} done")
+                _forget(home, instance, index, these[done : done + _RUNS_AT_A_TIME])
             _purge_runless(home, index, now)
         _purge_ticks(home, now, settings.history_days)
         for name in _DATABASES:
@@ -130,6 +137,14 @@ def _orphans(home: Path, instance: dg.DagsterInstance, now: datetime) -> list[st
         return sorted(old - set(connection.exec_driver_sql("select run_id from runs").scalars()))
 
 
+def _no_longer_latest(instance: dg.DagsterInstance, index: sqlite3.Connection) -> list[str]:
+    """Runs that went earlier, and left what was the latest then and is not any more."""
+    query = "select run_id from event_logs where id not in kept_events union select run_id from old_checks"
+    left = {run_id for (run_id,) in index.execute(query) if run_id}
+    with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+        return sorted(left - set(connection.exec_driver_sql("select run_id from runs").scalars()))
+
+
 def _forget(home: Path, instance: dg.DagsterInstance, index: sqlite3.Connection, run_ids: list[str]) -> None:
     these = f"run_id in ({', '.join('?' * len(run_ids))})"
     _thin_out(index, these, run_ids)
@@ -158,7 +173,8 @@ def _thin_out(index: sqlite3.Connection, which: str, given: Sequence[str]) -> No
     events = f"{which} and id not in kept_events"
     index.execute("begin immediate")
     materializations = index.execute(
-        f"select * from event_logs where {events} and dagster_event_type = 'ASSET_MATERIALIZATION' order by id",  # noqa: S608
+        "select id, run_id, dagster_event_type, timestamp, asset_key, partition, event from event_logs "  # noqa: S608
+        f"where {events} and dagster_event_type = 'ASSET_MATERIALIZATION' order by id",
         given,
     ).fetchall()
     index.execute(
@@ -167,10 +183,9 @@ def _thin_out(index: sqlite3.Connection, which: str, given: Sequence[str]) -> No
     )
     # Taken away and written again, since a row that is cut down where it stands leaves its page to itself.
     index.execute(f"delete from event_logs where {events}", given)  # noqa: S608
-    for event_id, run_id, event, *more in materializations:
+    for *row, event in materializations:
         if numbers := _numbers_of(event):
-            row = (event_id, run_id, numbers, *more)
-            index.execute(f"insert into event_logs values ({', '.join('?' * len(row))})", row)  # noqa: S608
+            index.execute(_CUT_DOWN, (*row, numbers))
     index.execute(
         f"delete from asset_check_executions where id in (select id from old_checks where {which})",  # noqa: S608
         given,

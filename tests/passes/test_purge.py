@@ -110,6 +110,26 @@ def test_the_latest_evaluation_of_a_check_stays_however_old(settings, instance, 
     assert [evaluation.metadata["number"].value for evaluation in judged] == [2]
 
 
+def test_what_was_the_latest_as_its_run_went_goes_once_it_is_not(settings, instance, ran):
+    old = ran(1, LONG_AGO)
+    ran(2, LATELY, "two")
+    key = dg.AssetCheckKey(TABLE, "a_check")
+    with closing(sqlite3.connect(settings.dagster_home / "history" / "runs" / "index.db")) as index:
+        # The check said nothing in the second run, and the first is the latest that did.
+        index.execute("delete from asset_check_executions where run_id <> ?", (old,))
+        index.commit()
+        purge(settings, instance, TODAY)
+        assert len(instance.event_log_storage.get_asset_check_execution_history(key, limit=9)) == 1
+        ran(3, timedelta(0))
+        purge(settings, instance, TODAY)
+        left = index.execute("select dagster_event_type, asset_key from event_logs where run_id = ?", (old,)).fetchall()
+    assert [one.run_id == old for one in instance.event_log_storage.get_asset_check_execution_history(key, 9)] == [
+        False
+    ]
+    assert left == [("ASSET_MATERIALIZATION", TABLE.to_string())]
+    assert sorted(number.value for number in _numbers(instance)) == [1, 2, 3]
+
+
 def test_a_run_under_way_and_what_says_how_the_job_stands_stay_however_old(settings, instance, ran):
     through = ran(1, LONG_AGO)
     at_work = instance.create_run_for_job(JOB, status=DagsterRunStatus.STARTED).run_id
