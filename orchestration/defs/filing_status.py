@@ -4,11 +4,12 @@ What belongs here: showing it. What does not: finding it out (`orchestration.ans
 status` prints too.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
 
-from orchestration.answers.filing_status import STATES, EditionStatus, editions
+from orchestration.answers.filing_status import STATES, EditionStatus, FilingState, editions
 from orchestration.contracts import CONTRACTS
 from orchestration.defs.metadata import Metadata, located, table
 from orchestration.defs.moment import Moment
@@ -17,6 +18,7 @@ from orchestration.passes.home import Home
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey("filing_status")
+_NOT_COUNTING: tuple[FilingState, ...] = ("late", "awaited", "rejected", "held")
 _SAID = "the rows and the day of what counts, or why there is none"
 _COUNTED = "perimeters that have filed, of those that have filed or owe it"
 
@@ -32,6 +34,8 @@ _COUNTED = "perimeters that have filed, of those that have filed or owe it"
 def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per perimeter of each open edition: what it has filed of each kind, and what it still owes.
 
+    `not_filed` is the short answer: who is late, awaited, was rejected or is held, of what.
+
     `awaited` and `late` are owed by the rule of the models (`missing_perimeters_<kind>` of `headline_figures`): whoever
     filed that kind for the latest whole edition; nobody else is missing. `late` is after the deadline of the calendar.
     `unknown` is who owes what of an edition that has no figures yet. An intake says it anew, as does each publication.
@@ -40,13 +44,24 @@ def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.Materializ
 
 
 def status_metadata(settings: Settings, today: date) -> Metadata:
-    """The status of the open editions perimeter by perimeter, of all in short, and the numbers of the open ones."""
+    """Who has not filed for the open editions, their status perimeter by perimeter, all in short, and the numbers."""
     known = editions(settings, today)[::-1]
     still = [one for one in known if one.is_open]
     totals: Metadata = {state: sum(one.counts()[state] for one in still) for state in STATES}
     matrices: Metadata = {f"{one.edition}, until {one.deadline}": _matrix(one) for one in still}
     columns = {"edition": "all there are", "deadline": "the last day to file"} | dict.fromkeys(CONTRACTS, _COUNTED)
-    return matrices | {"all_editions": table([_in_short(one) for one in known], len(known), columns)} | totals
+    missing = [line for one in still for line in _not_filed(one)]
+    not_filed = table(missing, len(missing), dict.fromkeys(("edition", "kind", "state", "perimeters")))
+    return {"not_filed": not_filed} | matrices | {"all_editions": table([_in_short(one) for one in known], len(known), columns)} | totals
+
+
+def _not_filed(one: EditionStatus) -> Iterator[dict[str, object]]:
+    """Of each kind, those of whom nothing counts though it is owed or came, the worst first."""
+    for kind in CONTRACTS:
+        for state in _NOT_COUNTING:
+            perimeters = [name for name, kinds in one.filings.items() if kinds[kind].state == state]
+            if perimeters:
+                yield {"edition": one.edition, "kind": kind, "state": state, "perimeters": ", ".join(perimeters)}
 
 
 def _matrix(one: EditionStatus) -> dg.TableMetadataValue:

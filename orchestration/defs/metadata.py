@@ -44,7 +44,7 @@ def markdown_table(rows: Sequence[Mapping[str, object]], most: int = SHOWN) -> d
 
 
 def table(
-    rows: Sequence[Mapping[str, object]], most: int = SHOWN, columns: Mapping[str, str] | None = None
+    rows: Sequence[Mapping[str, object]], most: int = SHOWN, columns: Mapping[str, str | None] | None = None
 ) -> dg.TableMetadataValue:
     """The first rows as a table of the UI; `columns` says what each holds, and names them where there is no row."""
     names = dict.fromkeys(columns or {}) | dict.fromkeys(name for row in rows[:most] for name in row)

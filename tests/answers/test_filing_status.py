@@ -90,10 +90,24 @@ def test_the_ui_shows_a_row_for_each_perimeter_of_an_open_edition_and_a_line_for
     }
 
 
+def test_whoever_has_not_filed_is_named_first_in_a_line_for_each_kind_and_state(home):
+    drop(home.home, "2021-S1/MJ/p.csv", projects_csv(GOOD.replace("HORIZON", "")))
+    take_in(home, NOW)
+    shown = status_metadata(home, AFTER)
+    assert next(iter(shown)) == "not_filed"
+    others = ", ".join(name for name in perimeter_names() if name not in ("MI", "MJ"))
+    line = {"edition": "2021-S1", "kind": "projects"}
+    assert [row.data for row in shown["not_filed"].records] == [
+        {**line, "state": "late", "perimeters": others},
+        {**line, "state": "rejected", "perimeters": "MJ"},
+    ]
+
+
 def test_once_an_edition_is_closed_it_has_a_line_and_no_table(home):
     with Ledger(home.ledger) as ledger:
         ledger.close("2021-S1", LATER)
     shown = status_metadata(home, AFTER)
     assert [row.data["status"] for row in shown["all_editions"].records] == ["closed"]
     assert not [name for name in shown if name.startswith("2021-S1")]
+    assert shown["not_filed"].records == []
     assert shown["late"] == 0

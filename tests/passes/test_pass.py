@@ -180,6 +180,9 @@ def test_an_edition_held_back_shows_in_the_ui_by_which_check_and_why(one_held_ba
     metadata = record.asset_materialization.metadata
     (held,) = (row.data for row in metadata["held_back"].records)
     assert (held["editions"], held["mart"]) == ("2021-S2", "portfolio")
+    # The UI cuts a wide table off on the right: what is asked first comes first.
+    assert next(iter(metadata)) == "held_back"
+    assert [one.name for one in metadata["held_back"].schema.columns[:3]] == ["editions", "why", "remedy"]
     assert metadata["held_editions"].value == 1
     assert run.status == dg.DagsterRunStatus.SUCCESS
 
