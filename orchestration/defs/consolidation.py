@@ -14,10 +14,11 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.dbt_manifest import validate_manifest
+from dagster_shared.record import replace
 
 from orchestration.consolidation.build import NodeResult, build
 from orchestration.consolidation.column_lineage import COLUMN_LINEAGE, changed_since_install, read_column_lineage
-from orchestration.defs.dbt_columns import code_references, column_metadata
+from orchestration.defs.dbt_columns import code_references, column_metadata, test_description
 from orchestration.defs.metadata import Metadata, bars, parquet_metadata
 from orchestration.domain.reference_data import DBT_PROJECT
 from orchestration.intake.lake_check import hand_over
@@ -62,6 +63,13 @@ class Translator(DagsterDbtTranslator):
             metadata = {**columns, **code_references(node)}
             self._shown[unique_id] = spec.merge_attributes(metadata=metadata, kinds=kinds)
         return self._shown.get(unique_id, spec)
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """The library's spec, which says of a test what dbt is asked."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return replace(spec, description=test_description(manifest["nodes"][unique_id])) if spec else None
 
     @cached_property
     def _shown(self) -> dict[str, dg.AssetSpec]:

@@ -5,7 +5,9 @@ it (`orchestration.consolidation.column_lineage`).
 Dagster's own UI lists columns and shows no lineage of them: each description names, and links to, where it comes from.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import dagster as dg
@@ -49,6 +51,17 @@ def code_references(node: Mapping[str, Any]) -> Mapping[str, Any]:
         dg.LocalFileCodeReference(file_path=str(DBT_PROJECT / path)) for path in paths
     ]
     return dict(CodeReferencesMetadataSet(code_references=dg.CodeReferencesMetadataValue(code_references=references)))
+
+
+def test_description(node: Mapping[str, Any]) -> str:
+    """What a test asks: its name and arguments, or what its SQL says of itself at the top."""
+    if asked := node.get("test_metadata"):
+        arguments = {name: value for name, value in asked["kwargs"].items() if name != "model"}
+        said = f"`{asked['name']}` {json.dumps(arguments)}."
+    else:
+        comments = takewhile(lambda line: line.startswith(("--", "{{ config")), node["raw_code"].splitlines())
+        said = " ".join(line.removeprefix("--").strip() for line in comments if line.startswith("--"))
+    return f"{said} A test of dbt: it fails where its SQL gives rows, and then nothing is built on the table."
 
 
 def _node(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:

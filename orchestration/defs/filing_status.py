@@ -52,7 +52,8 @@ def status_metadata(settings: Settings, today: date) -> Metadata:
     columns = {"edition": "all there are", "deadline": "the last day to file"} | dict.fromkeys(CONTRACTS, _COUNTED)
     missing = [line for one in still for line in _not_filed(one)]
     not_filed = table(missing, len(missing), dict.fromkeys(("edition", "kind", "state", "perimeters")))
-    return {"not_filed": not_filed} | matrices | {"all_editions": table([_in_short(one) for one in known], len(known), columns)} | totals
+    all_editions = table([_in_short(one) for one in known], len(known), columns)
+    return {"not_filed": not_filed} | matrices | {"all_editions": all_editions} | totals
 
 
 def _not_filed(one: EditionStatus) -> Iterator[dict[str, object]]:

@@ -178,10 +178,14 @@ def _summary(settings: Settings, taken: TakeIn) -> Metadata:
     lines = [
         {
             "file": one.path,
-            "kind": one.receipt.kind,
             "status": one.receipt.status,
-            "held_until": one.receipt.held_until and one.receipt.held_until.isoformat(),
-            "verdict": one.receipt.verdict,
+            "rows": one.receipt.rows_accepted,
+            "errors": one.receipt.errors,
+            "warnings": one.receipt.warnings,
+            "kind": one.receipt.kind,
+            "held_until": one.receipt.held_until and one.receipt.held_until.isoformat(timespec="minutes"),
+            # A sentence makes a tall row: where the file counts, its receipt has it.
+            "why_rejected": one.receipt.verdict if one.receipt.status == "rejected" else None,
         }
         for one in taken.outcomes
     ]
@@ -198,7 +202,7 @@ def _summary(settings: Settings, taken: TakeIn) -> Metadata:
         f"receipt of {one.path}": link(settings, "receipts", one.receipt_folder, "accuse.html")
         for one in taken.outcomes[-_MOST_LINKS:]
     }
-    return counts | {"drops": table(lines, most=100)} | last
+    return {"drops": table(lines, most=100)} | last | counts
 
 
 def _times(settings: Settings, taken: TakeIn, begun: datetime, answered: datetime) -> Metadata:

@@ -12,13 +12,15 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from expectations.runner import SUBMISSION_SUITES
 from orchestration.defs.checks import SEVERITIES, SHOWN_FAILING, check_evaluation, check_result, check_spec
-from orchestration.defs.metadata import table
+from orchestration.defs.metadata import Metadata, table
 from orchestration.defs.partitions import GRID, cell, latest_of
 from orchestration.intake.cell_verdicts import CellVerdicts, judged_again
 from orchestration.passes.faults import BROKEN, last_evaluations
 from orchestration.passes.home import Home
 
 _MOST_ROWS = 100
+# In this order whatever the event log makes of it: a stored record has its names sorted.
+_WHERE = ("perimeter", "edition", "file", "row", "subject", "cell", "value")
 _RULES = {
     dg.AssetCheckKey(dg.AssetKey(["submissions", kind]), rule.id): rule
     for kind, suite in SUBMISSION_SUITES.items()
@@ -124,6 +126,7 @@ def _together(key: dg.AssetCheckKey, cells: int, failing: Sequence[dg.AssetCheck
     broken = [said[BROKEN].value for said in metadata if BROKEN in said]
     rows = [record.data for said in metadata for record in said["failing"].records]
     of_all = [int(said["failing_rows"].value) for said in metadata]
+    shown: Metadata = {"failing": table(rows, _MOST_ROWS, dict.fromkeys(_WHERE)), "remedy": _RULES[key].remedy_fr}
     where = ", ".join(f"{said.partition} ({n})" for said, n in zip(failing, of_all, strict=True))
     return dg.AssetCheckEvaluation(
         asset_key=key.asset_key,
@@ -135,7 +138,7 @@ def _together(key: dg.AssetCheckKey, cells: int, failing: Sequence[dg.AssetCheck
             "cells_judged": cells,
             "cells_failing": len(failing),
             "failing_rows": sum(of_all),
-            **({"failing": table(rows, most=_MOST_ROWS), "remedy": _RULES[key].remedy_fr} if failing else {}),
+            **(shown if failing else {}),
             **({BROKEN: broken[0]} if broken else {}),
         },
         blocking=False,

@@ -132,6 +132,9 @@ def test_run_by_hand_a_check_judges_the_cell_of_its_partition_or_every_one_that_
         assert [one.passed for one in evaluations] == ([False, False] if partition else [False, True, False])
     whole = said(instance, ONCE, None)
     assert [row.data["perimeter"] for row in whole.metadata["failing"].records] == ["MI"]
+    # The file, the row and the cell in the order in which one looks for them.
+    columns = ["perimeter", "edition", "file", "row", "subject", "cell", "value"]
+    assert [one.name for one in whole.metadata["failing"].schema.columns] == columns
     assert {name: whole.metadata[name].value for name in ("cells_judged", "cells_failing", "failing_rows")} == {
         "cells_judged": 2,
         "cells_failing": 1,

@@ -32,6 +32,14 @@ def test_every_asset_says_what_it_is_and_whose(definitions):
     assert anonymous == []
 
 
+def test_every_check_says_what_it_asks(definitions):
+    graph = definitions.resolve_asset_graph()
+    said = {key.name: graph.get(key).description or "" for key in graph.asset_check_keys}
+    assert [name for name, description in said.items() if not description] == []
+    assert said["figures_add_up"].startswith("One row per sum that does not hold:")
+    assert said["is_key_top50_edition__rank"].startswith('`is_key` {"columns": ["edition", "rank"]}.')
+
+
 def test_an_intake_and_a_publication_run_every_asset_that_has_no_partition_between_them(definitions):
     graph = definitions.resolve_asset_graph()
     unpartitioned = {key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned}
