@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults buttons mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults buttons walk mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -68,6 +68,9 @@ faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the 
 buttons: install ## Press every button of the Dagster UI, in a quarter of an hour, and list what came out of each
 	@$(BIN)/python -m tests.buttons
 	@$(BIN)/python -m tests.buttons_in_ui
+
+walk: install ## Take pictures of the UI's views that answer an engineer's questions (of another address: UI=http://…)
+	@$(BIN)/python -m tests.walk $(or $(UI),http://127.0.0.1:3000)
 
 mutants: install ## See how many of 450 wrong rules the tests refuse, in a quarter of an hour (the same ones: SEED=…)
 	@$(BIN)/python benchmarks/mutants.py $(SEED)

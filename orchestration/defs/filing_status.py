@@ -63,6 +63,9 @@ def _not_filed(one: EditionStatus) -> Iterator[dict[str, object]]:
             perimeters = [name for name, kinds in one.filings.items() if kinds[kind].state == state]
             if perimeters:
                 yield {"edition": one.edition, "kind": kind, "state": state, "perimeters": ", ".join(perimeters)}
+    if one.unrecognised:
+        refused = ", ".join(one.unrecognised)
+        yield {"edition": one.edition, "kind": "not recognised", "state": "rejected", "perimeters": refused}
 
 
 def _matrix(one: EditionStatus) -> dg.TableMetadataValue:

@@ -91,6 +91,7 @@ def test_the_ui_shows_a_row_for_each_perimeter_of_an_open_edition_and_a_line_for
 
 
 def test_whoever_has_not_filed_is_named_first_in_a_line_for_each_kind_and_state(home):
+    drop(home.home, "2021-S1/MC/letter.csv", b"Bonjour\r\n")
     drop(home.home, "2021-S1/MJ/p.csv", projects_csv(GOOD.replace("HORIZON", "")))
     take_in(home, NOW)
     shown = status_metadata(home, AFTER)
@@ -100,6 +101,7 @@ def test_whoever_has_not_filed_is_named_first_in_a_line_for_each_kind_and_state(
     assert [row.data for row in shown["not_filed"].records] == [
         {**line, "state": "late", "perimeters": others},
         {**line, "state": "rejected", "perimeters": "MJ"},
+        {**line, "kind": "not recognised", "state": "rejected", "perimeters": "MC"},
     ]
 
 
