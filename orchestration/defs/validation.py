@@ -39,7 +39,8 @@ def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     begun = monotonic()
     judgement = publication.judgement()
     known = known_editions(publication.settings)
-    figures: Metadata = {
+    metadata: Metadata = {
+        "held_back": table([_line(hold) for hold in judgement.holds], most=40),
         "dagster/row_count": len(judgement.verdicts),
         "failed": sum(not one.success for one in judgement.verdicts),
         "failing_rows": sum(one.failing_count for one in judgement.verdicts),
@@ -47,8 +48,7 @@ def verdicts(publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
         "held_editions": sum(is_held(edition, judgement.holds) for edition in known),
         "seconds": seconds_since(begun),
     }
-    held_back = table([_line(hold) for hold in judgement.holds], most=40)
-    return dg.MaterializeResult(metadata={"held_back": held_back} | figures)
+    return dg.MaterializeResult(metadata=metadata)
 
 
 @dg.multi_asset_check(
