@@ -17,13 +17,13 @@ from orchestration.contracts import CONTRACTS
 from orchestration.intake.home_identity import check_home
 from orchestration.passes.faults import (
     ALL_RULES,
-    DIED,
     INTAKE,
     LATE,
     OWED,
     PUBLICATION,
     faults_of_passes,
     faults_of_ticks,
+    has_died,
 )
 from orchestration.passes.has_work import Owed, has_work, intake_owed, publication_owed
 from orchestration.passes.healing import heal
@@ -168,7 +168,7 @@ def _tried_again_at(instance: dg.DagsterInstance, job: str, owed: str) -> dateti
     recent = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=_LOADED_AT), limit=_MOST_TRIES)
     last = list(takewhile(lambda one: _is_failed(one, owed), recent))
     # A death is no fault of the pass, unless the next one dies too.
-    died = [DIED in one.dagster_run.tags for one in last]
+    died = [has_died(one.dagster_run) for one in last]
     if not last or died == [True] or died[:2] == [True, False]:
         return None
     ended: datetime = last[0].update_timestamp

@@ -47,6 +47,8 @@ JOBS = (INTAKE, PUBLICATION)
 BROKEN, FOUND = "broken", "found"
 # Tags of a run: that its process died, and the word for what was owed as it began, a digest that the UI need not show.
 DIED, OWED = "jalons/died", f"{HIDDEN_TAG_PREFIX}jalons_owed"
+# Which run it was that died: whoever runs a run again is given all its tags.
+DIED_AS = f"{HIDDEN_TAG_PREFIX}jalons_died_as"
 # The inbox's sensor looks every ten seconds; a restart of the machine takes a minute or two.
 LATE = timedelta(minutes=10)
 
@@ -65,6 +67,11 @@ _MOST_RUNS = 50
 _UNKNOWN = "aucune cause enregistrée"
 
 
+def has_died(run: dg.DagsterRun) -> bool:
+    """Whether the process of this run died, and not only that of the one that it runs again."""
+    return run.tags.get(DIED) == "true" and run.tags.get(DIED_AS, run.run_id) == run.run_id
+
+
 def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Iterator[Alert]:
     """Where the last intake and publication that ended stopped, runs that died, checks that failed when last they ran,
     what of Dagster's own was set aside, and what went wrong with the stores of the home.
@@ -74,7 +81,7 @@ def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: date
     for job in JOBS:
         ended = instance.get_runs(dg.RunsFilter(job_name=job, statuses=_ENDED), limit=_MOST_RUNS)
         # One that died says nothing of what stopped the one before it.
-        last = next((run for run in ended if DIED not in run.tags), None)
+        last = next((run for run in ended if not has_died(run)), None)
         if last and last.status == DagsterRunStatus.FAILURE:
             yield from _stops(instance, last)
     yield from faults_of_deaths(settings, instance)
@@ -90,7 +97,8 @@ def faults_of_deaths(settings: Settings, instance: dg.DagsterInstance) -> Iterat
     What was begun by hand is over once a publication has gone through.
     """
     through = {job: _last_success(instance, job) for job in JOBS}
-    dead = instance.get_run_records(dg.RunsFilter(tags={DIED: "true"}), limit=_MOST_RUNS)
+    tagged = instance.get_run_records(dg.RunsFilter(tags={DIED: "true"}), limit=_MOST_RUNS)
+    dead = [record for record in tagged if has_died(record.dagster_run)]
     told = read_states(settings) if dead else {}
     # The oldest first: of two deaths of a pass, the message is about the later one.
     for record in reversed(dead):

@@ -15,7 +15,7 @@ from orchestration.answers.filing_status import known_editions
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import ENDED, Mark, forget_run, run_marks
 from orchestration.passes.databases import set_aside_unreadable_log
-from orchestration.passes.faults import DIED, JOBS, death_of, faults_of_deaths
+from orchestration.passes.faults import DIED, DIED_AS, JOBS, death_of, faults_of_deaths, has_died
 from orchestration.passes.run_tags import LOCATION
 from orchestration.settings import Settings
 
@@ -48,7 +48,7 @@ def heal(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Non
         for run in dead:
             # What killed it may have broken its log too.
             set_aside_unreadable_log(home, run.run_id)
-            instance.add_run_tags(run.run_id, {DIED: "true"})
+            instance.add_run_tags(run.run_id, {DIED: "true", DIED_AS: run.run_id})
         if dead:
             faults = [*faults_of_deaths(settings, instance), *(death_of(instance, run) for run in dead)]
             alert_engineers(settings, faults, now, ["pass_died"])
@@ -84,7 +84,7 @@ def _is_dead(record: RunRecord, mark: Mark | None) -> bool:
     run = record.dagster_run
     if mark is None:
         # The clock of the machine, whatever the hour of the pass: it dates the records.
-        is_late = datetime.now(UTC) - record.update_timestamp > STARTING_UP or DIED in run.tags
+        is_late = datetime.now(UTC) - record.update_timestamp > STARTING_UP or has_died(run)
         return _leaves_a_file(run) and is_late
     if mark.is_held or run.status in _IN_ORDER or run.status == DagsterRunStatus.QUEUED:
         return False

@@ -19,6 +19,7 @@ from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.operations.scrub import sweep_home
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import run_mark
+from orchestration.passes.faults import DIED
 from orchestration.passes.lock import intake_lock, publication_lock
 from orchestration.passes.run_tags import LAUNCHED_BY, STARTED_BY, starter_of, tags_of_done
 from orchestration.passes.telling import tell_recovered
@@ -115,7 +116,8 @@ def _say_starter(context: dg.InitResourceContext) -> None:
     run = context.run
     if context.instance and run and (STARTED_BY not in run.tags or run.parent_run_id):
         who = starter_of(run)
-        context.instance.add_run_tags(run.run_id, {STARTED_BY: who, LAUNCHED_BY: who})
+        lives = {DIED: "false"} if DIED in run.tags else {}
+        context.instance.add_run_tags(run.run_id, {STARTED_BY: who, LAUNCHED_BY: who, **lives})
 
 
 def _say_done(context: dg.InitResourceContext, done: Done) -> None:

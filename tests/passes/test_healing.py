@@ -21,7 +21,7 @@ from orchestration.alerting.outbox import read_states
 from orchestration.defs import automation
 from orchestration.passes import healing
 from orchestration.passes.alive import is_a_run_dead, let_go_of_runs, run_mark, run_marks
-from orchestration.passes.faults import faults_of_passes
+from orchestration.passes.faults import faults_of_passes, has_died
 from orchestration.passes.healing import heal
 from orchestration.passes.instance import prepare_instance
 from orchestration.passes.lock import publication_lock
@@ -203,6 +203,21 @@ def test_a_run_that_waits_for_its_turn_is_alive(settings, instance, begin, capfd
     with publication_lock(settings), run_mark(settings.dagster_home, run_id):
         heal(settings, instance, NOW)
         assert instance.get_run_by_id(run_id).status == DagsterRunStatus.STARTED
+
+
+def test_a_run_that_runs_a_dead_one_again_is_not_taken_for_it(settings, instance, begin):
+    dead = begin(instance, DagsterRunStatus.STARTED, age=timedelta(hours=1))
+    heal(settings, instance, NOW)
+    # As Dagster gives them to it.
+    inherited = instance.get_run_by_id(dead).tags
+    again = begin(instance, DagsterRunStatus.STARTING, age=timedelta(seconds=10))
+    instance.add_run_tags(again, inherited)
+    heal(settings, instance, NOW)
+    runs = [instance.get_run_by_id(run_id) for run_id in (dead, again)]
+    assert [(has_died(run), run.status) for run in runs] == [
+        (True, DagsterRunStatus.FAILURE),
+        (False, DagsterRunStatus.STARTING),
+    ]
 
 
 @pytest.mark.parametrize("age", [timedelta(minutes=2), timedelta(minutes=4)], ids=["may start", "died before"])
