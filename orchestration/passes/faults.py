@@ -69,7 +69,9 @@ _UNKNOWN = "aucune cause enregistrée"
 
 def has_died(run: dg.DagsterRun) -> bool:
     """Whether the process of this run died, and not only that of the one that it runs again."""
-    return run.tags.get(DIED) == "true" and run.tags.get(DIED_AS, run.run_id) == run.run_id
+    # One that died before this was noted has no such tag; what runs it again has a parent.
+    known = run.tags.get(DIED_AS, None if run.parent_run_id else run.run_id)
+    return run.tags.get(DIED) == "true" and known == run.run_id
 
 
 def faults_of_passes(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> Iterator[Alert]:
