@@ -6,6 +6,7 @@ What belongs here: which cells were filed, with their receipts. What does not: r
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import get_args
 
 import dagster as dg
@@ -136,8 +137,8 @@ def _not_shown(instance: dg.DagsterInstance, settings: Settings, but: Collection
         for key, one in counting.items()
         if key not in but and (key not in filled or (key in touched and _shown(instance, key) != one.drop_id))
     ]
-    places = [(kind, (edition, perimeter)) for kind, edition, perimeter in wanted[:_MOST_AGAIN]]
-    return [one for kind, place in places for one in judged_again(settings, [kind], place)]
+    again = (one for kind, *place in wanted for one in judged_again(settings, [kind], (place[0], place[1])))
+    return list(islice(again, _MOST_AGAIN))
 
 
 def _shown(instance: dg.DagsterInstance, one: Cell) -> object:

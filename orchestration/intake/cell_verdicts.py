@@ -12,7 +12,7 @@ from orchestration.intake.examining import examine, receipt_of
 from orchestration.intake.judging import ARRIVAL
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.record import Receipt
-from orchestration.intake.rereading import arrival_of
+from orchestration.intake.rereading import arrival_of, has_bytes
 from orchestration.intake.take_in import TakeIn
 from orchestration.settings import Settings
 
@@ -55,13 +55,14 @@ def judged_again(settings: Settings, kinds: Collection[str], cell: tuple[str, st
     """The verdicts, by the rules of today, on what counts now of these kinds: in every cell, or in one (edition,
     perimeter); read again from the archive, since the lake has no more what a rule took out.
 
-    Raise `DamagedBytes` where the bytes of one are lost.
+    One whose bytes are lost cannot be judged, and is left out: its loss is told where it is found (`lake_check`).
     """
     with Ledger(settings.ledger) as ledger:
         counting = ledger.counting_now()
         chosen = [one for (kind, *place), one in counting.items() if kind in kinds and cell in (None, tuple(place))]
         drops = [ledger.drop(one.drop_id) for one in chosen]
-    examined, verdicts = examine([arrival_of(settings, drop) for drop in drops])
+    found = [(one, drop) for one, drop in zip(chosen, drops, strict=True) if has_bytes(settings, drop)]
+    examined, verdicts = examine([arrival_of(settings, drop) for _, drop in found])
     by_arrival = _by_arrival(verdicts)
     return [
         CellVerdicts(
@@ -71,7 +72,7 @@ def judged_again(settings: Settings, kinds: Collection[str], cell: tuple[str, st
             read.rows_judged,
             _of_one(one.kind, place, read.rows_judged, by_arrival),
         )
-        for place, (one, drop, read) in enumerate(zip(chosen, drops, examined, strict=True))
+        for place, ((one, drop), read) in enumerate(zip(found, examined, strict=True))
     ]
 
 

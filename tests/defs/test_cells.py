@@ -181,10 +181,24 @@ def test_a_submission_that_is_held_fills_its_cell_when_it_counts(home, instance,
     assert next(last_evaluations(instance, ONCE)).passed
 
 
-def test_cells_of_a_history_that_was_begun_anew_are_filled_and_judged_again_by_the_next_intake(home, instance, press):
+def _begin_anew(instance: dg.DagsterInstance) -> None:
     instance.wipe_assets([PROJECTS])
     with instance.event_log_storage.index_connection() as connection:
         connection.execute(AssetCheckExecutionsTable.delete())
+
+
+def test_cells_of_a_history_that_was_begun_anew_are_filled_and_judged_again_by_the_next_intake(home, instance, press):
+    _begin_anew(instance)
     press(dg.AssetKey("drops"))
     assert instance.get_materialized_partitions(PROJECTS) == {str(MI)}
     assert said(instance, ONCE, MI).passed
+
+
+def test_a_cell_whose_bytes_are_lost_keeps_no_other_drop_from_its_answer(home, instance, press):
+    _begin_anew(instance)
+    for one in home.archive.glob("??/*"):
+        one.unlink()
+    (home.home / "inbox" / "2021-S1" / "MI" / "p.csv").unlink()
+    drop(home.home, "2021-S1/MC/p.csv", projects_csv(GOOD.replace("HORIZON", "PHARE")))
+    assert press(dg.AssetKey("drops")).success
+    assert instance.get_materialized_partitions(PROJECTS) == {str(MC)}
