@@ -7,6 +7,7 @@ starts, wipes or reports. What does not: the buttons of each asset and check (`t
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -227,6 +228,19 @@ def terminate(ui: Ui) -> str:
     return f"{said}, {ended}, next {launch_the_publication(ui)}"
 
 
+def reexecute_a_killed_run(ui: Ui) -> str:
+    """A run whose process is gone, once that is known."""
+    with publication_lock(ui.settings):
+        ui.launch("publication")
+        ui.until(lambda: bool(ui.ask(STARTED)["results"]))
+        run = ui.ask(STARTED)["results"][0]["runId"]
+        mark = ui.settings.dagster_home / "alive" / run
+        ui.until(mark.exists)
+        os.kill(int(mark.read_text().split()[1]), signal.SIGKILL)
+        ended = ui.ended(run)
+    return f"{ended}, then {ui.ended(ui.again(run, 'ALL_STEPS'))}"
+
+
 def stop_and_start_a_sensor(ui: Ui) -> str:
     """A sensor, off and on."""
 
@@ -312,7 +326,7 @@ def _command(ui: Ui, *words: str) -> str:
 BUTTONS = (
     *(materialize_a_model, execute_a_check, execute_a_dbt_test, materialize_a_cell, materialize_an_edition),
     *(backfill_cells, launch_the_intake, launch_the_publication, launch_maintenance),
-    *(reexecute_from_failure, reexecute_all, terminate, dagster_asset_materialize, dg_launch),
+    *(reexecute_from_failure, reexecute_all, terminate, reexecute_a_killed_run, dagster_asset_materialize, dg_launch),
     *(stop_and_start_a_sensor, test_sensors, test_schedules, wipe, delete_a_run),
     *(add_a_partition, report_a_materialization, reload),
 )
