@@ -16,6 +16,7 @@ from expectations.library import great_expectations
 from expectations.rule import Rule, Suite
 from expectations.runner import MART_SUITES, SUBMISSION_SUITES, judged_columns
 from orchestration.store.marts import mart_table
+from orchestration.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def document(folder: Path, marts: Path, submissions: Mapping[str, "pd.DataFrame"
     success = {name: _run(gx, context, name, suite, table) for name, suite, table in _suites(marts, submissions)}
     context.build_data_docs()
     for page in (folder / _INDEX).parent.rglob("*.html"):
-        page.write_text(_without_remote(page.read_text(encoding="utf-8")), encoding="utf-8")
+        write_whole(page, _without_remote(page.read_text(encoding="utf-8")).encode())
     return Documented(folder / _INDEX, {name: held for name, held in success.items() if held is not None})
 
 
