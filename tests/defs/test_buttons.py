@@ -1,20 +1,24 @@
 """No button of the UI is dead: each op materializes and checks alone what is chosen of it, on a real instance."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from orchestration.settings import Settings
-from tests.buttons import LIST, all_buttons, make_home, of_each_op, press
+from tests.buttons import LIST, all_buttons, of_each_op, press
 from tests.buttons_in_ui import PLACE
 
 
 @pytest.fixture(scope="module")
-def pressed_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def pressed_home(passed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home to press buttons over."""
-    return make_home(tmp_path_factory.mktemp("buttons"))
+    home = tmp_path_factory.mktemp("buttons") / "home"
+    shutil.copytree(passed_home, home, symlinks=True)
+    return Settings(home=home, settle_seconds=0)
 
 
 @pytest.fixture
