@@ -53,7 +53,8 @@ class Filed:
         """The same in a few words, as the terminal and the UI say it."""
         if self.filing is None:
             return self.state.replace("_", " ")
-        done = f"{self.filing.rows_accepted} rows" if self.filing.is_accepted else "rejected"
+        rows = self.filing.rows_accepted
+        done = f"{rows} {'row' if rows == 1 else 'rows'}" if self.filing.is_accepted else "rejected"
         until = self.filing.held_until
         held = f"held until {until:%Y-%m-%d %H:%M} UTC" if until else "held until it is accepted"
         of_drop = f", drop {self.filing.drop_id} {held}" if self.filing.is_held else ""

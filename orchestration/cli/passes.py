@@ -121,7 +121,8 @@ def ui(
 ) -> None:
     """Open the Dagster UI over a home, with its sensors and schedules running; stop it with Ctrl-C.
 
-    It ends within five seconds; a run that is under way comes to its end, and its processes with it.
+    It ends within five seconds. Told to end by SIGTERM it lets a run that is under way come to its end; Ctrl-C reaches
+    that run too, which then fails, and the next pass takes all that it left.
     """
     from orchestration.passes.run import make_ready
 

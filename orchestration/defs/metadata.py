@@ -34,15 +34,6 @@ def located(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
     return one
 
 
-def markdown_table(rows: Sequence[Mapping[str, object]], most: int = SHOWN) -> dg.MarkdownMetadataValue:
-    """The first rows as a Markdown table, with how many there are when some are left out."""
-    if not rows:
-        return dg.MetadataValue.md("none")
-    lines = [_line(rows[0]), _line("---" for _ in rows[0]), *(_line(row.values()) for row in rows[:most])]
-    left_out = f"\n\n… {len(rows)} in all" if len(rows) > most else ""
-    return dg.MetadataValue.md("\n".join(lines) + left_out)
-
-
 def table(
     rows: Sequence[Mapping[str, object]], most: int = SHOWN, columns: Mapping[str, str | None] | None = None
 ) -> dg.TableMetadataValue:
@@ -78,16 +69,6 @@ def number(value: object) -> int | float | None:
 def numbers(figures: Mapping[str, object]) -> "dict[str, MetadataEntry]":
     """Those of the figures that Dagster plots."""
     return {name: known for name, value in figures.items() if (known := number(value)) is not None}
-
-
-def _line(cells: Iterable[object]) -> str:
-    return f"| {' | '.join(map(_text, cells))} |"
-
-
-def _text(cell: object) -> str:
-    if isinstance(cell, Decimal):
-        return f"{cell.normalize():f}"
-    return "" if cell is None else visible(str(cell)).replace("|", "\\|").replace("\n", " ")
 
 
 def seconds_since(begun: float) -> float:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.defs.metadata import markdown_table
+from orchestration.defs.metadata import table
 from orchestration.passes import upkeep
 from orchestration.settings import Settings
 
@@ -21,7 +21,7 @@ def scrub_home(context: dg.OpExecutionContext) -> None:
         {"store": one.store, "read": one.files, "mended": len(one.mended), "damaged": ", ".join(one.damaged)}
         for one in found
     ]
-    context.add_output_metadata({"stores": markdown_table(lines)})
+    context.add_output_metadata({"stores": table(lines)})
     if any(one.damaged for one in found):
         raise dg.Failure(
             "Files are missing or damaged; a pass makes again what can be made again.", allow_retries=False

@@ -14,7 +14,7 @@ from expectations.runner import Verdict
 from orchestration.consolidation.build import NodeResult
 from orchestration.defs import consolidation
 from orchestration.defs.checks import check_result
-from orchestration.defs.metadata import bars, markdown_table, numbers, parquet_metadata, table
+from orchestration.defs.metadata import bars, numbers, parquet_metadata, table
 from orchestration.defs.moment import Moment
 from orchestration.passes.home import Hour
 from orchestration.passes.instance import prepare_instance
@@ -39,11 +39,6 @@ def test_a_check_that_could_not_run_has_failed_and_says_why(severity, expected):
     result = check_result(verdict, ["top50"])
     assert (result.passed, result.severity) == (False, expected)
     assert result.description == "Contrôle impossible\N{NO-BREAK SPACE}: no file"
-
-
-def test_a_table_shows_its_first_rows_and_says_how_many_there_are():
-    shown = markdown_table([{"name": "a|b\nc", "cost": Decimal("53.02000000")}, {"name": None, "cost": None}], most=1)
-    assert shown.value == "| name | cost |\n| --- | --- |\n| a\\|b c | 53.02 |\n\n… 2 in all"
 
 
 def test_a_preview_is_of_the_latest_edition_and_no_wider_than_a_page(tmp_path):
