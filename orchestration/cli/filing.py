@@ -18,10 +18,10 @@ from orchestration.store.access import make_home
 from orchestration.store.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from orchestration.answers.checking import CheckAnswer
     from orchestration.intake.ledger import Ledger
-    from orchestration.intake.receipts.as_read import AsRead
 
 
 @app.command()
@@ -36,53 +36,43 @@ def check(
     home: Home = HERE,
 ) -> None:
     """Print the receipt that a file would get, without filing it; exit 1 if it would be rejected."""
-    from orchestration.intake.receipts.wording import shown_value, what_is_wrong
-    from orchestration.intake.take_in import check_file
+    from orchestration.watcher.handover import ask_to_check
 
     if (edition is None) != (perimeter is None):
         raise typer.BadParameter("give both --edition and --perimeter, or neither")
     if not file.is_file():
         say_no(f"{file} is a folder or a device, not a file.")
-    # With a home, the receipt also says what changes since the submission that counts there.
-    settings = settings_of(home) if home.is_dir() else None
     try:
-        with progress(f"Checking {file.name}…"):
-            checked = check_file(file, datetime.now(UTC), edition, perimeter, settings)
-            files = checked.files() if out else {}
+        answer = ask_to_check(home, file, edition, perimeter, with_files=out is not None)
+        if answer is None:
+            with progress(f"Checking {file.name}…"):
+                answer = _checked_here(file, edition, perimeter, home, with_files=out is not None)
     except OSError as error:
         say_no(f"{file} cannot be read: {error.strerror}.")
-    for name, content in files.items():
+    for name, content in answer.files.items():
         write_whole(Path(out or "", name), content, "umask")
-    receipt = checked.receipt
     if as_json:
-        typer.echo(receipt.as_json(), nl=False)
+        typer.echo(answer.receipt_json, nl=False)
     else:
-        typer.echo(shown(receipt.verdict).plain)
-        rows = [
-            {
-                "gravité": "erreur" if finding.severity == "error" else "remarque",
-                "où": finding.cell or (f"ligne {finding.row}" if finding.row else "fichier"),
-                "valeur": shown_value(finding),
-                "constat": what_is_wrong(finding),
-                "que faire": finding.remedy,
-            }
-            for finding in receipt.findings
-        ]
-        if rows:
-            print_table(rows, file.name)
-        if receipt.read and receipt.read.rows:
-            print_table(list(_as_read(receipt.read)), "Ce que nous avons lu")
-    if receipt.status == "rejected":
+        typer.echo(shown(answer.verdict).plain)
+        if answer.findings:
+            print_table(answer.findings, file.name)
+        if answer.read:
+            print_table(answer.read, "Ce que nous avons lu")
+    if answer.status == "rejected":
         raise typer.Exit(1)
 
 
-def _as_read(read: "AsRead") -> "Iterator[dict[str, str]]":
-    for row in read.rows:
-        before = "nouveau" if row.is_new else ""
-        values = (f"{one.text} (avant : {one.before})" if one.before else one.text for one in row.values)
-        yield {"ligne": str(row.row), "nom": row.subject, **dict(zip(read.titles, values, strict=True)), "": before}
-    totals = (one.text for one in read.totals[1:])
-    yield {"ligne": "", "nom": read.totals[0].text, **dict(zip(read.titles, totals, strict=True)), "": ""}
+def _checked_here(
+    file: Path, edition: str | None, perimeter: str | None, home: Path, *, with_files: bool
+) -> "CheckAnswer":
+    from orchestration.answers.checking import checked
+    from orchestration.intake.take_in import bytes_of
+
+    # With a home, the receipt also says what changes since the submission that counts there.
+    settings = settings_of(home) if home.is_dir() else None
+    now = datetime.now(UTC)
+    return checked(file.name, bytes_of(file), now, edition, perimeter, settings, with_files=with_files)
 
 
 @app.command()

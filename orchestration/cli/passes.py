@@ -1,4 +1,4 @@
-"""Commands that start passes: `run`, `replay`, and `ui`, whose sensors start them.
+"""Commands that start passes: `run`, `watch`, `replay`, and `ui`, whose watcher and sensors start them.
 
 What belongs here: handing the jobs to a pass, and printing its summary. What does not: the pass
 (`orchestration.passes`).
@@ -21,12 +21,12 @@ from orchestration.domain.visible import visible
 from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dagster import JobDefinition
 
     from orchestration.passes.replay import Wave
-    from orchestration.passes.run import PassSummary
+    from orchestration.passes.summary import PassSummary
 
 
 @app.command()
@@ -43,6 +43,7 @@ def run(
     from orchestration.passes.databases import unreadable
     from orchestration.passes.has_work import intake_owed, publication_owed
     from orchestration.passes.telling import causes_told, tell_recovered
+    from orchestration.watcher.handover import ask_to_run
 
     settings, now = settings_of(home), datetime.now(UTC)
     with causes_told(settings):
@@ -54,10 +55,8 @@ def run(
                 _say_nothing_owed(settings, now, of_inbox.waits)
                 return
         with progress("Starting a pass…") as report:
-            from orchestration.passes.run import Pass, run_pass
-
-            said = "jalons run --force" if force else "jalons run"
-            summary = run_pass(Pass(_jobs(), settings, now, report, is_forced=force, started_by=said))
+            summary = ask_to_run(settings.home, report, is_forced=force)
+            summary = summary or _run_here(settings, now, report, force=force)
     _print_summary(summary)
     # Where the ledger is out of reach, nothing is asked of it.
     if summary.failures:
@@ -65,6 +64,51 @@ def run(
     _expect_no_refusal(settings)
     if _inbox_faults(settings, now) or summary.held_back:
         raise typer.Exit(1)
+
+
+def _run_here(settings: Settings, now: datetime, report: "Callable[[str], None]", *, force: bool) -> "PassSummary":
+    from orchestration.passes.run import Pass, run_pass
+
+    said = "jalons run --force" if force else "jalons run"
+    return run_pass(Pass(_jobs(), settings, now, report, is_forced=force, started_by=said))
+
+
+@app.command()
+def watch(
+    port: Annotated[
+        int, typer.Option(help="The port of this machine on which its health is told (GET /health).", min=0, max=65535)
+    ] = 0,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Take over once another watcher ends; stop when standard input does."),
+    ] = False,
+    home: Home = HERE,
+) -> None:
+    """Watch a home: answer each drop as it lands, then publish and alert; stop it with Ctrl-C or SIGTERM.
+
+    What is under way comes to its end. `jalons check` and `jalons run` over the same home are answered by it.
+    """
+    from orchestration.passes.watched import AlreadyWatched
+    from orchestration.watcher.console import log_to_console
+    from orchestration.watcher.service import Watcher, begin_anew, end_with_input, wait_for_turn
+
+    settings = settings_of(home)
+    if wait:
+        end_with_input()
+        wait_for_turn(settings)
+    with _listener("127.0.0.1", port) as listener:
+        at = listener.getsockname()[1]
+
+        def say_ready() -> None:
+            typer.echo(f"Watching {_shown_inbox(settings)} (Ctrl-C stops it). Its health: http://127.0.0.1:{at}/health")
+
+        log_to_console()
+        try:
+            is_again = Watcher(settings, _jobs, at).watch(listener, say_ready)
+        except AlreadyWatched as other:
+            say_no(str(other))
+    if is_again:
+        begin_anew()
 
 
 @app.command()
@@ -164,9 +208,7 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
     at = f"http://{'127.0.0.1' if host in EVERY else in_url(host)}:{listener.getsockname()[1]}"
     typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)")
     typer.echo(f"  Home: {settings.home}")
-    # An address of another machine may have a password in it.
-    inbox = re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", settings.inbox_url or str(settings.inbox))
-    typer.echo(f"  Inbox watched: {inbox}")
+    typer.echo(f"  Inbox watched: {_shown_inbox(settings)}")
     if is_read_only:
         typer.echo("  Read-only: nothing is launched or changed from its pages; sensors and schedules go on.")
     if not ip_address(listener.getsockname()[0]).is_loopback:
@@ -175,6 +217,11 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
             f"{'read' if is_read_only else 'drive'} it: let a proxy ask who they are (docs/security.md).",
             err=True,
         )
+
+
+def _shown_inbox(settings: Settings) -> str:
+    # An address of another machine may have a password in it.
+    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", settings.inbox_url or str(settings.inbox))
 
 
 def _expect_no_refusal(settings: Settings) -> None:

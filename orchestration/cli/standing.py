@@ -163,12 +163,12 @@ def _channels(states: Mapping[str, str], errors: Mapping[str, str]) -> str:
 
 @app.command()
 def status(home: Home = HERE) -> None:
-    """Print who has filed what for the open editions, and who is still awaited."""
+    """Print who has filed what for the open editions, who is still awaited, and how the watcher stands."""
     from orchestration.answers.filing_status import open_editions
     from orchestration.domain.perimeter import perimeter_names
 
-    names = perimeter_names()
-    found = open_editions(settings_of(home), datetime.now(UTC).date())
+    names, settings = perimeter_names(), settings_of(home)
+    found = open_editions(settings, datetime.now(UTC).date())
     if not found:
         typer.echo("No edition is open: the first valid file in <inbox>/<edition>/<perimeter>/ opens one.")
     for edition_status in found:
@@ -187,6 +187,27 @@ def status(home: Home = HERE) -> None:
             typer.echo(f"Not recognised: the last file of {perimeter}, drop {refused.drop_id}, rejected.")
         if edition_status.awaited is not None:
             typer.echo(_awaited(edition_status.awaited, is_late=days < 0))
+    _say_watcher(settings)
+
+
+def _say_watcher(settings: Settings) -> None:
+    """Whether somebody answers drops as they land, and how each half of it stands."""
+    from orchestration.passes.watched import watcher_of
+    from orchestration.watcher.handover import ask_health
+
+    lives, health = watcher_of(settings), ask_health(settings.home)
+    if lives is None:
+        typer.echo("No watcher: drops wait for jalons watch, jalons ui or jalons run.")
+        return
+    if health is None:
+        typer.echo(f"A watcher lives ({lives}), and does not say how it stands.")
+        return
+    word = "all is well" if health["is_healthy"] else "something fails"
+    typer.echo(f"A watcher lives ({lives}) since {health['since']}: {word} ({health['health_url']}).")
+    for half in health["halves"]:
+        said = [half["standing"], *half["failures"], *([half["why"]] if half["why"] else [])]
+        looked = f", looked at {half['looked_at']}" if half["looked_at"] else ""
+        typer.echo(shown(f"  {half['job']}: {'; '.join(said)}{looked}").plain)
 
 
 def _awaited(perimeters: Sequence[str], *, is_late: bool) -> str:

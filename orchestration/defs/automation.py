@@ -7,10 +7,8 @@ what a fault is (`orchestration.passes`).
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 
 import dagster as dg
-from dagster import DagsterRunStatus
 
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.contracts import CONTRACTS
@@ -23,29 +21,18 @@ from orchestration.passes.faults import (
     PUBLICATION,
     faults_of_passes,
     faults_of_ticks,
-    has_died,
 )
 from orchestration.passes.has_work import Owed, has_work, intake_owed, publication_owed
 from orchestration.passes.healing import heal
+from orchestration.passes.heartbeat import BEAT, KEY, beat
+from orchestration.passes.patience import is_under_way, tried_again_at
 from orchestration.passes.run_tags import WHY, tags_of_drops
 from orchestration.passes.telling import is_anything_told, tell_cause, tell_recovered
+from orchestration.passes.watched import watcher_of
 from orchestration.settings import Settings
 
-# A run that fails for one cause is tried again after a pause, each time twice as long, up to the longest.
-_PAUSE, _LONGEST_PAUSE, _MOST_TRIES = timedelta(minutes=5), timedelta(hours=1), 5
-# How often a look at the inbox is noted: often enough to be missed soon, and no more than 288 events a day.
-_BEAT = timedelta(minutes=5)
 # What failed before this service was started says nothing of it.
 _LOADED_AT = datetime.now(UTC)
-# Those that died are none of them: each look at the inbox begins by healing.
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
-
 # The UI has every event; a terminal is for what went wrong.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
@@ -70,15 +57,15 @@ publication = dg.define_asset_job(
 
 
 inbox_heartbeat = dg.AssetSpec(
-    "inbox_heartbeat",
+    KEY,
     deps=["inbox"],
     group_name="intake",
     owners=["team:intake"],
     kinds={"python"},
-    description=f"The last look at the inbox, noted every {_BEAT / timedelta(minutes=1):.0f} minutes. Stale means that "
+    description=f"The last look at the inbox, noted every {BEAT / timedelta(minutes=1):.0f} minutes. Stale means that "
     "nobody looks: the daemon is stopped, the sensor is off, or the inbox or the ledger is out of reach. Whether a "
     "ministry is late is said by the calendar, not by an age.",
-    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=4 * _BEAT, warn_window=2 * _BEAT),
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=4 * BEAT, warn_window=2 * BEAT),
 )
 
 
@@ -137,10 +124,13 @@ def _asked_for(
 ) -> dg.RunRequest | dg.SkipReason:
     settings, now = Settings(), datetime.now(UTC)
     try:
+        if isinstance(context, dg.SensorEvaluationContext) and (watcher := watcher_of(settings)):
+            # It does the same, sooner. A schedule asks all the same: a net is under the watcher too.
+            return dg.SkipReason(f"A watcher lives over this home ({watcher}) and answers; this sensor stands back.")
         heal(settings, context.instance, now)
         owed = look(settings, now)
         if job == INTAKE:
-            _beat(context.instance, now)
+            beat(context.instance, now)
         word = owed.word
         if word is None and is_anything_told(settings) and not has_work(settings, now):
             tell_recovered(settings)
@@ -148,37 +138,12 @@ def _asked_for(
         return _known_cause(settings, error)
     if word is None:
         return dg.SkipReason(" ".join(owed.waits) or f"There is nothing to do for the {job}.")
-    if context.instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY)):
+    if is_under_way(context.instance, job):
         return dg.SkipReason(f"The {job} is under way; whatever came since is for the next one.")
-    again = _tried_again_at(context.instance, job, word)
+    again = tried_again_at(context.instance, job, word, _LOADED_AT)
     if again and again > now:
         return dg.SkipReason(f"The last {job} failed; tried again at {again:%H:%M:%S} UTC, or when anything changes.")
     return dg.RunRequest(tags={OWED: word, WHY: owed.why, **tags_of_drops(owed.drops)})
-
-
-def _beat(instance: dg.DagsterInstance, now: datetime) -> None:
-    """Note that the inbox was looked at, unless it was noted lately."""
-    last = instance.get_latest_materialization_event(inbox_heartbeat.key)
-    if last is None or now - datetime.fromtimestamp(last.timestamp, UTC) >= _BEAT:
-        instance.report_runless_asset_event(dg.AssetMaterialization(inbox_heartbeat.key))
-
-
-def _tried_again_at(instance: dg.DagsterInstance, job: str, owed: str) -> datetime | None:
-    """When a run may be tried again that failed over what is owed now; `None` where none did."""
-    recent = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=_LOADED_AT), limit=_MOST_TRIES)
-    last = list(takewhile(lambda one: _is_failed(one, owed), recent))
-    # A death is no fault of the pass, unless the next one dies too.
-    died = [has_died(one.dagster_run) for one in last]
-    if not last or died == [True] or died[:2] == [True, False]:
-        return None
-    ended: datetime = last[0].update_timestamp
-    pause: timedelta = min(_PAUSE * 2 ** (len(last) - 1), _LONGEST_PAUSE)
-    return ended + pause
-
-
-def _is_failed(record: dg.RunRecord, owed: str) -> bool:
-    run = record.dagster_run
-    return run.status == DagsterRunStatus.FAILURE and run.tags.get(OWED) == owed
 
 
 @dg.sensor(

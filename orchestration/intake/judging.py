@@ -87,6 +87,32 @@ def judge(several: Sequence[Judged]) -> dict[str, tuple[Verdict, ...]]:
     return verdicts
 
 
+def joined(
+    verdicts: Mapping[str, tuple[Verdict, ...]], more: Mapping[str, tuple[Verdict, ...]], taken: int
+) -> dict[str, tuple[Verdict, ...]]:
+    """The verdicts on some drops and on `more`, which come after `taken` others: by kind, one for each rule."""
+    both = dict(verdicts)
+    for kind, of_kind in more.items():
+        moved = [
+            replace(one, failing=tuple(row | {ARRIVAL: taken + int(str(row[ARRIVAL]))} for row in one.failing))
+            for one in of_kind
+        ]
+        before = verdicts.get(kind)
+        both[kind] = tuple(map(_both, before, moved)) if before else tuple(moved)
+    return both
+
+
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    return replace(
+        one,
+        success=one.success and other.success,
+        broken=one.broken or other.broken,
+        failing=(*one.failing, *other.failing),
+        failing_count=one.failing_count + other.failing_count,
+        rows=(one.rows or 0) + (other.rows or 0),
+    )
+
+
 def _located(verdict: Verdict, several: Sequence[Judged]) -> Verdict:
     """The same verdict, with what each failing row is about and the address of its cell."""
     return replace(verdict, failing=tuple(one | _place_in_file(verdict, one, several) for one in verdict.failing))

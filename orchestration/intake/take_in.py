@@ -7,7 +7,7 @@ without a verdict is decided again from the archive by the next pass, with the s
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from orchestration.intake.examining import Arrival, Examined, examine, receipt_o
 from orchestration.intake.findings.rules import finding_of
 from orchestration.intake.inbox import Place
 from orchestration.intake.incidents import Incident
+from orchestration.intake.judging import joined
 from orchestration.intake.lake_check import check_lake
 from orchestration.intake.ledger import ACCEPTED, Drop, LakeRows, Ledger, Submission
 from orchestration.intake.observation import Observation
@@ -41,6 +42,8 @@ from orchestration.store.digests import sha256
 _LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
+# How many drops are judged together, and how large they may be in all: a large one takes ten times its size.
+_BATCH_DROPS, _BATCH_BYTES = 25, 2**24
 
 
 @dataclass(frozen=True)
@@ -86,34 +89,63 @@ def take_in(settings: Settings, now: datetime, progress: Progress | None = None,
     with Ledger(settings.ledger) as ledger:
         received_at = now if is_replay else time_of_receipt(ledger, now)
         _receive(settings, ledger, now, received_at)
-        drops, arrivals = [], []
-        undecided = ledger.undecided()
+        undecided, lost = ledger.undecided(), set[str]()
         if undecided:
             # What a drop is compared with must be what was accepted.
             check_lake(settings, ledger, now)
-        lost = set()
-        for number, drop in enumerate(undecided, start=1):
-            if progress:
-                progress(f"Reading {number} of {len(undecided)}: {drop.path}")
-            archive.record(settings.archive, ledger.record(drop.drop_id))
-            try:
-                arrivals.append(arrival_of(settings, drop))
-                drops.append(drop)
-            except DamagedBytes as fault:
-                _LOG.error("%s waits: %s", drop.path, fault)
-                lost.add(drop.sha256)
-                about = {"store": "archive", "path": drop.path, "drop_id": drop.drop_id, "reason": str(fault)}
-                incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
+        outcomes, verdicts = list[Outcome](), dict[str, tuple[Verdict, ...]]()
+        for drops, arrivals in _batches(_arrivals(settings, ledger, undecided, now, lost, progress)):
+            examined, judged = examine(arrivals)
+            several = together(ledger, drops, examined, may_be_held=not is_replay)
+            verdicts = joined(verdicts, judged, len(outcomes))
+            outcomes += [
+                _decide(settings, ledger, drop, one, several.get(drop.drop_id), may_be_held=not is_replay)
+                for drop, one in zip(drops, examined, strict=True)
+            ]
         incidents.end(ledger.engine, "store_damaged", lost, now, store="archive")
-        examined, verdicts = examine(arrivals)
-        several = together(ledger, drops, examined, may_be_held=not is_replay)
-        outcomes = [
-            _decide(settings, ledger, drop, one, several.get(drop.drop_id), may_be_held=not is_replay)
-            for drop, one in zip(drops, examined, strict=True)
-        ]
         holds.lift_due(ledger, received_at)
         ledger.remind(received_at)
         return TakeIn(tuple(outcomes), verdicts)
+
+
+def _arrivals(
+    settings: Settings,
+    ledger: Ledger,
+    undecided: Sequence[Drop],
+    now: datetime,
+    lost: set[str],
+    progress: Progress | None,
+) -> Iterator[tuple[Drop, Arrival]]:
+    """Each drop with its bytes; those whose bytes are lost are noted, and wait."""
+    for number, drop in enumerate(undecided, start=1):
+        if progress:
+            progress(f"Reading {number} of {len(undecided)}: {drop.path}")
+        archive.record(settings.archive, ledger.record(drop.drop_id))
+        try:
+            yield drop, arrival_of(settings, drop)
+        except DamagedBytes as fault:
+            _LOG.error("%s waits: %s", drop.path, fault)
+            lost.add(drop.sha256)
+            about = {"store": "archive", "path": drop.path, "drop_id": drop.drop_id, "reason": str(fault)}
+            incidents.note(ledger.engine, Incident("store_damaged", drop.sha256, None, about, now))
+
+
+def _batches(arrivals: Iterable[tuple[Drop, Arrival]]) -> Iterator[tuple[list[Drop], list[Arrival]]]:
+    """Drops that are judged together, since the start of that is its time: as many as memory has room for.
+
+    Those of one folder stay together, so that each receipt tells of the others, unless they are too large.
+    """
+    drops, batch, size = list[Drop](), list[Arrival](), 0
+    for drop, arrival in arrivals:
+        is_full = len(batch) >= _BATCH_DROPS and drop.place != drops[-1].place
+        if batch and (is_full or size + len(arrival.data) > _BATCH_BYTES):
+            yield drops, batch
+            drops, batch, size = [], [], 0
+        drops.append(drop)
+        batch.append(arrival)
+        size += len(arrival.data)
+    if batch:
+        yield drops, batch
 
 
 def check_file(
@@ -124,9 +156,20 @@ def check_file(
     settings: Settings | None = None,
 ) -> Checked:
     """Look at a file without filing it: what the pipeline would say of it, in the home of `settings` if any."""
-    data = _bytes_of(path)
+    return check_bytes(path.name, bytes_of(path), now, edition, perimeter, settings)
+
+
+def check_bytes(
+    name: str,
+    data: bytes,
+    now: datetime,
+    edition: str | None = None,
+    perimeter: str | None = None,
+    settings: Settings | None = None,
+) -> Checked:
+    """The same of the bytes of a file of that name."""
     place = Place(edition, perimeter, False) if edition and perimeter else None
-    arrival = Arrival(None, path.name, data, sha256(data), now, place, is_misplaced=False)
+    arrival = Arrival(None, name, data, sha256(data), now, place, is_misplaced=False)
     (examined,), _ = examine([arrival])
     if settings is None or place is None:
         return Checked(receipt_of(examined, None), data, examined.sheets)
@@ -134,7 +177,7 @@ def check_file(
         return Checked(_filed_receipt(settings, ledger, examined, may_be_held=True), data, examined.sheets)
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
     """The bytes of a file, of one that is too large no more than tells so."""
     with path.open("rb") as file:
         return file.read(min(path.stat().st_size, MAX_BYTES) + 1)

@@ -20,13 +20,15 @@ class Owed:
     """What is owed of a job: `word` stands for what it would find to do, another for anything else, `None` for nothing.
 
     `waits` says what is wrong with the inbox, and which files of it are not settled yet: a sentence each, in English.
-    `why` says in a few words what is owed, and `drops` has the files that it is about.
+    `why` says in a few words what is owed, and `drops` has the files that it is about. `settles_in_s` is for how many
+    seconds the first of the files that wait must still be left alone, `None` where none waits.
     """
 
     word: str | None
     waits: tuple[str, ...] = ()
     why: str = ""
     drops: tuple[str, ...] = ()
+    settles_in_s: float | None = None
 
 
 def has_work(settings: Settings, now: datetime) -> bool:
@@ -58,7 +60,13 @@ def intake_owed(settings: Settings, now: datetime) -> Owed:
         "holds over": len(over),
     }
     why = ", ".join(f"{what}: {count}" for what, count in counts.items() if count) or "news of the inbox"
-    return Owed(word, (*faults, *map(_not_settled, new.waiting)), why, (*paths, *(drop.path for drop in undecided)))
+    return Owed(
+        word,
+        (*faults, *map(_not_settled, new.waiting)),
+        why,
+        (*paths, *(drop.path for drop in undecided)),
+        min((one.seconds for one in new.waiting), default=None),
+    )
 
 
 def publication_owed(settings: Settings, now: datetime) -> Owed:

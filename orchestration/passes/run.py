@@ -9,7 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -32,6 +32,7 @@ from orchestration.passes.home import Done, Hour, home_resource, publication
 from orchestration.passes.instance import begin_anew_if_unreadable, prepare_instance
 from orchestration.passes.lock import intake_lock
 from orchestration.passes.run_tags import LAUNCHED_BY, STARTED_BY, WHY, by_person, origin_of, tags_of_drops
+from orchestration.passes.summary import PassSummary
 from orchestration.passes.telling import tell_cause
 from orchestration.settings import Settings
 from orchestration.store.access import close_home
@@ -44,28 +45,11 @@ _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
-class PassSummary:
-    """What a pass did: drops by status, (edition, revision) of new releases, alerts sent by channel, what was held back
-    and what failed, a line each; `run_id` is the run that failed, else the last one.
-
-    `causes` are the keys of the causes that are known.
-    """
-
-    run_id: str = ""
-    drops: Mapping[str, int] = field(default_factory=dict)
-    releases: tuple[tuple[str, int], ...] = ()
-    alerts_sent: Mapping[str, int] = field(default_factory=dict)
-    held_back: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ()
-    causes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Pass:
     """What is asked of a pass: by the jobs of an intake and of a publication, in a home, as if at `now`.
 
-    A replay says the time of another day. Each job runs where its work is owed, or `is_forced`. `started_by` is said of
-    its runs in the UI, beside the account of the system.
+    A replay says the time of another day. Each of the `jobs` runs where its work is owed, or `is_forced`: a watcher has
+    one at a time. `started_by` is said of its runs in the UI, beside the account of the system.
     """
 
     jobs: Mapping[str, dg.JobDefinition]
@@ -132,6 +116,8 @@ def _execute(asked: Pass, instance: dg.DagsterInstance) -> PassSummary:
     with connections_kept_open(instance), gc_paused():
         heal(settings, instance, asked.now)
         for job, owed in _OWED.items():
+            if job not in asked.jobs:
+                continue
             what = _owed(owed, asked)
             if what.word or asked.is_forced:
                 ran, events = _run(asked, job, what, instance, done)

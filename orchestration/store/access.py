@@ -13,8 +13,6 @@ from pathlib import Path
 from stat import S_IMODE, S_ISVTX
 from typing import TYPE_CHECKING, Literal
 
-import sqlalchemy as sa
-
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -101,6 +99,9 @@ def close_home(settings: Settings) -> None:
     os.umask(_OTHERS)
     for store in _stores(settings):
         _close_store(store)
+    # Whoever only asks for a mode does not wait for it.
+    import sqlalchemy as sa
+
     database = sa.make_url(settings.ledger)
     of_ledger = Path(database.database) if database.get_backend_name() == "sqlite" and database.database else None
     for path in (

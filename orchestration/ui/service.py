@@ -1,7 +1,7 @@
-"""The UI as a service on one port of this machine: Dagster's web application, its daemon and its code server.
+"""The UI as a service on one port of this machine: Dagster's web application, its daemon, its code server, a watcher.
 
-What belongs here: starting the three as `dagster dev` does, and ending them. What does not: who may drive the UI
-(`guard`), or making the home ready.
+What belongs here: starting the first three as `dagster dev` does, and the watcher, and ending them. What does not: who
+may drive the UI (`guard`), or making the home ready.
 """
 
 import json
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -36,6 +37,8 @@ from orchestration.ui.guard import App, guarded, origins
 # How long answers under way, then the daemon, and all of it together are waited for at the end.
 # A tick that is cut off is made again; runs are processes of the code server, which lets them come to their end.
 _ANSWERS_S, _DAEMON_S, _ALL_S = 1, 1.5, 3.5
+_WATCHER = [sys.executable, "-c", "from orchestration.cli.app import app; app()", "watch", "--wait"]
+_WATCHER_PAUSE_S, _WATCHER_LONGEST_PAUSE_S = 2.0, 60.0
 # Dagster's own figures: milliseconds between two looks of a page; of databases, milliseconds, seconds, connections.
 _LIVE_DATA_POLL_MS, _DATABASES = 2000, (15_000, 3600, 20)
 
@@ -58,7 +61,12 @@ def serve(
     # As `dagster dev` tells the processes that it starts.
     os.environ |= {"DAGSTER_IS_DEV_CLI": "1", "DAGSTER_verbose": ""}
     try:
-        with get_instance_for_cli() as instance, _workspace(instance) as workspace, _daemon(workspace) as process:
+        with (
+            get_instance_for_cli() as instance,
+            _workspace(instance) as workspace,
+            _watcher(),
+            _daemon(workspace) as process,
+        ):
             instance.optimize_for_webserver(*_DATABASES)
             target = WorkspaceFileTarget([str(workspace)])
             with WorkspaceProcessContext(instance, target, __version__, read_only=is_read_only) as context:
@@ -126,6 +134,32 @@ def _workspace(instance: DagsterInstance) -> Iterator[Path]:
         # JSON is YAML.
         write_whole(file, json.dumps({"load_from": servers.get_code_server_specs()}).encode())
         yield file
+
+
+@contextmanager
+def _watcher() -> Iterator[None]:
+    """A watcher of the home, started again where it ends by itself; the sensors stand back for as long as it lives.
+
+    It comes to the end of the pass that it is at, however long that takes, once this process is gone.
+    """
+    is_ending, process = threading.Event(), list[subprocess.Popen[bytes]]()
+
+    def keep() -> None:
+        pause_s = _WATCHER_PAUSE_S
+        while not is_ending.is_set():
+            began = monotonic()
+            process[:] = [subprocess.Popen(_WATCHER, stdin=subprocess.PIPE)]
+            process[0].wait()
+            pause_s = min(pause_s * 2, _WATCHER_LONGEST_PAUSE_S) if monotonic() - began < 60 else _WATCHER_PAUSE_S
+            is_ending.wait(pause_s)
+
+    threading.Thread(target=keep, daemon=True).start()
+    try:
+        yield
+    finally:
+        is_ending.set()
+        for one in process:
+            one.terminate()
 
 
 @contextmanager

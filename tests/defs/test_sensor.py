@@ -9,10 +9,11 @@ import pytest
 from orchestration.defs import automation
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
-from orchestration.passes import fingerprint, healing
+from orchestration.passes import fingerprint, healing, heartbeat, patience
 from orchestration.passes.faults import OWED
 from orchestration.passes.has_work import intake_owed, publication_owed
 from orchestration.passes.instance import prepare_instance
+from orchestration.passes.watched import only_watcher
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
 from tests.pass_job import jobs
@@ -73,6 +74,17 @@ def test_a_drop_asks_for_an_intake_and_what_it_took_in_for_a_publication(tick, s
     assert ("nothing" in tick(), "nothing" in tick(automation.publication_sensor)) == (True, True)
 
 
+def test_the_sensors_stand_back_while_a_watcher_lives_and_the_net_does_not(tick, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    with only_watcher(settings):
+        assert "A watcher lives" in tick()
+        assert "A watcher lives" in tick(automation.publication_sensor)
+        prepare_instance(settings.dagster_home)
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as kept:
+            assert _is_asked(automation.intake_net(dg.build_schedule_context(instance=kept)))
+    assert _is_asked(tick())
+
+
 def test_a_deleted_warehouse_asks_for_a_publication(tick, settings):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     _pass(settings)
@@ -121,7 +133,7 @@ def test_what_failed_is_tried_again_after_a_pause_and_at_once_when_anything_chan
     assert _is_asked(tick())
     begin(dg.DagsterRunStatus.FAILURE)
     assert "failed" in tick()
-    monkeypatch.setattr(automation, "_PAUSE", timedelta(0))
+    monkeypatch.setattr(patience, "_PAUSE", timedelta(0))
     assert _is_asked(tick())
 
 
@@ -131,7 +143,7 @@ def test_each_pause_over_one_cause_is_twice_as_long_up_to_the_longest(tick, begi
     for _ in range(6):
         run = begin(dg.DagsterRunStatus.FAILURE)
         (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
-        at = automation._tried_again_at(instance, "intake", run.tags[OWED])
+        at = patience.tried_again_at(instance, "intake", run.tags[OWED], NOW)
         pauses.append(round((at - record.update_timestamp) / timedelta(minutes=1)))
     assert pauses == [5, 10, 20, 40, 60, 60]
 
@@ -155,7 +167,7 @@ def test_a_look_at_the_inbox_is_noted_now_and_then_and_one_that_fails_is_not(tic
         tick()
     tick(automation.publication_sensor)
     assert beats() == 1
-    monkeypatch.setattr(automation, "_BEAT", timedelta(0))
+    monkeypatch.setattr(heartbeat, "BEAT", timedelta(0))
     tick()
     assert beats() == 2
 

@@ -1,0 +1,83 @@
+"""A made-up history of any length: the files of 11 perimeters with 6 projects each, and a home that has filed them.
+
+What belongs here: what the benchmarks measure on. What does not: the made-up State of the demo, whose story is told
+(`orchestration.sample`).
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.domain.edition import Edition
+from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake.ledger import Ledger
+from orchestration.passes.run import Pass, PassSummary, run_pass
+from orchestration.settings import Settings
+from orchestration.store.whole_file import write_whole
+
+PROJECTS_PER_PERIMETER = 6
+_LAST = Edition(2021, 2)
+#: When the history was filed; what is measured comes after.
+FILED_AT = datetime(2022, 1, 10, 9, tzinfo=UTC)
+_HEADER = "Nom du projet;Ministère porteur;Début;Durée prévisionnelle en année;Phase du projet en cours;Coût estimé"
+
+
+def editions(count: int) -> list[Edition]:
+    """The last editions up to 2021-S2, oldest first."""
+    found = [_LAST]
+    while len(found) < count:
+        found.append(found[-1].previous())
+    return found[::-1]
+
+
+def projects_file(perimeter: str, edition: Edition, correction: int = 0) -> bytes:
+    """A whole file with nothing odd; each correction moves the cost of its first project past a threshold of slips."""
+    lines = [_HEADER]
+    age = (edition.year - 2000) * 2 + edition.semester
+    for number in range(PROJECTS_PER_PERIMETER):
+        cost = 12 + 7 * number + age % 5 / 10 + (6 * correction if number == 0 else 0)
+        start, years = edition.year - age % 4 if age < 4 else 2020 - number % 3, 4 + number % 4
+        name = f"{perimeter} {_NAMES[number]}"
+        ministry = perimeter_names()[perimeter]
+        lines.append(f'{name};"{ministry}";01/0{1 + number}/{start};{years};Déploiement;{str(cost).replace(".", ",")}')
+    return ("\n".join(lines) + "\n").encode()
+
+
+_NAMES = ("Horizon", "Boussole", "Archives", "Greffe", "Phare", "Sextant")
+
+
+def drop(settings: Settings, perimeter: str, edition: Edition, name: str, correction: int = 0) -> Path:
+    """File it as a ministry does, by a rename; where it is."""
+    path = Path(settings.inbox.path, edition.code, perimeter, name)
+    write_whole(path, projects_file(perimeter, edition, correction), "folder")
+    return path
+
+
+@cache
+def jobs() -> dict[str, dg.JobDefinition]:
+    """The jobs of a pass, resolved once in a process."""
+    from orchestration.definitions import defs
+
+    return {name: defs().resolve_job_def(name) for name in ("intake", "publication")}
+
+
+def one_pass(settings: Settings, now: datetime) -> PassSummary:
+    """A pass of what is owed, as the command line runs one, in this process."""
+    return run_pass(Pass(jobs(), settings, now, is_replay=True, is_forced=False))
+
+
+def make(home: Path, count: int) -> Settings:
+    """A home in which that many editions were filed, all but the last one closed, and published."""
+    settings = Settings(home=home, settle_seconds=0.0)
+    for edition in editions(count):
+        for perimeter in perimeter_names():
+            drop(settings, perimeter, edition, "projets.csv")
+    one_pass(settings, FILED_AT)
+    with Ledger(settings.ledger) as ledger:
+        for edition in editions(count)[:-1]:
+            ledger.close(edition.code, FILED_AT)
+    summary = one_pass(settings, FILED_AT)
+    assert not summary.failures, summary.failures  # noqa: S101 - a benchmark on a home that is not whole measures nothing
+    return settings

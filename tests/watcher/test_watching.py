@@ -1,0 +1,164 @@
+"""The watcher answers and publishes by itself, is asked by the command line, and outlives what fails."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.passes.watched import watcher_of
+from orchestration.settings import Settings
+from orchestration.watcher.handover import SOCKET, ask_health
+from tests.conftest import ROOT
+from tests.intake.drops import GOOD, drop, projects_csv
+from tests.ui.started import until
+from tests.watcher.watching import Watch, watching
+
+PLACE = "2021-S2/MI"
+
+
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory):
+    with watching(tmp_path_factory.mktemp("watched") / "home") as one:
+        yield one
+
+
+def _receipts(home: Path) -> list[Path]:
+    return sorted((home / "outbox").glob("*/*/*/accuse.json"))
+
+
+def _filed(watch: Watch, name: str, *lines: str) -> None:
+    """Drop a file and wait until its edition says what it says."""
+    count = len(_receipts(watch.home))
+    drop(watch.home, f"{PLACE}/{name}", projects_csv(*lines))
+    assert until(lambda: len(_receipts(watch.home)) > count), watch.said()
+
+
+def _figures(home: Path) -> dict[str, object]:
+    path = home / "releases/2021-S2/current/figures.json"
+    return json.loads(path.read_bytes()) if path.exists() else {}
+
+
+def _jalons(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [Path(sys.executable).parent / "jalons", *arguments, "--home", home]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+
+
+def test_a_drop_is_answered_and_published_and_its_runs_are_in_the_ui(watch):
+    _filed(watch, "projets.csv", GOOD)
+    assert until(lambda: _figures(watch.home).get("projects") == 1), watch.said()
+    assert until(lambda: "released 2021-S2 r1" in watch.said())
+    with dg.DagsterInstance.from_config(str(watch.home / "dagster")) as instance:
+        runs = [record.dagster_run for record in instance.get_run_records()]
+    assert {run.job_name for run in runs} == {"intake", "publication"}
+    assert all(run.status == dg.DagsterRunStatus.SUCCESS for run in runs)
+    assert all("jalons watch" in run.tags["jalons/started_by"] for run in runs)
+
+
+def test_its_health_is_told_by_a_file_by_http_and_by_status(watch):
+    with urllib.request.urlopen(f"http://127.0.0.1:{watch.port}/health") as answer:
+        told = json.load(answer)
+    assert (told["is_healthy"], told["process"]) == (True, watch.process.pid)
+    assert {half["job"] for half in told["halves"]} == {"intake", "publication"}
+    kept = json.loads((watch.home / "watch.json").read_bytes())
+    assert (kept["is_running"], kept["process"]) == (True, watch.process.pid)
+    said = _jalons(watch.home, "status").stdout.decode()
+    assert f"A watcher lives (process {watch.process.pid})" in said
+    assert "all is well" in said
+
+
+def test_its_health_is_not_told_to_a_page_under_another_name(watch):
+    asked = urllib.request.Request(  # noqa: S310
+        f"http://127.0.0.1:{watch.port}/health", headers={"Host": "evil.example"}
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked)
+    assert refused.value.code == 400
+    for path in ("check?name=a.csv", "run"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{watch.port}/{path}", data=b"")
+        assert refused.value.code == 404
+
+
+def test_its_socket_is_for_the_owner_and_the_group_of_the_home_alone(watch):
+    found = (watch.home / SOCKET).stat()
+    assert stat.S_IMODE(found.st_mode) == 0o660
+    assert found.st_gid == watch.home.stat().st_gid
+
+
+@pytest.mark.parametrize("lines", [[GOOD], [GOOD, ";;;;;"], []], ids=["good", "a bad row", "no row"])
+def test_a_check_that_it_answers_is_the_one_of_a_process_alone(watch, tmp_path, lines):
+    file, out = tmp_path / "à déposer.csv", [tmp_path / "warm", tmp_path / "alone"]
+    file.write_bytes(projects_csv(*lines))
+    place = ["--edition", "2021-S2", "--perimeter", "MI"]
+    answered = [_jalons(watch.home, "check", str(file), *place, *more) for more in ([], ["--out", str(out[0])])]
+    # A home whose socket nobody listens on has a process of its own do it.
+    (watch.home / SOCKET).rename(watch.home / "aside")
+    try:
+        alone = [_jalons(watch.home, "check", str(file), *place, *more) for more in ([], ["--out", str(out[1])])]
+    finally:
+        (watch.home / "aside").rename(watch.home / SOCKET)
+    assert [one.stdout for one in answered] == [one.stdout for one in alone]
+    assert [one.returncode for one in answered] == [one.returncode for one in alone]
+    # The one that it answers starts no pass's worth of libraries, nor says that it does.
+    assert b"Checking" in alone[0].stderr and b"Checking" not in answered[0].stderr
+    warm, cold = ({path.name: path.read_bytes() for path in one.iterdir()} for one in out)
+    for files in (warm, cold):
+        files["accuse.json"] = json.loads(files["accuse.json"]) | {"received_at": None}
+    assert (warm["accuse.json"], warm.keys()) == (cold["accuse.json"], cold.keys())
+
+
+def test_a_run_by_hand_is_handed_to_it_and_waits_for_what_it_does(watch):
+    _filed(watch, "encore.csv", GOOD, GOOD.replace("HORIZON", "BOUSSOLE"))
+    ran = _jalons(watch.home, "run")
+    assert ran.returncode == 0
+    assert _figures(watch.home)["projects"] == 2
+    forced = _jalons(watch.home, "run", "--force")
+    assert b"Drops: nothing new" in forced.stdout
+    with dg.DagsterInstance.from_config(str(watch.home / "dagster")) as instance:
+        (last,) = instance.get_run_records(limit=1)
+    assert "jalons watch" in last.dagster_run.tags["jalons/started_by"]
+
+
+def test_a_second_watcher_of_a_home_is_refused(watch):
+    second = _jalons(watch.home, "watch")
+    assert second.returncode == 1
+    assert f"lives over this home already (process {watch.process.pid})".encode() in second.stderr
+
+
+def test_a_publisher_that_dies_is_made_anew_and_publishes_what_waited(watch):
+    before = _figures(watch.home)["projects"]
+    assert until(lambda: watch.publisher() != 0)
+    killed = watch.publisher()
+    os.kill(killed, signal.SIGKILL)
+    drop(watch.home, f"{PLACE}/après.csv", projects_csv(*(GOOD.replace("HORIZON", name) for name in "ABCD")))
+    assert until(lambda: watch.publisher() not in (0, killed)), watch.said()
+    assert until(lambda: _figures(watch.home)["projects"] == 4 != before), watch.said()
+    assert "Its process ended with status -9" in watch.said()
+
+
+def test_told_to_stop_it_comes_to_the_end_of_its_pass_and_leaves_nothing_under_way(watch):
+    drop(watch.home, f"{PLACE}/dernier.csv", projects_csv(GOOD, GOOD.replace("HORIZON", "PHARE")))
+    assert until(lambda: _stands(watch.home, "publication") == "working"), watch.said()
+    watch.process.send_signal(signal.SIGTERM)
+    assert until(lambda: watch.process.poll() is not None), watch.said()
+    assert watch.process.returncode == 0
+    assert watcher_of(Settings(home=watch.home)) is None
+    assert not (watch.home / SOCKET).exists()
+    assert json.loads((watch.home / "watch.json").read_bytes())["is_running"] is False
+    with dg.DagsterInstance.from_config(str(watch.home / "dagster")) as instance:
+        (last,) = instance.get_run_records(limit=1)
+    assert last.dagster_run.status == dg.DagsterRunStatus.SUCCESS
+    assert b"No watcher" in _jalons(watch.home, "status").stdout
+
+
+def _stands(home: Path, job: str) -> str:
+    health = ask_health(home)
+    return next(half["standing"] for half in health["halves"] if half["job"] == job) if health else ""
