@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.remote.address import place
+
 if TYPE_CHECKING:
     from upath import UPath
 
@@ -49,9 +51,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path(".jalons")
-    inbox_url: str = ""
-    archive_url: str = ""
-    outbox_url: str = ""
+    # A password may be in an address: it is not shown with the rest.
+    inbox_url: str = Field(default="", repr=False)
+    archive_url: str = Field(default="", repr=False)
+    outbox_url: str = Field(default="", repr=False)
     ledger_url: str = ""
     settle_seconds: float = Field(default=1.0, ge=0)
     history_days: int = Field(default=30, ge=1)
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
     def _place(self, url: str, name: str) -> "UPath":
         from upath import UPath
 
-        return UPath(url) if url else UPath(self.home / name)
+        return place(url, f"JALONS_{name.upper()}_URL") if url else UPath(self.home / name)
 
     @property
     def inbox(self) -> "UPath":

@@ -14,6 +14,7 @@ from orchestration.alerting.slack_codes import family_of
 from orchestration.domain.alert_rules import AlertKey, Severity
 from orchestration.domain.french import LABELS, and_others, moment, plural
 from orchestration.intake.incidents import Incident, IncidentRule
+from orchestration.remote.faults import Why
 
 # What delivery itself knows to be wrong.
 DeliveryRule = Literal["channel_unreachable", "message_refused"]
@@ -279,6 +280,9 @@ def _inbox_missing(one: Incident) -> tuple[Severity, str, str]:
                 "monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
                 "(`jalons inbox confirm`)"
             )
+        case "unreachable":
+            why, to_do = _UNREACHABLE[about["why"]]
+            said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être atteinte : {why}. {kept}{nothing}"
         case _:
             said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}. {kept}{nothing}"
             to_do = "donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque"
@@ -331,6 +335,32 @@ _REASONS = {
     errno.EPERM: "droit de lecture manquant",
     errno.EIO: "le disque ne donne pas ses octets",
     errno.ENOTDIR: "un fichier se trouve à sa place",
+}
+# Why an inbox on another machine cannot be reached, and what to do.
+_UNREACHABLE: Mapping[Why, tuple[str, str]] = {
+    "unknown_server": (
+        "la clé de son serveur n’est pas connue du compte qui lance Jalons",
+        "comparer cette clé à celle que donne l’exploitant du serveur, puis l’inscrire dans `~/.ssh/known_hosts` de ce "
+        "compte",
+    ),
+    "changed_server": (
+        "son serveur présente une autre clé que celle qui est connue",
+        "demander à l’exploitant du serveur si sa clé a été changée exprès ; si oui, la remplacer dans "
+        "`~/.ssh/known_hosts` ; sinon, quelqu’un s’interpose",
+    ),
+    "refused": (
+        "son serveur refuse le compte de Jalons",
+        "vérifier le nom du compte, sa clé ou son secret, et ce qu’il a le droit de faire là-bas",
+    ),
+    "nowhere": (
+        "rien ne se trouve à cette adresse",
+        "corriger l’adresse (`JALONS_INBOX_URL`), ou créer le dossier ou le bucket",
+    ),
+    "no_answer": ("son serveur ne répond pas", "vérifier le réseau et le serveur ; la lecture est tentée de nouveau"),
+    "failing": (
+        "son serveur ne fait pas ce qui lui est demandé",
+        "vérifier le disque, les quotas et le journal du serveur ; la lecture est tentée de nouveau",
+    ),
 }
 _SHOWN_FILES = 5
 

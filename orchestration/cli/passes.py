@@ -5,7 +5,6 @@ What belongs here: handing the jobs to a pass, and printing its summary. What do
 """
 
 import os
-import re
 import socket
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +17,7 @@ from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
 from orchestration.cli.output import progress, say_no
 from orchestration.domain.visible import visible
+from orchestration.remote.address import shown
 from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def watch(
         at = listener.getsockname()[1]
 
         def say_ready() -> None:
-            typer.echo(f"Watching {_shown_inbox(settings)} (Ctrl-C stops it). Its health: http://127.0.0.1:{at}/health")
+            typer.echo(f"Watching {shown(settings.inbox_url or str(settings.inbox))} (Ctrl-C stops it). Its health: http://127.0.0.1:{at}/health")
 
         log_to_console()
         try:
@@ -208,7 +208,7 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
     at = f"http://{'127.0.0.1' if host in EVERY else in_url(host)}:{listener.getsockname()[1]}"
     typer.echo(f"The Dagster UI is on {at} (Ctrl-C stops it)")
     typer.echo(f"  Home: {settings.home}")
-    typer.echo(f"  Inbox watched: {_shown_inbox(settings)}")
+    typer.echo(f"  Inbox watched: {shown(settings.inbox_url or str(settings.inbox))}")
     if is_read_only:
         typer.echo("  Read-only: nothing is launched or changed from its pages; sensors and schedules go on.")
     if not ip_address(listener.getsockname()[0]).is_loopback:
@@ -217,11 +217,6 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
             f"{'read' if is_read_only else 'drive'} it: let a proxy ask who they are (docs/security.md).",
             err=True,
         )
-
-
-def _shown_inbox(settings: Settings) -> str:
-    # An address of another machine may have a password in it.
-    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1@", settings.inbox_url or str(settings.inbox))
 
 
 def _expect_no_refusal(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from orchestration.remote.faults import StoreUnreachable, reaching
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import moment_text
 from orchestration.store.whole_file import write_whole
@@ -50,7 +51,11 @@ def put(archive: "UPath", data: bytes) -> str:
 def get(archive: "UPath", name: str) -> bytes:
     """The bytes of that sha256; raise `DamagedBytes` where the archive has others, none, or does not give them."""
     try:
-        data = bytes(_address(archive, name).read_bytes())
+        with reaching(archive):
+            data = bytes(_address(archive, name).read_bytes())
+    except StoreUnreachable:
+        # Nothing is known of the bytes.
+        raise
     except FileNotFoundError as absent:
         raise DamagedBytes(f"the archive has no file {name}") from absent
     except OSError as unreadable:
@@ -74,7 +79,9 @@ def record(archive: "UPath", drop: DropRecord) -> None:
     document = asdict(drop) | {"received_at": moment_text(drop.received_at)}
     data = (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode(errors="surrogateescape")
     address = _record_address(archive, drop.drop_id)
-    if not address.exists() or address.read_bytes() != data:
+    with reaching(archive):
+        is_there = address.exists() and address.read_bytes() == data
+    if not is_there:
         write_whole(address, data)
 
 
@@ -82,10 +89,13 @@ def read_record(archive: "UPath", drop_id: int) -> DropRecord | None:
     """The record of a drop; `None` without one. Raise `DamagedBytes` where it cannot be read."""
     address = _record_address(archive, drop_id)
     try:
-        found = json.loads(address.read_bytes().decode(errors="surrogateescape"))
+        with reaching(archive):
+            found = json.loads(address.read_bytes().decode(errors="surrogateescape"))
         known = DropRecord(**found | {"received_at": datetime.fromisoformat(found["received_at"])})
     except FileNotFoundError:
         return None
+    except StoreUnreachable:
+        raise
     except (OSError, ValueError, TypeError, KeyError) as damaged:
         raise DamagedBytes(f"the record of drop {drop_id} cannot be read: {address}") from damaged
     if known.drop_id != drop_id:
@@ -96,7 +106,8 @@ def read_record(archive: "UPath", drop_id: int) -> DropRecord | None:
 def records(archive: "UPath") -> Iterator[DropRecord]:
     """Every record, by number. Raise `DamagedBytes` at one that cannot be read."""
     folder = archive / _RECORDS
-    names = sorted(path.name for path in folder.glob("*/*.json")) if folder.exists() else []
+    with reaching(archive):
+        names = sorted(path.name for path in folder.glob("*/*.json")) if folder.exists() else []
     for name in names:
         if found := read_record(archive, int(name.removesuffix(".json"))):
             yield found

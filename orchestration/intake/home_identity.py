@@ -17,6 +17,7 @@ from filelock import FileLock
 from orchestration.intake import archive
 from orchestration.intake.archive import DamagedBytes
 from orchestration.intake.ledger import Ledger
+from orchestration.remote.faults import reaching
 from orchestration.settings import Settings
 from orchestration.store.access import close_home
 from orchestration.store.json_values import json_document
@@ -73,7 +74,7 @@ def _look(settings: Settings) -> None:
     beside, marks = _beside(settings), [_mark(place) for _, place in _stores(settings)]
     known, last_drop_id = _known(settings)
     for (name, place), home in zip(_stores(settings), marks, strict=True):
-        if known is None and last_drop_id == 0 and (home or any(place.glob(_HISTORY[name]))):
+        if known is None and last_drop_id == 0 and (home or _has_history(name, place)):
             raise LedgerRefused(
                 f"The ledger is absent or empty, though the {name} ({place}) has a history. "
                 f"Nothing was taken in, and no file is lost. {_WAY_BACK}"
@@ -163,6 +164,11 @@ def _stores(settings: Settings) -> "Iterator[tuple[str, Path | UPath]]":
     yield "releases", settings.releases
 
 
+def _has_history(name: str, place: "Path | UPath") -> bool:
+    with reaching(place):
+        return any(place.glob(_HISTORY[name]))
+
+
 def _mark_stores(settings: Settings, home: str) -> None:
     for name, place in _stores(settings):
         if _mark(place) is None:
@@ -185,7 +191,8 @@ def _mark(place: "Path | UPath") -> str | None:
 
 def _read(path: "Path | UPath", *names: str) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        with reaching(path):
+            found: dict[str, Any] = json.loads(path.read_bytes())
         found = {name: found[name] for name in names}
     except FileNotFoundError:
         return None

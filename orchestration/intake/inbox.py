@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake.opening.limits import MAX_BYTES
+from orchestration.remote.address import is_in_bucket
+from orchestration.remote.faults import StoreUnreachable, reaching
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -69,26 +71,32 @@ class Place:
 
 def look(inbox: "UPath") -> Listing:
     """Everything dropped in the inbox, hidden and unfinished names left out; what cannot be listed is said."""
-    # What a look found before must not be taken for what is there now.
-    inbox.fs.invalidate_cache()
     root = str(inbox.path).rstrip("/")
-    files, unlisted, folders = set(), dict[str, OSError](), [root]
+    files, unlisted, folders = set[SeenFile](), dict[str, OSError](), [root]
     for folder in folders:
         try:
             found = _listed(inbox, folder)
-        except FileNotFoundError:
-            if folder == root:
+        except FileNotFoundError as absent:
+            if folder != root:
+                continue
+            if _is_local(inbox):
                 return Listing(frozenset(), {}, is_there=False)
+            # Whoever gave an address of another machine has an inbox there.
+            unlisted[""] = StoreUnreachable("nowhere", inbox, str(absent))
             continue
+        except StoreUnreachable as fault:
+            # What was seen before it went says nothing of the rest.
+            return Listing(frozenset(files), {"": fault})
         except OSError as fault:
             unlisted[_shown(folder.removeprefix(root).lstrip("/"))] = fault
             continue
         for info in found:
-            path = str(info["name"]).rstrip("/").removeprefix(root).lstrip("/")
+            name = str(info["name"])
+            path = name.rstrip("/").removeprefix(root).lstrip("/")
             if not path or any(map(_UNFINISHED.search, path.split("/"))):
                 continue
-            is_folder = info.get("type") == "directory"
-            if is_folder:
+            is_folder = info.get("type") == "directory" or name.endswith("/")
+            if is_folder and not is_in_bucket(inbox):
                 folders.append(f"{root}/{path}")
             if (not is_folder or _LIKE_A_TABLE.search(path)) and (seen := _seen(inbox, path, info)):
                 files.add(seen)
@@ -102,7 +110,10 @@ def read_file(inbox: "UPath", seen: SeenFile) -> bytes | None:
     """
     if not seen.is_readable:
         return None
-    with (inbox / seen.path).open("rb") as file:
+    with reaching(inbox), (inbox / seen.path).open("rb") as file:
+        if prefetch := getattr(file, "prefetch", None):
+            # Else each 32 KB would be asked for once those before are here.
+            prefetch(min(seen.size, MAX_BYTES + 1))
         return bytes(file.read(MAX_BYTES + 1))
 
 
@@ -110,9 +121,11 @@ def is_as_seen(inbox: "UPath", seen: SeenFile) -> bool:
     """Whether a file is still as it was seen: asked after it was read, this says that it was not written meanwhile."""
     if not seen.is_readable:
         return True
-    inbox.fs.invalidate_cache()
     try:
-        return _seen(inbox, seen.path, inbox.fs.info((inbox / seen.path).path)) == seen
+        with reaching(inbox):
+            # What a look found before must not be taken for what is there now.
+            inbox.fs.invalidate_cache()
+            return _seen(inbox, seen.path, inbox.fs.info((inbox / seen.path).path)) == seen
     except OSError:
         return False
 
@@ -164,7 +177,13 @@ def _is_local(inbox: "UPath") -> bool:
 
 
 def _listed(inbox: "UPath", folder: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = inbox.fs.ls(folder, detail=True)
+    with reaching(inbox):
+        # What a look found before must not be taken for what is there now.
+        inbox.fs.invalidate_cache()
+        if is_in_bucket(inbox):
+            # All of it, a thousand an answer: a bucket has no folders.
+            return list(inbox.fs.find(folder, detail=True).values())
+        found: list[dict[str, Any]] = inbox.fs.ls(folder, detail=True)
     if len(found) == 1 and _is_local(inbox) and found[0]["name"] == folder:
         raise NotADirectoryError(20, os.strerror(20), folder)
     return found
@@ -194,7 +213,8 @@ def _shown(path: str) -> str:
 def _modified(info: Mapping[str, Any]) -> str:
     for key in ("mtime", "LastModified", "last_modified"):
         if key in info:
-            return str(info[key])
+            # Some buckets have fractions of a second in their listings, and none say them of one object.
+            return str(info[key].replace(microsecond=0) if "ETag" in info else info[key])
     return ""
 
 

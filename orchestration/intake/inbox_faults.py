@@ -12,6 +12,8 @@ from orchestration.intake import incidents
 from orchestration.intake.inbox import Listing
 from orchestration.intake.incidents import Incident, IncidentRule
 from orchestration.intake.ledger import Ledger, Observed
+from orchestration.remote.address import shown_place
+from orchestration.remote.faults import WORDS, StoreUnreachable
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -23,6 +25,7 @@ _SENTENCES = {
     "emptied": "The inbox is empty all at once: {inbox} held {files}. Mount its disk, or put the files back; if it was "
     "emptied on purpose, say so: jalons inbox confirm",
     "unlisted": "The inbox cannot be listed: {inbox} ({reason}). Give this account the right to, or look at the disk",
+    "unreachable": "The inbox cannot be reached: {inbox}: {words} ({reason})",
     "folder": "A folder of the inbox cannot be listed: {inbox}/{path} ({reason}). Nothing in it is taken in. "
     "Give this account the right to, or look at the disk",
     "file": "A file of the inbox cannot be read: {inbox}/{path} ({reason}). It is tried again and again. Give this "
@@ -37,9 +40,10 @@ def faults_of(
     held = sum(not one.is_gone for one in observed)
 
     def fault(rule: IncidentRule, subject: str, what: str, error: OSError | None = None) -> Incident:
-        said = {"errno": error.errno, "reason": error.strerror or str(error)} if error else {}
-        # Its address may hold a password: its path does not.
-        about: dict[str, Any] = {"what": what, "inbox": str(inbox.path), "files": held, **said}
+        said: dict[str, Any] = {"errno": error.errno, "reason": error.strerror or str(error)} if error else {}
+        if isinstance(error, StoreUnreachable):
+            what, said = "unreachable", {"why": error.why, "reason": error.said}
+        about: dict[str, Any] = {"what": what, "inbox": shown_place(inbox), "files": held, **said}
         return Incident(rule, subject, None, about, now)
 
     def found() -> Iterator[Incident]:
@@ -84,7 +88,12 @@ def sentences(ledger: Ledger, now: datetime) -> list[str]:
     """What was wrong with the inbox when a pass last looked, in English, with what to do."""
     return [
         _SENTENCES[one.details["what"]].format(
-            **one.details | {"path": one.subject, "files": _counted(one.details["files"])}
+            **one.details
+            | {
+                "path": one.subject,
+                "files": _counted(one.details["files"]),
+                "words": WORDS[one.details["why"]] if "why" in one.details else "",
+            }
         )
         + "."
         for one in _open(ledger.engine, now)

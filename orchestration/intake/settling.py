@@ -8,7 +8,7 @@ be as it is, noted by `pending` alone: a pass that waited for another one has a 
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from orchestration.intake.inbox import SeenFile
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger, Observed
 from orchestration.intake.signs import WORDS, Sign, signs_of, wait_of
+from orchestration.remote.faults import StoreUnreachable
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.sql import naive_utc
@@ -107,10 +108,19 @@ class _Watch:
             signs |= {"changing"}
         return New(seen, signs, self._now)
 
+    def lost(self, fault: StoreUnreachable) -> None:
+        """Note that the inbox went while it was looked at: what is read of it from here on is nothing."""
+        self.listing = replace(self.listing, unlisted={"": fault})
+
     def _read(self, seen: SeenFile) -> bytes | None:
+        if "" in self.listing.unlisted:
+            return None
         try:
             return inbox.read_file(self._settings.inbox, seen)
         except FileNotFoundError:
+            return None
+        except StoreUnreachable as fault:
+            self.lost(fault)
             return None
         except OSError as fault:
             self.unread[seen.path] = fault

@@ -36,6 +36,7 @@ from orchestration.intake.receipts.files import receipt_files, write_receipt
 from orchestration.intake.receipts.record import Receipt, Together
 from orchestration.intake.rereading import arrival_of
 from orchestration.intake.together import together
+from orchestration.remote.faults import StoreUnreachable
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 
@@ -190,6 +191,10 @@ def _receive(settings: Settings, ledger: Ledger, now: datetime, received_at: dat
             data = inbox.read_file(settings.inbox, seen)
         except FileNotFoundError:
             continue  # Taken away since it was seen.
+        except StoreUnreachable as fault:
+            # The rest waits there for the next pass, and what is here is decided by this one.
+            settled.watch.lost(fault)
+            break
         except OSError as fault:
             # One file that its store does not give must not hold up the others; it is new until it can be read.
             _LOG.exception("%s cannot be read", seen.path)

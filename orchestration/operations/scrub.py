@@ -21,6 +21,7 @@ from orchestration.intake.receipts.files import digest_of
 from orchestration.intake.rereading import bytes_of
 from orchestration.operations import ledger_copies
 from orchestration.publication.revision_check import altered_files, revisions
+from orchestration.remote.faults import StoreUnreachable, reaching
 from orchestration.settings import Settings
 from orchestration.store.whole_file import sweep
 
@@ -136,7 +137,10 @@ def _receipts(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     for receipt, digest in ledger.receipts():
         folder = settings.outbox / receipt
         try:
-            found = digest_of({path.name: path.read_bytes() for path in folder.iterdir()})
+            with reaching(folder):
+                found = digest_of({path.name: path.read_bytes() for path in folder.iterdir()})
+        except StoreUnreachable:
+            raise
         except OSError:
             found = None
         yield receipt, "whole" if found == digest else "damaged"

@@ -30,6 +30,8 @@ Key = Literal[
     "disk_failing",
     "not_permitted",
     "not_a_folder",
+    "store_unreachable",
+    "address",
     "settings",
     "marts_unfit",
     "dbt_cannot_run",
@@ -123,6 +125,20 @@ _CAUSES = (
         f"l’écarter ; {_AGAIN}",
     ),
     Cause(
+        "store_unreachable",
+        "{own}",
+        "Le serveur des accusés ou de l’archive (`JALONS_OUTBOX_URL`, `JALONS_ARCHIVE_URL`) ne répond pas, ou refuse "
+        f"Jalons. {_ATTEND}",
+        f"demander la raison à `jalons run`, et la corriger ; {_AGAIN}",
+    ),
+    Cause(
+        "address",
+        "{own}",
+        "L’adresse de la boîte de dépôt, des accusés ou de l’archive (`JALONS_…_URL`) est inutilisable : elle est "
+        "fausse, ou il manque un paquet pour l’atteindre.",
+        f"demander la raison à `jalons run`, et la corriger ; {_AGAIN}",
+    ),
+    Cause(
         "settings",
         "{own}",
         "Une variable `JALONS_…` a une valeur inutilisable.",
@@ -164,6 +180,8 @@ _BY_NAME: Mapping[str, Key] = {
     "LedgerRefused": "ledger_refused",
     "NewerDatabase": "ledger_newer",
     "ClockAhead": "clock_ahead",
+    "StoreUnreachable": "store_unreachable",
+    "AddressUnusable": "address",
     "UnfitMarts": "marts_unfit",
     "ConsolidationError": "dbt_cannot_run",
     "NoSuchModuleError": "ledger_address",

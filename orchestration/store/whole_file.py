@@ -7,10 +7,12 @@ What does not: what is written.
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.remote.address import is_in_bucket
+from orchestration.remote.faults import StoreUnreachable, reaching
 from orchestration.store.access import Access, local, make_file, make_folder
 
 if TYPE_CHECKING:
@@ -20,7 +22,14 @@ _ENDING = ".part"
 
 
 def write_whole(path: "Path | UPath", data: bytes, access: Access = "owner") -> None:
-    """Write a file that appears whole, its folder made where absent; what stood there is replaced."""
+    """Write a file that appears whole, its folder made where absent; what stood there is replaced.
+
+    On another machine it is on its disk when that one says so.
+    """
+    if is_in_bucket(path):
+        with reaching(path):
+            path.fs.pipe_file(path.path, data)  # type: ignore[union-attr]
+        return
     with appearing_whole(path, access) as aside:
         aside.write_bytes(data)
 
@@ -36,18 +45,22 @@ def appearing_whole(path: "Path | UPath", access: Access = "owner") -> "Iterator
     if on_disk:
         missing = make_folder(on_disk.parent, access)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with reaching(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
     # No two writers share a name, and intake takes no hidden one for a drop.
     aside = path.with_name(f".{uuid.uuid4().hex}{_ENDING}")
     try:
         if on_disk:
             make_file(on_disk.with_name(aside.name), access)
-        yield aside
-        if on_disk:
-            flush(on_disk.with_name(aside.name))
-        aside.rename(path)  # type: ignore[arg-type]
+        with reaching(path):
+            yield aside
+            if on_disk:
+                flush(on_disk.with_name(aside.name))
+            aside.rename(path)  # type: ignore[arg-type]
     except BaseException:
-        aside.unlink(missing_ok=True)
+        # A server that is gone takes nothing away either: the next sweep does.
+        with suppress(StoreUnreachable), reaching(path):
+            aside.unlink(missing_ok=True)
         raise
     if on_disk:
         for folder in (on_disk.parent, *(made.parent for made in missing)):
@@ -65,7 +78,10 @@ def flush(path: Path) -> None:
 
 def sweep(folder: "Path | UPath", *, is_deep: bool = True) -> int:
     """Remove what writers that died left in a folder and under it, and count it; only where no writer is at work."""
-    left: list[Any] = list((folder.rglob if is_deep else folder.glob)(f".*{_ENDING}")) if folder.exists() else []
-    for path in left:
-        path.unlink(missing_ok=True)
+    if is_in_bucket(folder):
+        return 0
+    with reaching(folder):
+        left: list[Any] = list((folder.rglob if is_deep else folder.glob)(f".*{_ENDING}")) if folder.exists() else []
+        for path in left:
+            path.unlink(missing_ok=True)
     return len(left)
