@@ -98,7 +98,9 @@ def look(inbox: "UPath") -> Listing:
             is_folder = info.get("type") == "directory" or name.endswith("/")
             if is_folder and not is_in_bucket(inbox):
                 folders.append(f"{root}/{path}")
-            if (not is_folder or _LIKE_A_TABLE.search(path)) and (seen := _seen(inbox, path, info)):
+            if (not is_folder or _LIKE_A_TABLE.search(path)) and (
+                seen := _seen(inbox, path, info | {"type": "directory"} if is_folder else info)
+            ):
                 files.add(seen)
     return Listing(frozenset(files), unlisted)
 

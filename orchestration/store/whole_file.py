@@ -27,8 +27,11 @@ def write_whole(path: "Path | UPath", data: bytes, access: Access = "owner") -> 
     On another machine it is on its disk when that one says so.
     """
     if is_in_bucket(path):
-        with reaching(path):
-            path.fs.pipe_file(path.path, data)  # type: ignore[union-attr]
+        try:
+            with reaching(path):
+                path.fs.pipe_file(path.path, data)  # type: ignore[union-attr]
+        except FileNotFoundError as absent:
+            raise StoreUnreachable("nowhere", path, str(absent)) from None  # type: ignore[arg-type]
         return
     with appearing_whole(path, access) as aside:
         aside.write_bytes(data)
