@@ -99,12 +99,16 @@ def confirm_inbox(home: Home = HERE) -> None:
     """Say that the files that the inbox holds no more were taken away on purpose."""
     from orchestration.intake.home_identity import check_home
     from orchestration.intake.inbox import look
+    from orchestration.intake.inbox_faults import gone as gone_of
     from orchestration.intake.ledger import Ledger
 
     settings, now = settings_of(home), datetime.now(UTC)
     check_home(settings)
+    listing = look(settings.inbox)
+    if fault := listing.unlisted.get(""):
+        say_no(f"The inbox cannot be listed, so that nobody knows what is in it: {fault}")
     with Ledger(settings.ledger) as ledger:
-        gone = {one.seen.path for one in ledger.observed()} - {seen.path for seen in look(settings.inbox).files}
+        gone = gone_of(listing, ledger.observed())
         ledger.note_gone(gone, now)
     typer.echo(f"{len(gone)} files are gone on purpose. What was taken in of them is kept. Next: jalons run")
 

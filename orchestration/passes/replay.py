@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from orchestration.domain.edition import Edition
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
+from orchestration.remote.faults import reaching
 from orchestration.settings import Settings
 from orchestration.store.access import make_if_nobody_did
 from orchestration.store.digests import sha256
@@ -124,6 +125,7 @@ def _files(wave: Wave) -> Iterator[tuple[str, Path]]:
 
 
 def _drop_into(target: "UPath", content: bytes) -> None:
-    if target.exists() and target.read_bytes() == content:
-        return
+    with reaching(target):
+        if target.exists() and target.read_bytes() == content:
+            return
     write_whole(target, content, "folder")

@@ -3,6 +3,8 @@
 What belongs here: where it must differ from fsspec's. What does not: when it is used (`address`).
 """
 
+import logging
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from fsspec.implementations.sftp import SFTPFileSystem
 _KNOWN = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 # A server that says nothing for so long is taken for one that does not answer.
 _SECONDS_TO_CONNECT, _SECONDS_TO_ANSWER = 10, 30
+# What it logs of a connection that fails, with tracebacks, it raises too.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 
 class UnknownServer(Exception):
@@ -46,6 +50,10 @@ class KnownServer(SFTPFileSystem):  # type: ignore[misc]
             self.client.close()
             raise
         self._files.get_channel().settimeout(_SECONDS_TO_ANSWER)
+        # Else a connection that the network has forgotten is believed for a quarter of an hour.
+        self.client.get_transport().sock.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SECONDS_TO_ANSWER * 1000
+        )
 
     @property
     def ftp(self) -> Any:

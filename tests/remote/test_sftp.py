@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.intake import archive, inbox, inbox_faults, incidents, settling
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
@@ -133,7 +135,8 @@ def test_no_more_is_read_of_a_file_than_of_one_that_is_too_large(over_sftp, serv
     assert inbox.read_file(over_sftp.inbox, seen) == bytes(100_001)
 
 
-def test_a_server_that_stops_is_a_fault_until_it_is_back_and_nothing_is_taken_for_gone(over_sftp, server):
+def test_a_server_that_stops_is_a_fault_until_it_is_back_and_nothing_is_taken_for_gone(over_sftp, server, monkeypatch):
+    monkeypatch.setenv("JALONS_INBOX_URL", over_sftp.inbox_url)
     _put(server, projects_csv(GOOD))
     assert len(_taken(over_sftp)) == 1
     server.stop()
@@ -144,6 +147,7 @@ def test_a_server_that_stops_is_a_fault_until_it_is_back_and_nothing_is_taken_fo
     assert said.startswith("The inbox cannot be reached: sftp://127.0.0.1/")
     assert "the server does not answer" in said
     assert not _owed(over_sftp)
+    assert CliRunner().invoke(app, ["inbox", "confirm", "--home", str(over_sftp.home)]).exit_code == 1
     server.start()
     assert _owed(over_sftp), "its end is news"
     assert _taken(over_sftp) == []
