@@ -42,6 +42,8 @@ def faults_of(
     def fault(rule: IncidentRule, subject: str, what: str, error: OSError | None = None) -> Incident:
         said: dict[str, Any] = {"errno": error.errno, "reason": error.strerror or str(error)} if error else {}
         if isinstance(error, StoreUnreachable):
+            # Another reason is news: a server that was away may come back as another one.
+            subject = f"{subject}: {error.why}"
             what, said = "unreachable", {"why": error.why, "reason": error.said}
         about: dict[str, Any] = {"what": what, "inbox": shown_place(inbox), "files": held, **said}
         return Incident(rule, subject, None, about, now)

@@ -223,6 +223,18 @@ def test_a_server_that_is_not_known_or_does_not_know_us_is_a_fault_with_what_to_
     assert sorted((path.name, path.read_bytes()) for path in ssh_folder.iterdir()) == before
 
 
+def test_a_server_that_comes_back_as_another_one_is_news(over_sftp, server):
+    server.stop()
+    assert _taken(over_sftp) == []
+    assert _why(over_sftp) == ["no_answer"]
+    assert not _owed(over_sftp)
+    server.new_host_key()
+    server.start()
+    assert _owed(over_sftp)
+    assert _taken(over_sftp) == []
+    assert _why(over_sftp) == ["changed_server"]
+
+
 def test_an_inbox_that_is_not_at_its_address_is_a_fault_of_a_new_home_too(over_sftp, server):
     home = over_sftp.model_copy(update={"inbox_url": server.url("inbx")})
     assert _owed(home)
