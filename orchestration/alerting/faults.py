@@ -7,14 +7,13 @@ What belongs here: what each fault says, in French, and what to do next. What do
 import errno
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from orchestration.alerting.alerts import COLUMNS, Alert
 from orchestration.alerting.slack_codes import family_of
 from orchestration.domain.alert_rules import AlertKey, Severity
 from orchestration.domain.french import LABELS, and_others, moment, plural
 from orchestration.intake.incidents import Incident, IncidentRule
-from orchestration.remote.faults import Why
 
 # What delivery itself knows to be wrong.
 DeliveryRule = Literal["channel_unreachable", "message_refused"]
@@ -280,13 +279,20 @@ def _inbox_missing(one: Incident) -> tuple[Severity, str, str]:
                 "monter son disque, ou remettre les fichiers à leur place ; si elle a été vidée exprès, le dire "
                 "(`jalons inbox confirm`)"
             )
-        case "unreachable":
-            why, to_do = _UNREACHABLE[about["why"]]
-            said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être atteinte : {why}. {kept}{nothing}"
         case _:
             said = f"La boîte de dépôt ({about['inbox']}) ne peut pas être lue : {_reason(one)}. {kept}{nothing}"
             to_do = "donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque"
     return "critique", said, f"{to_do}."
+
+
+def _inbox_unreachable(one: Incident) -> tuple[Severity, str, str]:
+    why, to_do = _UNREACHABLE[one.subject]
+    return (
+        "critique",
+        f"La boîte de dépôt ({one.details['inbox']}) ne peut pas être atteinte : {why}. Ce qui a été reçu avant est "
+        "gardé, et ce qui a été déposé depuis y attend.",
+        f"{to_do}.",
+    )
 
 
 def _inbox_unreadable(one: Incident) -> tuple[Severity, str, str]:
@@ -328,6 +334,7 @@ _INCIDENTS: Mapping[IncidentRule, Callable[[Incident], tuple[Severity, str, str]
     "scrub_found": _scrub_found,
     "clock_behind": _clock_behind,
     "inbox_missing": _inbox_missing,
+    "inbox_unreachable": _inbox_unreachable,
     "inbox_unreadable": _inbox_unreadable,
 }
 _REASONS = {
@@ -337,7 +344,7 @@ _REASONS = {
     errno.ENOTDIR: "un fichier se trouve à sa place",
 }
 # Why an inbox on another machine cannot be reached, and what to do.
-_UNREACHABLE: Mapping[Why, tuple[str, str]] = {
+_UNREACHABLE: Mapping[str, tuple[str, str]] = {
     "unknown_server": (
         "la clé de son serveur n’est pas connue du compte qui lance Jalons",
         "comparer cette clé à celle que donne l’exploitant du serveur, puis l’inscrire dans `~/.ssh/known_hosts` de ce "

@@ -185,6 +185,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
         AlertRule("scrub_found", "machine", "Vérification complète : anomalie"),
         AlertRule("clock_behind", "machine", "Horloge en retard sur le registre"),
         AlertRule("inbox_missing", "machine", "Boîte de dépôt absente ou vidée"),
+        AlertRule("inbox_unreachable", "machine", "Boîte de dépôt hors d’atteinte"),
         AlertRule("inbox_unreadable", "machine", "Boîte de dépôt illisible en partie"),
         AlertRule("tick_late", "machine", "Capteur sans nouvelles"),
         AlertRule("channel_unreachable", "machine", "Canal d’alertes en panne"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from upath import UPath
 
-_RULES: tuple[IncidentRule, ...] = ("inbox_missing", "inbox_unreadable")
+_RULES: tuple[IncidentRule, ...] = ("inbox_missing", "inbox_unreachable", "inbox_unreadable")
 _SENTENCES = {
     "absent": "The inbox is gone: {inbox} is not there, and held {files}. Mount its disk, or put the folder back",
     "emptied": "The inbox is empty all at once: {inbox} held {files}. Mount its disk, or put the files back; if it was "
@@ -40,17 +40,17 @@ def faults_of(
     held = sum(not one.is_gone for one in observed)
 
     def fault(rule: IncidentRule, subject: str, what: str, error: OSError | None = None) -> Incident:
-        said: dict[str, Any] = {"errno": error.errno, "reason": error.strerror or str(error)} if error else {}
-        if isinstance(error, StoreUnreachable):
-            # Another reason is news: a server that was away may come back as another one.
-            subject = f"{subject}: {error.why}"
-            what, said = "unreachable", {"why": error.why, "reason": error.said}
+        said = {"errno": error.errno, "reason": error.strerror or str(error)} if error else {}
         about: dict[str, Any] = {"what": what, "inbox": shown_place(inbox), "files": held, **said}
         return Incident(rule, subject, None, about, now)
 
     def found() -> Iterator[Incident]:
         if not listing.is_there and held:
             yield fault("inbox_missing", "inbox", "absent")
+        elif isinstance(lost := listing.unlisted.get(""), StoreUnreachable):
+            # Each reason is told: a server that was away may come back as another one.
+            about = {"what": "unreachable", "inbox": shown_place(inbox), "reason": lost.said, "files": held}
+            yield Incident("inbox_unreachable", lost.why, None, about, now)
         elif "" in listing.unlisted:
             yield fault("inbox_missing", "inbox", "unlisted", listing.unlisted[""])
         elif held and not listing.files and not listing.unlisted:
@@ -94,7 +94,7 @@ def sentences(ledger: Ledger, now: datetime) -> list[str]:
             | {
                 "path": one.subject,
                 "files": _counted(one.details["files"]),
-                "words": WORDS[one.details["why"]] if "why" in one.details else "",
+                "words": WORDS.get(one.subject, ""),
             }
         )
         + "."

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from orchestration.store.sql import naive_utc
 
 # What was mended at once, what waits for a person, what is no longer as it was published, what a scrub found, a wrong
-# clock, an inbox that is gone, or that cannot be read in part.
+# clock, an inbox that is gone, out of reach, or that cannot be read in part.
 IncidentRule = Literal[
     "store_mended",
     "store_damaged",
@@ -22,6 +22,7 @@ IncidentRule = Literal[
     "scrub_found",
     "clock_behind",
     "inbox_missing",
+    "inbox_unreachable",
     "inbox_unreadable",
 ]
 

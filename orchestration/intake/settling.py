@@ -163,7 +163,7 @@ class _Watch:
     def faults(self) -> list[Incident]:
         """What is wrong with the inbox; files that are gone are noted where nothing is."""
         found = inbox_faults.faults_of(self._settings.inbox, self.listing, self.observed, self.unread, self._now)
-        if not any(one.rule == "inbox_missing" for one in found):
+        if not any(one.rule in ("inbox_missing", "inbox_unreachable") for one in found):
             gone = inbox_faults.gone(self.listing, self.observed)
             if gone != {one.seen.path for one in self.observed if one.is_gone}:
                 self._ledger.note_gone(gone, self._now)

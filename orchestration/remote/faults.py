@@ -5,7 +5,7 @@ engineers (`orchestration.alerting.faults`, `orchestration.passes.causes`).
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Why = Literal["unknown_server", "changed_server", "refused", "nowhere", "no_answer", "failing"]
 
-WORDS: dict[Why, str] = {
+WORDS: Mapping[str, str] = {
     "unknown_server": "nobody has said that the key of the server is the right one. Compare it with what whoever runs "
     "the server says of it, and write it to ~/.ssh/known_hosts of this account: ssh-keyscan -H HOST (-p PORT)",
     "changed_server": "the server shows another key than the one that ~/.ssh/known_hosts has of it. Ask whoever runs "

@@ -158,6 +158,15 @@ GOLDEN: dict[str, tuple[tuple[IncidentRule, str, str | None, dict[str, Any]], tu
             "À faire : donner le droit de lecture au compte qui lance Jalons, ou vérifier le disque.",
         ),
     ),
+    "an inbox out of reach": (
+        ("inbox_unreachable", "no_answer", None, {"what": "unreachable", "inbox": "sftp://depot/inbox", "files": 3}),
+        (
+            "🔴 Critique · Boîte de dépôt hors d’atteinte",
+            "La boîte de dépôt (sftp://depot/inbox) ne peut pas être atteinte : son serveur ne répond pas. Ce qui a "
+            "été reçu avant est gardé, et ce qui a été déposé depuis y attend.",
+            "À faire : vérifier le réseau et le serveur ; la lecture est tentée de nouveau.",
+        ),
+    ),
     "a folder that cannot be listed": (
         ("inbox_unreadable", "2021-S2/MI", None, UNLISTED | {"what": "folder", "errno": 5, "reason": "I/O error"}),
         (

@@ -56,8 +56,8 @@ def test_what_cannot_be_reached_is_named_without_account_or_password(ssh_folder)
 
 @pytest.mark.parametrize("why", sorted(WORDS))
 def test_engineers_are_told_in_french_why_an_inbox_cannot_be_reached_and_what_to_do(why):
-    about = {"what": "unreachable", "inbox": "sftp://host/inbox", "files": 3, "why": why, "reason": "SSHException"}
-    alert = of_incident(Incident("inbox_missing", "inbox", None, about, NOW))
+    about = {"what": "unreachable", "inbox": "sftp://host/inbox", "files": 3, "reason": "SSHException"}
+    alert = of_incident(Incident("inbox_unreachable", why, None, about, NOW))
     assert "sftp://host/inbox" in alert.detail
     assert "Ce qui a été reçu avant est gardé" in alert.detail
     for said in (alert.detail, alert.to_do):

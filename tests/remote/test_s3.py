@@ -32,7 +32,10 @@ def _taken(home: Settings) -> list[tuple[str, str, int]]:
 
 def _why(home: Settings) -> list[str]:
     with Ledger(home.ledger) as ledger:
-        return [one.details.get("why", one.details["what"]) for one in incidents.open_incidents(ledger.engine, NOW)]
+        return [
+            one.subject if one.rule == "inbox_unreachable" else one.details["what"]
+            for one in incidents.open_incidents(ledger.engine, NOW)
+        ]
 
 
 def _put(bucket, data: bytes, path: str = PATH) -> None:
