@@ -7,7 +7,7 @@ What belongs here: what each fault says, in French, and what to do next. What do
 import errno
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from orchestration.alerting.alerts import COLUMNS, Alert
 from orchestration.alerting.slack_codes import family_of

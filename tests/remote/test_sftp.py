@@ -84,7 +84,13 @@ def test_a_ministry_sees_neither_the_drops_nor_the_receipts_of_another_and_write
         pytest.skip("only root can give each ministry an account and shut it in")
     _put(server, projects_csv(GOOD))
     _taken(over_sftp)
+    # The operator has made no folder for these.
+    write_whole(over_sftp.outbox / "2021-S2" / "MC" / "accuse.json", b"{}")
+    write_whole(over_sftp.outbox / "2022-S1" / "MJ" / "accuse.json", b"{}")
     with server.client("MJ") as files:
+        for place in ("/receipts/2021-S2/MC", "/receipts/2022-S1/MJ"):
+            with pytest.raises(PermissionError):
+                files.stat(f"{place}/accuse.json")
         assert sorted(files.listdir("/")) == ["inbox", "receipts"]
         for place in ("/inbox", "/inbox/2021-S2", "/inbox/2021-S2/MI", "/receipts/2021-S2/MI"):
             with pytest.raises(PermissionError):
