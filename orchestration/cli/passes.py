@@ -100,7 +100,8 @@ def watch(
         at = listener.getsockname()[1]
 
         def say_ready() -> None:
-            typer.echo(f"Watching {shown(settings.inbox_url or str(settings.inbox))} (Ctrl-C stops it). Its health: http://127.0.0.1:{at}/health")
+            typer.echo(f"Watching {shown(settings.inbox_url or str(settings.inbox))} (Ctrl-C stops it)")
+            typer.echo(f"  Health: http://127.0.0.1:{at}/health")
 
         log_to_console()
         try:

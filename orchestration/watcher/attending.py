@@ -141,7 +141,7 @@ class Attendant:
 
     def _look(self, one_pass: Callable[[Pass], PassSummary]) -> float:
         """Run the job if it is owed; how many seconds from now to look again."""
-        now = datetime.now(UTC)
+        now, begun = datetime.now(UTC), monotonic()
         try:
             owed = _OWED[self.job](self.settings, now)
             self._beat(now)
@@ -157,7 +157,9 @@ class Attendant:
         if owed.word is None:
             self._failed = _Failed()
             self._stand("waiting", " ".join(owed.waits), looked_at=now, failures=())
-            return min(seconds_between_looks(self.settings), (owed.settles_in_s or 3600.0) + _MARGIN_S)
+            # A look at another machine's inbox may take seconds.
+            wait_s = max(seconds_between_looks(self.settings), monotonic() - begun)
+            return wait_s if owed.settles_in_s is None else min(wait_s, owed.settles_in_s + _MARGIN_S)
         left_s = self._failed.until - monotonic()
         if owed.word == self._failed.word and left_s > 0:
             self._stand("failing", f"Tried again in {left_s:.0f} s, or when anything changes.", looked_at=now)

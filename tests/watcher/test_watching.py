@@ -6,11 +6,10 @@ import signal
 import stat
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import dagster as dg
+import httpx
 import pytest
 
 from orchestration.passes.watched import watcher_of
@@ -63,8 +62,7 @@ def test_a_drop_is_answered_and_published_and_its_runs_are_in_the_ui(watch):
 
 
 def test_its_health_is_told_by_a_file_by_http_and_by_status(watch):
-    with urllib.request.urlopen(f"http://127.0.0.1:{watch.port}/health") as answer:
-        told = json.load(answer)
+    told = httpx.get(f"http://127.0.0.1:{watch.port}/health").json()
     assert (told["is_healthy"], told["process"]) == (True, watch.process.pid)
     assert {half["job"] for half in told["halves"]} == {"intake", "publication"}
     kept = json.loads((watch.home / "watch.json").read_bytes())
@@ -75,16 +73,9 @@ def test_its_health_is_told_by_a_file_by_http_and_by_status(watch):
 
 
 def test_its_health_is_not_told_to_a_page_under_another_name(watch):
-    asked = urllib.request.Request(  # noqa: S310
-        f"http://127.0.0.1:{watch.port}/health", headers={"Host": "evil.example"}
-    )
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(asked)
-    assert refused.value.code == 400
-    for path in ("check?name=a.csv", "run"):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://127.0.0.1:{watch.port}/{path}", data=b"")
-        assert refused.value.code == 404
+    at = f"http://127.0.0.1:{watch.port}"
+    assert httpx.get(f"{at}/health", headers={"Host": "evil.example"}).status_code == 400
+    assert [httpx.post(f"{at}/{path}").status_code for path in ("check?name=a.csv", "run")] == [404, 404]
 
 
 def test_its_socket_is_for_the_owner_and_the_group_of_the_home_alone(watch):

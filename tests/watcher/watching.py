@@ -49,7 +49,7 @@ def watching(home: Path, *, name: str = "watch") -> Iterator[Watch]:
         )
     watch = Watch(process, home, log)
     try:
-        assert until(lambda: "Watching " in watch.said() or process.poll() is not None), watch.said()
+        assert until(lambda: "/health" in watch.said() or process.poll() is not None), watch.said()
         yield watch
     finally:
         for pid in {process.pid, *processes(home)}:
