@@ -24,6 +24,7 @@ from orchestration.domain.edition import Edition
 from orchestration.intake import incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
+from orchestration.publication import unchanged
 from orchestration.publication.figures import FIGURES
 from orchestration.publication.manifest import (
     Revision,
@@ -95,7 +96,8 @@ def release(
                 leftover.unlink()
             else:
                 shutil.rmtree(leftover)
-        made, altered = [], set()
+        made, altered = list[Release](), set[str]()
+        rows, before = unchanged.rows_by_edition(settings.marts), unchanged.noted(settings.warehouse)
         # One that is held is looked at too, and so is one that has no figures any more.
         for edition in sorted({*known, *_released_editions(settings)}):
             if editions is not None and edition not in editions:
@@ -103,7 +105,13 @@ def release(
             content = cache(partial(_content_of, settings, edition)) if edition in known else None
             altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, now)
             if content and not is_held(edition, judgement.holds):
-                made.append(_release_edition(settings, ledger.engine, content()))
+                number = max(_revisions(settings, ledger.engine, edition), default=0)
+                if before.get(edition) == (number, rows[edition]) and f"{edition}/r{number}" not in altered:
+                    figures = read_figures(settings, edition, number)
+                    made.append(Release(edition, number, settings.releases / edition / f"r{number}", False, figures))
+                else:
+                    made.append(_release_edition(settings, ledger.engine, content()))
+        unchanged.note(settings.warehouse, before | {one.edition: (one.revision, rows[one.edition]) for one in made})
         if editions is None:
             incidents.end(ledger.engine, "release_altered", altered, now)
         return made

@@ -12,6 +12,7 @@ import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
 from orchestration.publication import figures, tables
+from orchestration.publication import release as release_module
 from orchestration.publication.release import NoRelease, current_revision, read_figures, revision_as_of
 from orchestration.publication.site import page
 from orchestration.settings import Settings
@@ -170,6 +171,20 @@ def test_identical_content_writes_nothing(state: State) -> None:
     assert {path: path.lstat().st_mtime_ns for path in state.settings.releases.rglob("*")} == times
 
 
+def test_what_shows_the_same_rows_is_not_written_to_be_compared(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.release()
+    written = []
+    data_files = release_module.data_files
+    monkeypatch.setattr(release_module, "data_files", lambda made: written.append(made) or data_files(made))
+    assert [one.is_new for one in state.release()] == [False, False]
+    assert written == []
+    # Neither the note of a warehouse that was deleted nor one that nobody can read is needed.
+    for damage in (Path.unlink, lambda note: note.write_bytes(b"[1")):
+        damage(state.settings.warehouse / "released_from.json")
+        assert [one.is_new for one in state.release()] == [False, False]
+    assert len(written) == 4
+
+
 def test_a_changed_value_makes_a_new_revision_and_leaves_the_past_one_untouched(state: State) -> None:
     state.release()
     first = bytes_under(state.settings.releases / "2021-S2" / "r1")
@@ -204,6 +219,7 @@ def test_another_wording_or_another_parquet_writer_alone_makes_no_revision(
     state.release()
     monkeypatch.setattr(page, "render", lambda *_given, **_named: b"another wording")
     monkeypatch.setattr(tables, "_parquet", lambda _table: b"another writer")
+    (state.settings.warehouse / "released_from.json").unlink()
 
     assert not any(one.is_new for one in state.release())
 
