@@ -4,6 +4,7 @@ What belongs here: what the benchmarks measure on. What does not: the made-up St
 (`orchestration.sample`).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from orchestration.passes.run import Pass, PassSummary, run_pass
 from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 
-PROJECTS_PER_PERIMETER = 6
+NAMES = ("Horizon", "Boussole", "Archives", "Greffe", "Phare", "Sextant")
 _LAST = Edition(2021, 2)
 #: When the history was filed; what is measured comes after.
 FILED_AT = datetime(2022, 1, 10, 9, tzinfo=UTC)
@@ -32,27 +33,22 @@ def editions(count: int) -> list[Edition]:
     return found[::-1]
 
 
-def projects_file(perimeter: str, edition: Edition, correction: int = 0) -> bytes:
-    """A whole file with nothing odd; each correction moves the cost of its first project past a threshold of slips."""
+def projects_file(perimeter: str, edition: Edition, moved: Mapping[int, int] | None = None) -> bytes:
+    """A whole file with nothing odd; `moved` says how often the cost of a project, by its number, was raised by half."""
     lines = [_HEADER]
-    age = (edition.year - 2000) * 2 + edition.semester
-    for number in range(PROJECTS_PER_PERIMETER):
-        cost = 12 + 7 * number + age % 5 / 10 + (6 * correction if number == 0 else 0)
-        start, years = edition.year - age % 4 if age < 4 else 2020 - number % 3, 4 + number % 4
-        name = f"{perimeter} {_NAMES[number]}"
-        ministry = perimeter_names()[perimeter]
-        lines.append(f'{name};"{ministry}";01/0{1 + number}/{start};{years};Déploiement;{str(cost).replace(".", ",")}')
-    return ("\n".join(lines) + "\n").encode()
+    ministry = perimeter_names()[perimeter]
+    for number, name in enumerate(NAMES):
+        # Costs drift by less than anything tells of.
+        drift = (edition.year * 2 + edition.semester) % 5 / 10
+        cost = (12 + 7 * number) * (1 + (moved or {}).get(number, 0) / 2) + drift
+        start, years = 2019 + number % 3, 4 + number % 4
+        lines.append(f'{perimeter} {name};"{ministry}";01/0{1 + number}/{start};{years};Déploiement;{cost:.1f}')
+    return ("\n".join(lines).replace(".", ",") + "\n").encode()
 
 
-_NAMES = ("Horizon", "Boussole", "Archives", "Greffe", "Phare", "Sextant")
-
-
-def drop(settings: Settings, perimeter: str, edition: Edition, name: str, correction: int = 0) -> Path:
-    """File it as a ministry does, by a rename; where it is."""
-    path = Path(settings.inbox.path, edition.code, perimeter, name)
-    write_whole(path, projects_file(perimeter, edition, correction), "folder")
-    return path
+def drop(settings: Settings, perimeter: str, edition: Edition, name: str, data: bytes) -> None:
+    """File it as a ministry does, by a rename."""
+    write_whole(Path(settings.inbox.path, edition.code, perimeter, name), data, "folder")
 
 
 @cache
@@ -73,7 +69,7 @@ def make(home: Path, count: int) -> Settings:
     settings = Settings(home=home, settle_seconds=0.0)
     for edition in editions(count):
         for perimeter in perimeter_names():
-            drop(settings, perimeter, edition, "projets.csv")
+            drop(settings, perimeter, edition, "projets.csv", projects_file(perimeter, edition))
     one_pass(settings, FILED_AT)
     with Ledger(settings.ledger) as ledger:
         for edition in editions(count)[:-1]:
