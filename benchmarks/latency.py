@@ -42,7 +42,7 @@ def _commands(port: int) -> dict[str, list[str]]:
 
 
 @contextmanager
-def _serving(way: str, home: Path, slack: FakeSlack) -> Iterator[None]:
+def serving(way: str, home: Path, slack: FakeSlack) -> Iterator[None]:
     """Whoever answers over a home, once it has been at rest for a while."""
     settings = {"JALONS_HOME": str(home), "JALONS_SETTLE_SECONDS": str(SETTLE_S), "JALONS_SLACK_CHANNEL": CHANNEL}
     settings |= {"SLACK_BOT_TOKEN": TOKEN, "JALONS_SLACK_BASE_URL": slack.base_url}
@@ -73,7 +73,7 @@ def _measured(way: str, home: Path, drops: int) -> dict[str, list[float]]:
     waits: dict[str, list[float]] = {"receipt": [], "alert": []}
     perimeters, edition = list(perimeter_names()), made_up_history.editions(EDITIONS)[-1]
     moved: dict[str, dict[int, int]] = {perimeter: {} for perimeter in perimeters}
-    with FakeSlack() as slack, _serving(way, home, slack):
+    with FakeSlack() as slack, serving(way, home, slack):
         settings = Settings(home=home)
         for number in range(drops):
             perimeter, project = perimeters[number % len(perimeters)], number // len(perimeters)
@@ -119,7 +119,7 @@ def _check_seconds(home: Path, tries: int) -> dict[str, list[float]]:
         return time.monotonic() - begun
 
     alone = [seconds() for _ in range(tries)]
-    with FakeSlack() as slack, _serving("watcher", home, slack):
+    with FakeSlack() as slack, serving("watcher", home, slack):
         return {"check alone": alone, "check by a watcher": [seconds() for _ in range(tries)]}
 
 

@@ -34,7 +34,7 @@ def editions(count: int) -> list[Edition]:
 
 
 def projects_file(perimeter: str, edition: Edition, moved: Mapping[int, int] | None = None) -> bytes:
-    """A whole file with nothing odd; `moved` says how often the cost of a project, by its number, was raised by half."""
+    """A whole file with nothing odd; `moved` says by project's number how often its cost was raised by half."""
     lines = [_HEADER]
     ministry = perimeter_names()[perimeter]
     for number, name in enumerate(NAMES):
