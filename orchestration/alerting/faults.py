@@ -92,7 +92,7 @@ def pass_died(subject: str, *, step: str | None, is_step_over: bool, is_by_hand:
             f"La passe est morte {where} : son processus n’est plus là. "
             "Rien n’est perdu : la passe suivante prend tout ce qui attend."
         )
-        again = "la passe suivante part d’elle-même avec `jalons ui`, sinon avec `jalons run`."
+        again = "la passe suivante part d’elle-même avec `jalons watch` ou `jalons ui`, sinon avec `jalons run`."
     return _fault(
         "pass_died",
         subject,

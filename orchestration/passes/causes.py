@@ -55,7 +55,7 @@ class Cause:
 
 _WAITS = "Nothing is lost: what is not taken in yet waits in the inbox."
 _ATTEND = "Rien n’est perdu : les dépôts attendent."
-_AGAIN = "la passe suivante part d’elle-même avec `jalons ui`, sinon avec `jalons run`."
+_AGAIN = "la passe suivante part d’elle-même avec `jalons watch` ou `jalons ui`, sinon avec `jalons run`."
 
 _CAUSES = (
     Cause(
