@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults buttons walk mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults buttons walk bench soak mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -71,6 +71,14 @@ buttons: install ## Press every button of the Dagster UI, in a quarter of an hou
 
 walk: install ## Take pictures of the UI's views that answer an engineer's questions (of another address: UI=http://…)
 	@$(BIN)/python -m tests.walk $(or $(UI),http://127.0.0.1:3000)
+
+bench: install ## Measure how long a drop waits, how a pass grows with history, and a burst; in half an hour, alone
+	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.history
+	@$(BIN)/python -m benchmarks.burst
+
+soak: install ## A thousand passes in one watcher, in some hours: memory, open files, size, latency (fewer: PASSES=…)
+	@$(BIN)/python -m benchmarks.soak $(PASSES)
 
 mutants: install ## See how many of 450 wrong rules the tests refuse, in a quarter of an hour (the same ones: SEED=…)
 	@$(BIN)/python benchmarks/mutants.py $(SEED)
