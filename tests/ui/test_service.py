@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.watcher.handover import ask_health
 from tests.ui.started import PATIENCE_S, is_answering, processes, started, until
 
 
@@ -83,9 +84,12 @@ def test_it_says_where_it_is_and_whatever_is_killed_nothing_is_left(tmp_path, wh
         )
         assert ready
         assert is_answering(int(ready[1]))
-        # The code server and what it starts, the daemon, and itself.
+        if who == "jalons ui":
+            # A watcher of its own answers what lands, and ends with it.
+            assert until(lambda: (ask_health(home) or {}).get("is_healthy"))
+        # The code server and what it starts, the daemon, a watcher, and itself.
         (daemon,) = (pid for pid in processes(home) if b"orchestration.ui.daemon" in _command(pid))
-        assert len(processes(home)) >= 4
+        assert len(processes(home)) >= 5
         (process.send_signal if who == "jalons ui" else lambda how: os.kill(daemon, how))(signal.SIGKILL)
         status = process.wait(PATIENCE_S)
         assert until(lambda: not processes(home))
