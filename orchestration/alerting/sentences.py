@@ -350,7 +350,7 @@ def _submission_missing(alert: Alert) -> str:
     return (
         f"{perimeter} : aucune remontée acceptée ({what}) pour l’édition {alert.edition}, dont la date limite "
         # A pass may come some days after the reminder's own day: the sentence must be true whenever it is read.
-        f"{'était' if alert.level == '0' else 'est'} le {_day(alert.to_text)}."
+        f"{'était' if alert.level.partition('@')[0] == '0' else 'est'} le {_day(alert.to_text)}."
     )
 
 

@@ -5,7 +5,7 @@ or showing it in the UI (`defs`).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -16,12 +16,11 @@ from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.intake import holds
-from orchestration.intake.ledger import ACCEPTED, Ledger
-from orchestration.publication.manifest import missing_perimeters
+from orchestration.intake.ledger import ACCEPTED, Ledger, PlannedEnd
 from orchestration.settings import Settings
 from orchestration.store.marts import MartRow, read_mart
 
-# Of a perimeter and a kind, in an edition: `unknown` is whether anything is owed, until the edition has figures.
+# Of a perimeter and a kind, in an edition: `unknown` is whether anything is owed, until what was filed is published.
 FilingState = Literal["filed", "held", "rejected", "awaited", "late", "not_owed", "unknown"]
 STATES: tuple[FilingState, ...] = ("filed", "held", "rejected", "awaited", "late", "not_owed", "unknown")
 
@@ -66,7 +65,7 @@ class EditionStatus:
     """One edition: its deadline, the days left until it, and how each perimeter stands with each kind.
 
     `unrecognised` are the perimeters whose last file was refused because nobody can tell of which kind it is. `awaited`
-    are the perimeters that have not filed projects or procedures; `None` before the edition has figures.
+    are the perimeters that have not filed projects or procedures; `None` where nobody knows yet who has to.
     """
 
     edition: str
@@ -86,13 +85,27 @@ class EditionStatus:
 
 
 def editions(settings: Settings, today: date) -> list[EditionStatus]:
-    """The status of each edition that anything was filed for, oldest first, as of a day (UTC)."""
+    """The status of each edition that was opened, by a filing or by the calendar, oldest first, as of a day (UTC)."""
     figures = {row["edition"]: row for row in read_mart(settings.marts, "headline_figures", columns=_OF_FIGURES)}
     with Ledger(settings.ledger) as ledger:
         is_open = set(ledger.open_editions())
         return [
-            _status(ledger, edition, edition in is_open, figures.get(edition), today) for edition in ledger.editions()
+            _status(
+                ledger,
+                edition,
+                edition in is_open,
+                _missing_of(figures[edition]) if edition in figures else _asked_of(ledger, edition, figures, is_open),
+                today,
+            )
+            for edition in ledger.editions()
         ]
+
+
+def ends_passed(settings: Settings) -> list[PlannedEnd]:
+    """The planned ends that passed since they were filed, by the calendar, unless another was filed since."""
+    still = {(row["edition"], row["project_id"], row["planned_end"]) for row in read_mart(settings.marts, "ends_ahead")}
+    with Ledger(settings.ledger) as ledger:
+        return [end for end in ledger.ends_passed() if end.key in still]
 
 
 def open_editions(settings: Settings, today: date) -> list[EditionStatus]:
@@ -105,13 +118,14 @@ def known_editions(settings: Settings) -> list[str]:
     return sorted({str(row["edition"]) for row in read_mart(settings.marts, "headline_figures", columns=["edition"])})
 
 
-_OF_FIGURES = ("edition", "missing_perimeters", *(f"missing_perimeters_{kind}" for kind in CONTRACTS))
+_OF_FIGURES = ("edition", *(f"missing_perimeters_{kind}" for kind in CONTRACTS))
 
 
-def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None, today: date) -> EditionStatus:
+def _status(
+    ledger: Ledger, edition: str, is_open: bool, owed: Mapping[str, Collection[str]] | None, today: date
+) -> EditionStatus:
     deadline = Edition.parse(edition).deadline
     drops = [drop for drop in ledger.filings(edition) if not drop.is_dry_run]
-    owed = {kind: _missing(figures, kind) for kind in CONTRACTS} if figures else None
     return EditionStatus(
         edition,
         is_open,
@@ -123,7 +137,7 @@ def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None
             }
             for perimeter, kinds in _filings(ledger, drops).items()
         },
-        tuple(missing_perimeters(figures)) if figures else None,
+        tuple(sorted({*owed["projects"], *owed["procedures"]})) if owed else None,
         {
             drop.perimeter: Filing(drop.drop_id, False, False, None, 0, drop.received_at)
             for drop in {drop.perimeter: drop for drop in drops}.values()
@@ -132,13 +146,30 @@ def _status(ledger: Ledger, edition: str, is_open: bool, figures: MartRow | None
     )
 
 
-def _missing(figures: MartRow, kind: str) -> list[str]:
-    """The perimeters that the edition waits for, of a kind; none of one that nobody has filed for it."""
-    return [code for code in (figures[f"missing_perimeters_{kind}"] or "").split(", ") if code]
+def _missing_of(figures: MartRow) -> dict[str, list[str]]:
+    """By kind, the perimeters that an edition waits for; none of one that nobody has filed for it."""
+    return {
+        kind: [code for code in (figures[f"missing_perimeters_{kind}"] or "").split(", ") if code] for kind in CONTRACTS
+    }
+
+
+def _asked_of(
+    ledger: Ledger, edition: str, figures: Mapping[str, MartRow], is_open: Collection[str]
+) -> dict[str, set[str]] | None:
+    """The same of one that has no figures yet; `None` where something was accepted for it that is not published.
+
+    Asked is whoever filed the kind for the semester before, whom reminders go to, or is still awaited for that.
+    """
+    counting, before = ledger.counting_now(), Edition.parse(edition).previous().code
+    if any(of == edition for _, of, _ in counting):
+        return None
+    asked = {kind: {who for what, of, who in counting if (what, of) == (kind, before)} for kind in CONTRACTS}
+    still = _missing_of(figures[before]) if before in figures and before in is_open else {}
+    return {kind: who | set(still.get(kind, ())) if who else who for kind, who in asked.items()}
 
 
 def _filed(
-    filing: Filing | None, perimeter: str, kind: str, owed: Mapping[str, list[str]] | None, *, is_late: bool
+    filing: Filing | None, perimeter: str, kind: str, owed: Mapping[str, Collection[str]] | None, *, is_late: bool
 ) -> Filed:
     if filing:
         return Filed("rejected" if not filing.is_accepted else "held" if filing.is_held else "filed", filing)

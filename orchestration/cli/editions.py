@@ -1,4 +1,4 @@
-"""Commands about the life of an edition: what closes it (`orchestration.intake.ledger`)."""
+"""Commands about the life of an edition: its days (`orchestration.passes.calendar`), and what closes it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from orchestration.cli.app import edition_app
 from orchestration.cli.options import HERE, EditionCode, Home, moment_of, settings_of
-from orchestration.cli.output import say_no
+from orchestration.cli.output import print_table, say_no
 
 
 @edition_app.command()
@@ -34,3 +34,24 @@ def close(
         begin_generation(settings, ledger)
         copy_ledger(settings)
     typer.echo(f"{edition} is closed. Next: jalons run")
+
+
+@edition_app.command()
+def calendar(home: Home = HERE) -> None:
+    """Print the days of each edition: those opened so far, the one of today and the next; why one is open too long."""
+    from orchestration.passes.calendar import editions_of
+
+    settings, now = settings_of(home), datetime.now(UTC)
+    rows = [
+        {
+            "edition": edition.code,
+            "opening": edition.opening,
+            "deadline": edition.deadline,
+            "publication": edition.publication,
+            "closing": edition.closing,
+            "days from": "seed" if edition.is_named else "rule",
+            "state": state,
+        }
+        for edition, state in editions_of(settings, now)
+    ]
+    print_table(rows, "Calendar of the editions (dbt_project/seeds/edition_calendar.csv)")

@@ -163,14 +163,17 @@ def _channels(states: Mapping[str, str], errors: Mapping[str, str]) -> str:
 
 @app.command()
 def status(home: Home = HERE) -> None:
-    """Print who has filed what for the open editions, who is still awaited, and how the watcher stands."""
-    from orchestration.answers.filing_status import open_editions
+    """Print who has filed what for the open editions, who is awaited, which planned ends passed, and the watcher."""
+    from orchestration.answers.filing_status import ends_passed, open_editions
     from orchestration.domain.perimeter import perimeter_names
 
     names, settings = perimeter_names(), settings_of(home)
     found = open_editions(settings, datetime.now(UTC).date())
     if not found:
-        typer.echo("No edition is open: the first valid file in <inbox>/<edition>/<perimeter>/ opens one.")
+        typer.echo(
+            "No edition is open: the first valid file in <inbox>/<edition>/<perimeter>/ opens one, or its day in the "
+            "calendar (jalons edition calendar)."
+        )
     for edition_status in found:
         rows = [
             {
@@ -187,6 +190,12 @@ def status(home: Home = HERE) -> None:
             typer.echo(f"Not recognised: the last file of {perimeter}, drop {refused.drop_id}, rejected.")
         if edition_status.awaited is not None:
             typer.echo(_awaited(edition_status.awaited, is_late=days < 0))
+    passed = [
+        {"project": end.name, "perimeter": end.perimeter, "filed for": end.edition, "planned end": end.planned_end}
+        for end in ends_passed(settings)
+    ]
+    if passed:
+        print_table(passed, "Planned ends that have passed since they were filed")
     _say_watcher(settings)
 
 

@@ -1,8 +1,8 @@
 """What starts passes: the jobs of an intake and of a publication, and the sensors that ask whether they are owed.
 
-What belongs here: the jobs, their sensors and their patience, the schedules that ask the same under them, the
-heartbeat of the looks at the inbox, and the sensor that tells engineers of faults. What does not: what a pass does and
-what a fault is (`orchestration.passes`).
+What belongs here: the jobs, their sensors and their patience, the schedules that ask the same under them, the tick of
+the calendar, the heartbeat of the looks at the inbox, and the sensor that tells engineers of faults. What does not:
+what a pass does, what the calendar asks for and what a fault is (`orchestration.passes`).
 """
 
 from collections.abc import Callable
@@ -115,6 +115,19 @@ def intake_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Skip
 def publication_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask once an hour what publication_sensor asks."""
     return _asked_for(context, PUBLICATION, publication_owed)
+
+
+@dg.schedule(
+    job=intake,
+    cron_schedule="1 0 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Asks as a day of the calendar begins, at midnight UTC, what inbox_sensor asks, so that on its day an "
+    "edition opens or closes, reminders leave, and planned ends that passed are noted. What a missed tick leaves, the "
+    "next look makes up for.",
+)
+def calendar_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask as each day of the calendar begins what inbox_sensor asks."""
+    return _asked_for(context, INTAKE, intake_owed)
 
 
 def _asked_for(

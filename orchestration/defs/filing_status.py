@@ -9,16 +9,18 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.answers.filing_status import STATES, EditionStatus, FilingState, editions
+from orchestration.answers.filing_status import STATES, EditionStatus, FilingState, editions, ends_passed
 from orchestration.contracts import CONTRACTS
 from orchestration.defs.metadata import Metadata, located, table
 from orchestration.defs.moment import Moment
 from orchestration.domain.perimeter import perimeter_names
+from orchestration.intake.ledger import PlannedEnd
 from orchestration.passes.home import Home
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey("filing_status")
 _NOT_COUNTING: tuple[FilingState, ...] = ("late", "awaited", "rejected", "held")
+_MOST_ENDS = 100
 _SAID = "the rows and the day of what counts, or why there is none"
 _COUNTED = "perimeters that have filed, of those that have filed or owe it"
 
@@ -29,7 +31,7 @@ _COUNTED = "perimeters that have filed, of those that have filed or owe it"
     group_name="publication",
     owners=["team:intake"],
     kinds={"python"},
-    deps=["drops", "headline_figures"],
+    deps=["drops", "headline_figures", "ends_ahead"],
 )
 def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
     """One row per perimeter of each open edition: what it has filed of each kind, and what it still owes.
@@ -38,7 +40,9 @@ def filing_status(config: Moment, home: dg.ResourceParam[Home]) -> dg.Materializ
 
     `awaited` and `late` are owed by the rule of the models (`missing_perimeters_<kind>` of `headline_figures`): whoever
     filed that kind for the latest whole edition; nobody else is missing. `late` is after the deadline of the calendar.
-    `unknown` is who owes what of an edition that has no figures yet. An intake says it anew, as does each publication.
+    Before anything is filed for an edition that the calendar has opened, they are those who filed the kind for the
+    semester before. `unknown` is who owes what until what was filed is published. `ends_passed` are the planned ends
+    that passed since they were filed. An intake says it anew, as does each publication.
     """
     return dg.MaterializeResult(metadata=status_metadata(home.settings, config.read(home.hour).date()))
 
@@ -53,7 +57,19 @@ def status_metadata(settings: Settings, today: date) -> Metadata:
     missing = [line for one in still for line in _not_filed(one)]
     not_filed = table(missing, len(missing), dict.fromkeys(("edition", "kind", "state", "perimeters")))
     all_editions = table([_in_short(one) for one in known], len(known), columns)
-    return {"not_filed": not_filed} | matrices | {"all_editions": all_editions} | totals
+    passed = [_passed(end) for end in ends_passed(settings)]
+    ends = {"ends_passed": table(passed, most=_MOST_ENDS)}
+    return {"not_filed": not_filed} | matrices | {"all_editions": all_editions} | ends | totals
+
+
+def _passed(end: PlannedEnd) -> dict[str, object]:
+    """The planned end of a project that passed since its perimeter last filed."""
+    return {
+        "project": end.name,
+        "perimeter": end.perimeter,
+        "filed_for": end.edition,
+        "planned_end": end.planned_end.isoformat(),
+    }
 
 
 def _not_filed(one: EditionStatus) -> Iterator[dict[str, object]]:

@@ -26,6 +26,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.record import Receipt, ReceiptStatus
 from orchestration.intake.rereading import Unreadable, reread
 from orchestration.intake.take_in import TakeIn, take_in
+from orchestration.passes.calendar import keep
 from orchestration.passes.faults import INTAKE
 from orchestration.passes.home import Home
 from orchestration.settings import Settings
@@ -57,13 +58,16 @@ def drops(
 ) -> dg.MaterializeResult[None]:
     """One row per file ever seen settled in the inbox, with its verdict: the ledger.
 
-    An intake decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`.
+    An intake decides every pending drop, and files each accepted one in its cell of `submissions/<kind>`. It notes what
+    the calendar asks for by its hour: editions that open and close, reminders, planned ends that passed.
     """
-    begun = datetime.now(UTC)
+    begun, now = datetime.now(UTC), config.read(home.hour)
     with home.intake():
         is_replay = config.is_replay or home.hour.is_replay
-        taken = take_in(home.settings, config.read(home.hour), home.report, is_replay=is_replay)
-    answered = datetime.now(UTC)
+        taken = take_in(home.settings, now, home.report, is_replay=is_replay)
+        answered = datetime.now(UTC)
+        # A replay closes editions itself.
+        kept = [] if is_replay else keep(home.settings, now)
     home.done.taken = taken
     filed = taken_by_cell(home.settings, taken)
     add_editions(context.instance, {one.receipt.edition for one in filed if one.receipt.edition})
@@ -72,10 +76,11 @@ def drops(
         _say(context, one, home.settings)
     say_together(context, checks_of({one.cell[0] for one in said}), even_if_all_hold=False)
     # Nobody has to wait for a publication to see who has filed.
-    status = status_metadata(home.settings, config.read(home.hour).date())
+    status = status_metadata(home.settings, now.date())
     context.log_event(dg.AssetMaterialization(FILING_STATUS, metadata=status))
     times = _times(home.settings, taken, begun, answered)
-    return dg.MaterializeResult(metadata=_summary(home.settings, taken) | times)
+    noted: Metadata = {"calendar": ", ".join(day.words for day in kept)} if kept else {}
+    return dg.MaterializeResult(metadata=_summary(home.settings, taken) | times | noted)
 
 
 def _submissions(kind: str) -> dg.AssetsDefinition:

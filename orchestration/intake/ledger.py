@@ -4,14 +4,14 @@ What belongs here: the tables and their few statements. What does not: the rules
 own event log.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from orchestration.domain.edition import Edition
+from orchestration.domain.edition import Edition, day_begins
 from orchestration.intake.archive import DropRecord
 from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.reminders import due
@@ -70,6 +70,19 @@ EDITION_EVENTS = sa.Table(
     sa.Column("event", sa.Text, primary_key=True),
     sa.Column("at", sa.DateTime, nullable=False),
 )
+# Planned ends that passed after they were filed, each as its last filing said it; no table of a release rests on them.
+_ENDS_PASSED = sa.Table(
+    "ends_passed",
+    METADATA,
+    sa.Column("edition", sa.Text, primary_key=True),
+    sa.Column("project_id", sa.Text, primary_key=True),
+    sa.Column("planned_end", sa.Date, primary_key=True),
+    sa.Column("perimeter", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("passed_at", sa.DateTime, nullable=False),
+)
+_OPENED = sa.select(EDITION_EVENTS.c.edition).where(EDITION_EVENTS.c.event == "opened")
+_REMINDER = "reminder_"
 # The latest time that the clock of a live pass said, or that a person confirmed.
 _CLOCK = sa.Table(
     "clock",
@@ -142,6 +155,26 @@ class Observed(NamedTuple):
     sha256: str
     noted_at: datetime | None
     is_gone: bool
+
+
+class PlannedEnd(NamedTuple):
+    """The end of a project as its perimeter last filed it, for an edition: `planned_end` is the last day it may be."""
+
+    edition: str
+    project_id: str
+    planned_end: date
+    perimeter: str
+    name: str
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """What tells it from another: it is noted once, whatever else is corrected."""
+        return self.edition, self.project_id, self.planned_end
+
+    @property
+    def passed_at(self) -> datetime:
+        """When it has passed (UTC), unless another is filed by then: as the day after begins."""
+        return day_begins(self.planned_end + timedelta(1))
 
 
 class Extent(NamedTuple):
@@ -469,8 +502,15 @@ class Ledger:
                 connection.execute(mended.values(received_at=mended_to))
             false = sa.select(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after)
             for one in connection.execute(false.order_by(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)).all():
-                said = {"edition": one.edition, "edition_event": one.event, "said_at": one.at, "mended_to": at}
+                is_taken_back = _is_closed_by_calendar(one)
+                said = {"edition": one.edition, "edition_event": one.event, "said_at": one.at}
+                said |= {"mended_to": None if is_taken_back else at}
                 connection.execute(sa.insert(_CLOCK_EVENTS).values(noted | said))
+                if is_taken_back:
+                    # Its day has not come: the edition is open, and the calendar closes it then.
+                    same = EDITION_EVENTS.c.edition == one.edition, EDITION_EVENTS.c.event == one.event
+                    connection.execute(sa.delete(EDITION_EVENTS).where(*same))
+            connection.execute(sa.delete(_ENDS_PASSED).where(_ENDS_PASSED.c.passed_at > after))
             connection.execute(sa.update(EDITION_EVENTS).where(EDITION_EVENTS.c.at > after).values(at=at))
             connection.execute(sa.update(_CLOCK).where(_CLOCK.c.seen_at > after).values(seen_at=naive_utc(now)))
         return [drop.drop_id for drop in drops]
@@ -485,22 +525,95 @@ class Ledger:
         with self.engine.begin() as connection:
             return _record(connection, edition, "closed", naive_utc(at))
 
-    def due_reminders(self, now: datetime) -> dict[tuple[str, str], datetime]:
-        """The reminders that are due and not yet recorded: (edition, event) -> the day they are due on."""
+    def due_openings(self, now: datetime) -> dict[str, datetime]:
+        """The editions that the calendar opens by now and that are not open yet, with their opening days, in order.
+
+        None whose day was before the first drop of the home, nor one for which nobody waits any longer.
+        """
         with self.engine.connect() as connection:
-            events = set(connection.execute(sa.select(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event)).tuples())
+            opened = set(connection.execute(_OPENED).scalars())
+            first: datetime | None = connection.execute(sa.select(sa.func.min(DROPS.c.received_at))).scalar()
+        if first is None:
+            return {}
+        begun = [edition for edition in Edition.filed_on(now.date()) if edition.code not in opened]
+        days = sorted((day_begins(edition.opening), edition.code) for edition in begun)
+        return {edition: day for day, edition in days if day > first.replace(tzinfo=UTC)}
+
+    def open_due(self, now: datetime) -> None:
+        """Open the editions that the calendar opens by now, each on its own day, whenever the pass takes place."""
+        due_openings, is_up_to_date = self.due_openings(now), self.is_up_to_date()
+        for edition, day in due_openings.items():
+            with self.engine.begin() as connection:
+                _record(connection, edition, "opened", naive_utc(day))
+        if due_openings and is_up_to_date:
+            # No figure rests on it: what was published is still all that there is to publish.
+            self.pass_done(self.head())
+
+    def ends_passed(self) -> list[PlannedEnd]:
+        """The planned ends that are known to have passed after they were filed, in the order of their days."""
+        in_order = sa.select(_ENDS_PASSED).order_by(_ENDS_PASSED.c.passed_at, _ENDS_PASSED.c.project_id)
+        with self.engine.connect() as connection:
+            return [
+                PlannedEnd(*(getattr(row, name) for name in PlannedEnd._fields)) for row in connection.execute(in_order)
+            ]
+
+    def note_end(self, end: PlannedEnd) -> bool:
+        """Note that a planned end has passed; `False` if it was noted already."""
+        with self.engine.begin() as connection:
+            key = sa.tuple_(_ENDS_PASSED.c.edition, _ENDS_PASSED.c.project_id, _ENDS_PASSED.c.planned_end)
+            if connection.execute(sa.select(_ENDS_PASSED).where(key == end.key)).first():
+                return False
+            row = {**end._asdict(), "passed_at": naive_utc(end.passed_at)}
+            connection.execute(sa.insert(_ENDS_PASSED).values(row))
+            return True
+
+    def closings_to_ask(self, now: datetime) -> dict[str, datetime]:
+        """The editions that are open though their closing day has come, with the time at which each would be closed.
+
+        That is its closing day, or when what counts for it last changed, so that nothing that came before is called a
+        correction. None that was opened on or after that day: a person who asks for what is past closes it too.
+        """
+        found = {}
+        with self.engine.connect() as connection:
+            events = connection.execute(sa.select(EDITION_EVENTS)).all()
+            closed = {row.edition for row in events if row.event == "closed"}
+            opened = {row.edition: row.at.replace(tzinfo=UTC) for row in events if row.event == "opened"}
+            for edition in sorted(opened.keys() - closed):
+                day = day_begins(Edition.parse(edition).closing)
+                if opened[edition] < day <= now:
+                    found[edition] = max([day, *_changes_of(connection, edition)])
+        return found
+
+    def due_reminders(self, now: datetime) -> dict[tuple[str, str], datetime]:
+        """The reminders that are due and not yet recorded: (edition, event) -> the day they are due on.
+
+        One whose deadline was moved since another of as many days was recorded has the deadline in its name.
+        """
+        with self.engine.connect() as connection:
+            events = {
+                (edition, event): at.replace(tzinfo=UTC)
+                for edition, event, at in connection.execute(
+                    sa.select(EDITION_EVENTS.c.edition, EDITION_EVENTS.c.event, EDITION_EVENTS.c.at)
+                ).tuples()
+            }
             first_filed = connection.execute(
                 sa.select(DROPS.c.edition, sa.func.min(DROPS.c.received_at))
                 .where(DROPS.c.status.in_(ACCEPTED), ~DROPS.c.is_dry_run)
                 .group_by(DROPS.c.edition)
             ).tuples()
-            found = {
-                edition: due(Edition.parse(edition), first.replace(tzinfo=UTC), now)
-                for edition, first in first_filed
-                if (edition, "closed") not in events
-            }
-        days = {(edition, f"reminder_{one[0]}"): one[1] for edition, one in found.items() if one}
-        return {key: day for key, day in days.items() if key not in events}
+            since = {edition: at for (edition, event), at in events.items() if event == "opened"}
+            for edition, first in first_filed:
+                since[edition] = min(first.replace(tzinfo=UTC), since.get(edition, datetime.max.replace(tzinfo=UTC)))
+        found = {}
+        for edition, opened_at in since.items():
+            given = [at for (of, event), at in events.items() if of == edition and event.startswith(_REMINDER)]
+            one = due(Edition.parse(edition), opened_at, now, max(given, default=None))
+            if one and (edition, "closed") not in events:
+                left, day = one
+                event = f"{_REMINDER}{left}"
+                is_moved = (edition, event) in events
+                found[edition, f"{event}@{Edition.parse(edition).deadline}" if is_moved else event] = day
+        return {key: day for key, day in found.items() if key not in events}
 
     def remind(self, now: datetime) -> None:
         """Record the reminders that are due, each on its own day, whenever the pass takes place."""
@@ -510,9 +623,8 @@ class Ledger:
 
     def editions(self) -> list[str]:
         """The editions that were ever opened, oldest first."""
-        opened = sa.select(EDITION_EVENTS.c.edition).where(EDITION_EVENTS.c.event == "opened")
         with self.engine.connect() as connection:
-            return sorted(connection.execute(opened).scalars())
+            return sorted(connection.execute(_OPENED).scalars())
 
     def open_editions(self) -> list[str]:
         """The editions opened and not closed, oldest first."""
@@ -566,10 +678,25 @@ class Ledger:
             connection.execute(sa.insert(_PASSES).values(only=1, head=head))
 
 
+def _changes_of(connection: sa.Connection, edition: str) -> Iterator[datetime]:
+    """When the last drop of an edition was received, and when a hold of one was last placed or lifted."""
+    received = sa.select(sa.func.max(DROPS.c.received_at)).where(DROPS.c.edition == edition)
+    of_edition = HOLD_EVENTS.c.drop_id.in_(sa.select(DROPS.c.drop_id).where(DROPS.c.edition == edition))
+    held = sa.select(sa.func.max(HOLD_EVENTS.c.at)).where(of_edition)
+    for chosen in (received, held):
+        at: datetime | None = connection.execute(chosen).scalar()
+        if at:
+            yield at.replace(tzinfo=UTC)
+
+
 def held_drop_ids() -> sa.Select[tuple[int]]:
     """The drops that are held now."""
     last = sa.select(sa.func.max(HOLD_EVENTS.c.hold_event_id)).group_by(HOLD_EVENTS.c.drop_id)
     return sa.select(HOLD_EVENTS.c.drop_id).where(HOLD_EVENTS.c.hold_event_id.in_(last), HOLD_EVENTS.c.event == "held")
+
+
+def _is_closed_by_calendar(row: Any) -> bool:
+    return bool(row.event == "closed" and row.at == naive_utc(day_begins(Edition.parse(row.edition).closing)))
 
 
 def _see_clock(connection: sa.Connection, now: datetime) -> None:

@@ -84,11 +84,14 @@ class Checked:
 def take_in(settings: Settings, now: datetime, progress: Progress | None = None, *, is_replay: bool = False) -> TakeIn:
     """Decide every pending drop of the inbox; `now` is when they are seen settled.
 
-    A replay says the times of other days, in any order; without it `now` is held against what the home knows, and
-    `ClockAhead` raised where it cannot be right. A drop whose bytes are lost waits, and engineers are told.
+    A replay says the times of other days, in any order, and no edition opens by the calendar; without it `now` is held
+    against what the home knows, and `ClockAhead` raised where it cannot be right. A drop whose bytes are lost waits,
+    and engineers are told.
     """
     with Ledger(settings.ledger) as ledger:
         received_at = now if is_replay else time_of_receipt(ledger, now)
+        if not is_replay:
+            ledger.open_due(received_at)
         _receive(settings, ledger, now, received_at)
         undecided, lost = ledger.undecided(), set[str]()
         if undecided:

@@ -7,8 +7,9 @@ what is pending in the inbox (`has_work`), or what a pass does.
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from orchestration.settings import CHECKOUT, Settings
@@ -32,11 +33,16 @@ def sources(settings: Settings) -> str:
     return _digest([*parts, *(line for name in _SOURCES for line in _seen(CHECKOUT / name))])
 
 
-def note(settings: Settings, of_sources: str, held_back: Sequence[str] = ()) -> None:
-    """Note that a publication went through to its end, over sources that were such before it began, and why which
-    editions were held back.
+def note(
+    settings: Settings,
+    of_sources: str,
+    held_back: Mapping[str, Sequence[str] | None] = MappingProxyType({}),
+    for_calendar: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Note that a publication went through to its end, over sources that were such before it began, why which editions
+    were held back (`None` is every edition), and what the calendar must know of what it published.
     """
-    noted = {"state": _state(settings, of_sources), "held_back": list(held_back)}
+    noted = {"state": _state(settings, of_sources), "held_back": dict(held_back), "for_calendar": dict(for_calendar)}
     write_whole(_noted(settings), json_document(noted))
 
 
@@ -65,6 +71,23 @@ def held_back(settings: Settings) -> list[str]:
         return list(_read(settings)["held_back"])
     except (FileNotFoundError, KeyError):
         return []
+
+
+def is_released(settings: Settings, edition: str) -> bool:
+    """Whether the last publication went through to its end, and did not hold the edition back."""
+    try:
+        return all(held is not None and edition not in held for held in _read(settings)["held_back"].values())
+    except (FileNotFoundError, KeyError, AttributeError):
+        # Nothing was noted, or by a version that did not say which editions.
+        return False
+
+
+def for_calendar(settings: Settings) -> Mapping[str, Any]:
+    """What the calendar must know of what the last whole publication published; empty where nothing was noted."""
+    try:
+        return dict(_read(settings)["for_calendar"])
+    except (FileNotFoundError, KeyError):
+        return {}
 
 
 def _read(settings: Settings) -> dict[str, Any]:

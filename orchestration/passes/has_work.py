@@ -10,7 +10,7 @@ from datetime import datetime
 from orchestration.intake import holds, inbox_faults, rereading, settling
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
-from orchestration.passes import fingerprint
+from orchestration.passes import calendar, fingerprint
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 
@@ -32,7 +32,7 @@ class Owed:
 
 
 def has_work(settings: Settings, now: datetime) -> bool:
-    """Whether there is anything to take in, remind, mend, rebuild, release or send; under a second.
+    """Whether there is anything to take in, open, close, remind, mend, rebuild, release or send; under a second.
 
     Raise `LedgerRefused` where no pass may begin.
     """
@@ -45,17 +45,19 @@ def intake_owed(settings: Settings, now: datetime) -> Owed:
     with Ledger(settings.ledger) as ledger:
         new = settling.pending(settings, ledger, now)
         reminders, over = list(map(repr, ledger.due_reminders(now))), holds.due(ledger, now)
+        days = [day.words for day in calendar.owed(settings, ledger, now)]
         # A drop that waits for its bytes is taken up when they are back.
         undecided = ledger.undecided()
         faults = inbox_faults.sentences(ledger, now)
     undecided = [drop for drop in undecided if rereading.has_bytes(settings, drop)]
-    due = [*reminders, *(f"hold of {drop_id}" for drop_id in over)]
+    due = [*reminders, *days, *(f"hold of {drop_id}" for drop_id in over)]
     owed = sorted([*new.owed, *due, *(str(drop.drop_id) for drop in undecided)])
     word = sha256("\n".join(owed).encode(errors="surrogateescape")) if owed else None
     paths = new.paths if new.owed else ()
     counts = {
         "new files": len(paths),
         "drops to decide again": len(undecided),
+        "days of the calendar": len(days),
         "reminders due": len(reminders),
         "holds over": len(over),
     }

@@ -17,7 +17,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import TakeIn
 from orchestration.operations.ledger_copies import copy_ledger
 from orchestration.operations.scrub import sweep_home
-from orchestration.passes import fingerprint
+from orchestration.passes import calendar, fingerprint
 from orchestration.passes.alive import run_mark
 from orchestration.passes.faults import DIED
 from orchestration.passes.lock import intake_lock, publication_lock
@@ -80,7 +80,8 @@ class Home:
             return
         with Ledger(self.settings.ledger) as ledger:
             ledger.pass_done(ledger_head)
-        fingerprint.note(self.settings, self.of_sources, list(map(reason, self.judgement().holds)))
+        held_back = {reason(hold): hold.editions for hold in self.judgement().holds}
+        fingerprint.note(self.settings, self.of_sources, held_back, calendar.known_of_marts(self.settings))
         tell_recovered(self.settings)
 
 

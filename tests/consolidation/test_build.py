@@ -25,6 +25,7 @@ MARTS = {
     "corrections",
     "contributions",
     "decompositions",
+    "ends_ahead",
     "forecast_backtest",
     "forecasts",
     "headline_changes",

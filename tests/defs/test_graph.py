@@ -52,7 +52,8 @@ def test_sensors_and_schedules_run_without_being_asked_to_and_say_what_they_do(d
         ("inbox_sensor", "publication_sensor", "engineers_sensor"), dg.DefaultSensorStatus.RUNNING
     )
     assert {one.name: one.default_status for one in definitions.schedules} == dict.fromkeys(
-        ("intake_net", "publication_net", "scrub_job_schedule", "purge_job_schedule"), dg.DefaultScheduleStatus.RUNNING
+        ("calendar_day", "intake_net", "publication_net", "scrub_job_schedule", "purge_job_schedule"),
+        dg.DefaultScheduleStatus.RUNNING,
     )
     assert [one.name for one in (*definitions.sensors, *definitions.schedules) if not one.description] == []
 

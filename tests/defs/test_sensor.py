@@ -13,6 +13,7 @@ from orchestration.passes import fingerprint, healing, heartbeat, patience
 from orchestration.passes.faults import OWED
 from orchestration.passes.has_work import intake_owed, publication_owed
 from orchestration.passes.instance import prepare_instance
+from orchestration.passes.run_tags import WHY
 from orchestration.passes.watched import only_watcher
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, drop, projects_csv
@@ -50,7 +51,8 @@ def begin(instance, settings):
 
 
 def _pass(settings):
-    take_in(settings, NOW)
+    # The home is in use since now: the calendar owes it nothing yet.
+    take_in(settings, datetime.now(UTC))
     with Ledger(settings.ledger) as ledger:
         ledger.pass_done(ledger.head())
     fingerprint.note(settings, fingerprint.sources(settings))
@@ -67,7 +69,7 @@ def test_a_drop_asks_for_an_intake_and_what_it_took_in_for_a_publication(tick, s
     assert _is_asked(tick())
     assert _is_asked(tick())
     assert "nothing" in tick(automation.publication_sensor)
-    take_in(settings, NOW)
+    take_in(settings, datetime.now(UTC))
     assert "nothing" in tick()
     assert _is_asked(tick(automation.publication_sensor))
     _pass(settings)
@@ -154,9 +156,18 @@ def test_the_net_asks_what_the_sensors_ask(tick, settings):
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as kept:
         context = dg.build_schedule_context(instance=kept)
         assert automation.intake_net(context).tags[OWED] == tick().tags[OWED]
+        assert automation.calendar_day(context).tags[OWED] == tick().tags[OWED]
         assert "nothing" in automation.publication_net(context).skip_message
         take_in(settings, NOW)
         assert _is_asked(automation.publication_net(context))
+
+
+def test_a_day_of_the_calendar_asks_for_an_intake_which_notes_it_once(tick, settings):
+    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+    take_in(settings, datetime.now(UTC) - timedelta(days=300))
+    assert "days of the calendar: 1" in tick().tags[WHY]
+    take_in(settings, datetime.now(UTC))
+    assert "nothing" in tick()
 
 
 def test_a_look_at_the_inbox_is_noted_now_and_then_and_one_that_fails_is_not(tick, instance, settings, monkeypatch):

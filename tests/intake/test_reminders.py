@@ -9,6 +9,7 @@ from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.reminders import days_before_deadline, due
 from orchestration.intake.take_in import take_in
+from tests.calendars import set_calendar
 from tests.intake.drops import GOOD, drop, projects_csv
 
 EDITION = Edition.parse("2021-S1")  # its deadline is 30 June
@@ -78,3 +79,22 @@ def test_a_reminder_is_due_until_a_pass_has_recorded_it(settings):
         assert ledger.due_reminders(at("2021-05-31"))
         take_in(settings, at("2021-05-31"))
         assert not ledger.due_reminders(at("2021-06-01"))
+
+
+def test_a_deadline_that_is_moved_moves_the_reminders_and_those_given_come_again(ledger, monkeypatch, tmp_path):
+    ledger.remind(at("2021-05-31"))
+    ledger.remind(at("2021-06-24"))
+    set_calendar(monkeypatch, tmp_path, "2021-S1,,2021-07-12,,Report")
+    # The day that 30 days before would be is before the last reminder: nothing is told late.
+    assert ledger.due_reminders(at("2021-06-30")) == {}
+    moved = {("2021-S1", "reminder_7@2021-07-12"): at("2021-07-05", 0)}
+    assert ledger.due_reminders(at("2021-07-05")) == moved
+    ledger.remind(at("2021-07-05"))
+    assert ledger.due_reminders(at("2021-07-10")) == {}
+    assert ledger.due_reminders(at("2021-07-11")) == {("2021-S1", "reminder_1"): at("2021-07-11", 0)}
+
+
+def test_an_edition_for_which_nobody_has_filed_is_recalled_once_the_calendar_has_opened_it(ledger):
+    ledger.open_due(at("2021-10-04"))
+    assert ledger.due_reminders(at("2021-11-30")) == {}
+    assert ledger.due_reminders(at("2021-12-24")) == {("2021-S2", "reminder_7"): at("2021-12-24", 0)}

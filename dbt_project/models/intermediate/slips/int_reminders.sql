@@ -7,6 +7,13 @@ rules as (
     select * from {{ ref('alert_rules') }}
 ),
 
+calendar as (
+    select
+        edition,
+        deadline
+    from {{ ref('edition_calendar') }}
+),
+
 filed as (
     select
         edition,
@@ -33,13 +40,14 @@ asked_for as (
     select
         reminders.edition,
         reminders.days_left,
+        reminders.moved_to,
         reminders.due_at,
         filed.kind,
         max(filed.edition) filter (where filed.edition < reminders.edition) as previous_edition,
         bool_or(filed.edition = reminders.edition and filed.first_received_at <= reminders.due_at) as is_being_filed
     from reminders
     cross join filed
-    group by reminders.edition, reminders.days_left, reminders.due_at, filed.kind
+    group by reminders.edition, reminders.days_left, reminders.moved_to, reminders.due_at, filed.kind
 ),
 
 asked as (
@@ -67,20 +75,21 @@ select
     rules.rule,
     asked.perimeter || '/' || asked.kind as subject,
     asked.edition,
-    cast(asked.days_left as varchar) as level,
+    asked.days_left || coalesce('@' || asked.moved_to, '') as level,
     asked.perimeter,
     rules.severity,
     asked.previous_edition,
     asked.kind as measure,
-    cast({{ as_of('asked.edition') }} as varchar) as to_text,
+    cast(coalesce(calendar.deadline, {{ as_of('asked.edition') }}) as varchar) as to_text,
     'day' as to_precision,
     asked.due_at as raised_at,
     asked.filed_at,
     lead(asked.due_at) over (
         partition by asked.edition, asked.kind, asked.perimeter
-        order by asked.days_left desc
+        order by asked.due_at, asked.days_left desc
     ) as next_due_at
 from asked
 inner join rules on rules.rule = 'submission_missing' and asked.days_left = rules.at_least
+left join calendar on asked.edition = calendar.edition
 -- What was filed by then was not asked for.
 where coalesce(asked.filed_at > asked.due_at, true)

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+select {{ published_columns() }}
+from {{ ref('int_ends_ahead') }}
