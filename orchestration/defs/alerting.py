@@ -36,10 +36,11 @@ def delivered_alerts(
     begun = monotonic()
     judgement = publication.judgement()
     say_what_holds(context, publication.settings, judgement)
-    delivery = deliver(publication.settings, config.read(publication.hour), judgement)
+    now, is_replay = config.read(publication.hour), config.is_replay or publication.hour.is_replay
+    delivery = deliver(publication.settings, now, judgement)
     publication.done.delivery = delivery
     if not judgement.broken:
-        publication.note_whole(judgement.ledger_head)
+        publication.note_whole(judgement.ledger_head, now, is_replay=is_replay)
     known, none = delivery.counts, dict.fromkeys(get_args(State), 0)
     lines = [{"channel": name, **none, **counts} for name, counts in known.items()]
     states: Metadata = {state: sum(counts.get(state, 0) for counts in known.values()) for state in none}

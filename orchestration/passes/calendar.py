@@ -6,13 +6,14 @@ ledger alone (`intake.ledger`), and whatever ticks (`defs/automation.py`).
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.intake import holds
-from orchestration.intake.clock import time_of_receipt
+from orchestration.intake.clock import ClockAhead, time_of_receipt
 from orchestration.intake.ledger import Drop, Ledger, PlannedEnd
 from orchestration.passes import fingerprint
 from orchestration.settings import Settings
@@ -49,6 +50,13 @@ def keep(settings: Settings, now: datetime) -> list[CalendarDay]:
         until = time_of_receipt(ledger, now)
         days = sorted([*_ends(settings, ledger, until), *_closings(settings, ledger, until)])
         return [day for day in days if _note(ledger, day)]
+
+
+def note_ends(settings: Settings, now: datetime) -> None:
+    """Note the ends that had passed by now when they were published, as those of a late filing."""
+    with Ledger(settings.ledger) as ledger, suppress(ClockAhead):
+        for day in _ends(settings, ledger, time_of_receipt(ledger, now)):
+            _note(ledger, day)
 
 
 def editions_of(settings: Settings, now: datetime) -> list[tuple[Edition, str]]:

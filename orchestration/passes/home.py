@@ -74,14 +74,20 @@ class Home:
             self.done.judgement = judged(self.settings)
         return self.done.judgement
 
-    def note_whole(self, ledger_head: str) -> None:
-        """Note that all up to this head of the ledger was built, released and told, if this run did all of it."""
+    def note_whole(self, ledger_head: str, now: datetime, *, is_replay: bool) -> None:
+        """Note that all up to this head of the ledger was built, released and told, if this run did all of it.
+
+        The planned ends that passed before they could be known from it are noted too, but by a replay.
+        """
         if not self.done.is_built or self.done.releases is None or self.done.delivery is None:
             return
         with Ledger(self.settings.ledger) as ledger:
             ledger.pass_done(ledger_head)
         held_back = {reason(hold): hold.editions for hold in self.judgement().holds}
         fingerprint.note(self.settings, self.of_sources, held_back, calendar.known_of_marts(self.settings))
+        if not is_replay:
+            with self.intake():
+                calendar.note_ends(self.settings, now)
         tell_recovered(self.settings)
 
 
