@@ -17,6 +17,8 @@ from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings
 from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
 from orchestration.settings import Settings
 
+_MOST_ENDS = 10
+
 
 @alerts_app.command()
 def show(
@@ -195,7 +197,8 @@ def status(home: Home = HERE) -> None:
         for end in ends_passed(settings)
     ]
     if passed:
-        print_table(passed, "Planned ends that have passed since they were filed")
+        before = f": the last {_MOST_ENDS} of {len(passed)}" if len(passed) > _MOST_ENDS else ""
+        print_table(passed[-_MOST_ENDS:], f"Planned ends that have passed since they were filed{before}")
     _say_watcher(settings)
 
 
