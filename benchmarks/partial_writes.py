@@ -32,15 +32,14 @@ def main() -> None:
         for perimeter in perimeter_names():
             (inbox / perimeter).mkdir(parents=True)
         with FakeSlack() as slack, serving("watcher", settings.home, slack):
-            ways = (
-                ("20 MB in 50 pieces, two stalls of 10 s", _in_pieces(inbox / "MI" / "grand.csv")),
-                ("renamed into place", _renamed(inbox / "MJ" / "renommé.csv")),
-                ("overwritten while it is read", _overwritten(inbox / "MC" / "récrit.csv")),
-                ("300 within two seconds, in two pieces each", _at_once(inbox)),
-            )
-            wrong = False
-            for way, written in ways:
-                wrong |= _told(settings.home, way, written)
+            meant, wrong = set[str](), False
+            for way, write in (
+                ("20 MB in 50 pieces, two stalls of 10 s", lambda: _in_pieces(inbox / "MI" / "grand.csv")),
+                ("renamed into place", lambda: _renamed(inbox / "MJ" / "renommé.csv")),
+                ("overwritten while it is read", lambda: _overwritten(inbox / "MC" / "récrit.csv")),
+                ("300 within two seconds, in two pieces each", lambda: _at_once(inbox)),
+            ):
+                wrong |= _told(settings.home, way, write(), meant)
         sys.exit(wrong)
 
 
@@ -89,20 +88,17 @@ def _at_once(inbox: Path) -> list[bytes]:
     return written
 
 
-def _told(home: Path, way: str, written: list[bytes]) -> bool:
-    """Wait for the answers, and say how they came; whether one is missing or wrong."""
-    begun, meant = time.monotonic(), {sha256(data).hexdigest() for data in written}
-    needed = {sha256(written[-1]).hexdigest()} if "overwritten" in way else meant
+def _told(home: Path, way: str, written: list[bytes], meant: set[str]) -> bool:
+    """Wait for the answers, and say how they came; whether one is missing or about bytes that nobody `meant`."""
+    begun, digests = time.monotonic(), [sha256(data).hexdigest() for data in written]
+    needed = set(digests[-1:] if "overwritten" in way else digests)
+    meant.update(digests)
     while (missing := needed - _answered(home)) and time.monotonic() - begun < _LONGEST_S:
         time.sleep(0.2)
     seconds = time.monotonic() - begun
-    _meant.update(meant)
-    strange = _answered(home) - _meant
+    strange = _answered(home) - meant
     print(f"{way}: {len(needed) - len(missing)} of {len(needed)} answered in {seconds:.1f} s, {len(strange)} read half")
     return bool(missing or strange)
-
-
-_meant: set[str] = set()
 
 
 def _answered(home: Path) -> set[str]:
