@@ -119,6 +119,8 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    from orchestration.consolidation.lean_dbt import lean_dbt
+
     target = settings.warehouse / "dbt"
     # Its own log formats lines that nobody reads, a tenth of the build: what is said in its events goes into ours.
     options = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
@@ -134,7 +136,7 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     places += ["--target", "home"]
     left_out = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     command = ["build", *selection, *left_out, "--vars", json.dumps(dict(vars or {}))]
-    with _home(settings.home):
+    with _home(settings.home), lean_dbt():
         try:
             outcome: Any = dbtRunner(manifest=parsed_manifest(), callbacks=[_logged]).invoke(
                 [*options, *command, *places]
