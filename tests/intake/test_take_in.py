@@ -9,6 +9,7 @@ import pytest
 
 from expectations.rule import MAX_FINDINGS
 from orchestration.intake import examining, inbox, lake, take_in
+from orchestration.intake.cell_verdicts import taken_by_cell
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.html import as_html
 from orchestration.intake.rereading import reread
@@ -281,3 +282,43 @@ def test_a_rule_that_more_rows_fail_than_anyone_would_mend_costs_the_file_and_no
     (outcome,) = take_in.take_in(settings, NOW).outcomes
     assert (outcome.receipt.status, outcome.receipt.rows_accepted) == ("rejected", 0)
     assert outcome.receipt.findings[0].rule == "findings_too_many"
+
+
+def test_drops_judged_in_several_batches_are_told_what_they_are_told_at_once(settings, tmp_path, monkeypatch):
+    late = GOOD.replace("01/01/2020", "01/01/1920")
+    arrivals = {
+        "2021-S2/MC/a.csv": projects_csv(GOOD, late),
+        "2021-S2/MC/b.csv": projects_csv(late),
+        "2021-S2/MI/c.csv": b"PK\x03\x04 not a workbook",
+        "2021-S2/MI/d.csv": projects_csv(OTHER, late, late.replace("HORIZON", "PHARE")),
+        "2021-S2/MJ/e.csv": projects_csv(late),
+    }
+    said = {}
+    for name, most in (("at once", 25), ("in batches", 1)):
+        home = settings.model_copy(update={"home": tmp_path / name})
+        monkeypatch.setattr(take_in, "_BATCH_DROPS", most)
+        judged = []
+        monkeypatch.setattr(
+            take_in, "examine", lambda given, kept=judged: kept.append(given) or examining.examine(given)
+        )
+        for place, data in arrivals.items():
+            drop(home.home, place, data)
+        taken = take_in.take_in(home, NOW)
+        cells = [(one.cell, [(v.id, v.success, v.failing) for v in one.verdicts]) for one in taken_by_cell(home, taken)]
+        receipts = {str(path.relative_to(home.outbox)): path.read_bytes() for path in home.outbox.rglob("*.*")}
+        said[name] = receipts, cells, {k: len(v) for k, v in taken.verdicts.items()}
+        # Those of one folder stay together: each receipt tells of the others.
+        assert [len(batch) for batch in judged] == ([5] if most == 25 else [2, 2, 1])
+    for one, other in zip(said["in batches"], said["at once"], strict=True):
+        assert one == other
+    assert any(not success for _, verdicts in said["at once"][1] for _, success, _ in verdicts)
+
+
+def test_a_large_drop_is_judged_alone(settings, monkeypatch):
+    monkeypatch.setattr(take_in, "_BATCH_BYTES", 200)
+    judged = []
+    monkeypatch.setattr(take_in, "examine", lambda given: judged.append(len(given)) or examining.examine(given))
+    for name in "abc":
+        drop(settings.home, f"2021-S2/MI/{name}.csv", projects_csv(*[GOOD.replace("HORIZON", name * 9)] * 2))
+    take_in.take_in(settings, NOW)
+    assert judged == [1, 1, 1]
