@@ -23,7 +23,8 @@ from statistics import median, quantiles
 
 from benchmarks import made_up_history
 from orchestration.domain.perimeter import perimeter_names
-from orchestration.settings import CHECKOUT, Settings
+from orchestration.places import CHECKOUT
+from orchestration.settings import Settings
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
 from tests.ui.started import free_port
 

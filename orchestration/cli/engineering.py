@@ -4,12 +4,16 @@ What belongs here: calling `orchestration.operations` under the lock that each n
 which are typed as dbt has them.
 """
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
 from orchestration.cli.output import progress, say_no
-from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 
 @app.command("dbt-copy")
@@ -42,7 +46,7 @@ def gx_docs(home: Home = HERE) -> None:
     typer.echo(f"  Open {documented.index.as_uri()}")
 
 
-def _existing(settings: Settings) -> Settings:
+def _existing(settings: "Settings") -> "Settings":
     if not settings.home.is_dir():
         say_no(f"There is no home {settings.home}. Name one: --home, or JALONS_HOME.")
     return settings

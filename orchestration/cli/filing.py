@@ -13,7 +13,6 @@ from orchestration.cli.app import app
 from orchestration.cli.options import HERE, AsJson, Home, Kind, edition_code, perimeter_code, settings_of
 from orchestration.cli.output import print_table, progress, say_no, shown
 from orchestration.domain.edition import Edition
-from orchestration.settings import Settings
 from orchestration.store.access import make_home
 from orchestration.store.whole_file import write_whole
 
@@ -153,6 +152,7 @@ def schema(
     """Print the Table Schema of a kind, or write it with its examples and its help page."""
     from orchestration.contracts import CONTRACTS
     from orchestration.contracts.table_schema import schema_json, write_schema
+    from orchestration.settings import Settings
 
     site_url = Settings().site_url
     if out is None:

@@ -6,12 +6,15 @@ What belongs here: reading a word of the command line. What does not: the option
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestration.domain.edition import Edition
-from orchestration.settings import Settings, usable_home
+from orchestration.places import usable_home
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 
 def edition_code(text: str) -> str:
@@ -80,8 +83,10 @@ HERE = Path(".jalons")
 Kind = Annotated[str, typer.Argument(help="projects, procedures, roadmap or indicators.", parser=kind_code)]
 
 
-def settings_of(home: Path) -> Settings:
+def settings_of(home: Path) -> "Settings":
     """The settings of a home, for this process and those that it starts."""
+    from orchestration.settings import Settings
+
     # Dagster's and dbt's own processes read the same variable, so that one home is meant everywhere.
     os.environ["JALONS_HOME"] = str(home.absolute())
     return Settings()

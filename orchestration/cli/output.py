@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from orchestration.domain.visible import visible
-from orchestration.settings import Settings
 from orchestration.store.json_values import json_value
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from orchestration.settings import Settings
 
 _SECONDS_BETWEEN_LINES = 2
 
@@ -28,7 +29,7 @@ def say_no(sentence: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def expect_known(settings: Settings, edition: str) -> None:
+def expect_known(settings: "Settings", edition: str) -> None:
     """Say no where nothing was ever accepted for an edition: an empty list would mean that all is well there."""
     from orchestration.answers.filing_status import known_editions
 

@@ -17,8 +17,8 @@ from orchestration.cli.app import app
 from orchestration.cli.options import HERE, Home, settings_of
 from orchestration.cli.output import progress, say_no
 from orchestration.domain.visible import visible
+from orchestration.places import CHECKOUT
 from orchestration.remote.address import shown
-from orchestration.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from orchestration.passes.replay import Wave
     from orchestration.passes.summary import PassSummary
+    from orchestration.settings import Settings
 
 
 @app.command()
@@ -66,7 +67,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _run_here(settings: Settings, now: datetime, report: "Callable[[str], None]", *, force: bool) -> "PassSummary":
+def _run_here(settings: "Settings", now: datetime, report: "Callable[[str], None]", *, force: bool) -> "PassSummary":
     from orchestration.passes.run import Pass, run_pass
 
     said = "jalons run --force" if force else "jalons run"
@@ -200,7 +201,7 @@ def _listener(host: str, port: int) -> socket.socket:
         say_no(f"The UI cannot listen on port {port} of {at}: {why}. Let it take a free one: jalons ui --port 0")
 
 
-def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, is_read_only: bool) -> None:
+def _say_what_it_is(settings: "Settings", listener: socket.socket, host: str, *, is_read_only: bool) -> None:
     """Where it is, what it watches, and who may drive it; where it is comes first, alone on its line."""
     from ipaddress import ip_address
 
@@ -220,7 +221,7 @@ def _say_what_it_is(settings: Settings, listener: socket.socket, host: str, *, i
         )
 
 
-def _expect_no_refusal(settings: Settings) -> None:
+def _expect_no_refusal(settings: "Settings") -> None:
     """Exit with 1 where a message waits for a person: no pass would send it."""
     from orchestration.cli.standing import say_what_is_refused
 
@@ -228,7 +229,7 @@ def _expect_no_refusal(settings: Settings) -> None:
         raise typer.Exit(1)
 
 
-def _say_nothing_owed(settings: Settings, now: datetime, waits: "Sequence[str]") -> None:
+def _say_nothing_owed(settings: "Settings", now: datetime, waits: "Sequence[str]") -> None:
     """Why nothing is owed now: nothing is new, or files are not settled; exit 1 where a person is waited for."""
     from orchestration.passes.fingerprint import held_back
 
@@ -243,7 +244,7 @@ def _say_nothing_owed(settings: Settings, now: datetime, waits: "Sequence[str]")
         raise typer.Exit(1)
 
 
-def _inbox_faults(settings: Settings, now: datetime) -> bool:
+def _inbox_faults(settings: "Settings", now: datetime) -> bool:
     """Whether a pass found something wrong with the inbox; says what."""
     from orchestration.intake.inbox_faults import sentences
     from orchestration.intake.ledger import Ledger

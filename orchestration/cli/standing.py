@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from textwrap import shorten
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestration.cli.app import alerts_app, app
 from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings_of
 from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
-from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 _MOST_ENDS = 10
 
@@ -133,7 +135,7 @@ def retry(home: Home = HERE) -> None:
     typer.echo(f"{planned} planned again. Next: jalons run" if count else "No message was refused for good.")
 
 
-def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:
+def say_what_is_refused(settings: "Settings", edition: str | None = None) -> bool:
     """Say on standard error which messages of open channels were refused for good; whether there is any."""
     from orchestration.alerting.refused import refused_messages
 
@@ -147,7 +149,7 @@ def say_what_is_refused(settings: Settings, edition: str | None = None) -> bool:
     return bool(refused)
 
 
-def _say_who_refuses(settings: Settings) -> None:
+def _say_who_refuses(settings: "Settings") -> None:
     from orchestration.alerting.refused import refusing_channels
 
     for one in refusing_channels(settings):
@@ -202,7 +204,7 @@ def status(home: Home = HERE) -> None:
     _say_watcher(settings)
 
 
-def _say_watcher(settings: Settings) -> None:
+def _say_watcher(settings: "Settings") -> None:
     """Whether somebody answers drops as they land, and how each half of it stands."""
     from orchestration.passes.watched import watcher_of
     from orchestration.watcher.handover import ask_health

@@ -7,7 +7,8 @@ What belongs here: copying. What does not: which folder dbt takes for the copy (
 import shutil
 from pathlib import Path
 
-from orchestration.settings import CHECKOUT, Settings
+from orchestration.places import CHECKOUT
+from orchestration.settings import Settings
 
 DBT_COPY = CHECKOUT / ".jalons" / "dev"
 

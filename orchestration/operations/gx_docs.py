@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.intake.lake import exported_files
-from orchestration.settings import CHECKOUT, Settings
+from orchestration.places import CHECKOUT
+from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd

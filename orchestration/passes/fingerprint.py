@@ -12,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from orchestration.settings import CHECKOUT, Settings
+from orchestration.places import CHECKOUT
+from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document
 from orchestration.store.whole_file import write_whole

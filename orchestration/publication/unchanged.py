@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from orchestration.places import CHECKOUT
 from orchestration.publication.tables import TABLES
-from orchestration.settings import CHECKOUT
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document
 from orchestration.store.marts import mart_table

@@ -13,10 +13,10 @@ from pathlib import Path
 from stat import S_IMODE, S_ISVTX
 from typing import TYPE_CHECKING, Literal
 
-from orchestration.settings import Settings
-
 if TYPE_CHECKING:
     from upath import UPath
+
+    from orchestration.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _give(path: Path, mode: int | None) -> None:
         path.chmod(mode)
 
 
-def close_home(settings: Settings) -> None:
+def close_home(settings: "Settings") -> None:
     """See to it that what a home keeps for itself is its owner's alone; inbox, receipts and releases are left alone.
 
     From here on what this process makes is private, and what the processes that it starts make, but for what is made
@@ -112,7 +112,7 @@ def close_home(settings: Settings) -> None:
             _close(path)
 
 
-def _stores(settings: Settings) -> Iterator[Path]:
+def _stores(settings: "Settings") -> Iterator[Path]:
     if archive := local(settings.archive):
         yield archive
     yield from (settings.lake, settings.warehouse, settings.dagster_home)

@@ -29,7 +29,8 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.version import __version__
 from dagster_webserver.webserver import DagsterWebserver
 
-from orchestration.settings import CHECKOUT, Settings
+from orchestration.places import CHECKOUT
+from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 from orchestration.ui.files import with_files
 from orchestration.ui.guard import App, guarded, origins

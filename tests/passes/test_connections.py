@@ -11,7 +11,7 @@ import yaml
 from dbt.adapters.duckdb import environments
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
-from orchestration.settings import CHECKOUT
+from orchestration.places import CHECKOUT
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
 from tests.intake.drops import GOOD, drop, projects_csv, workbook
 
