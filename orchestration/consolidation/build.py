@@ -120,6 +120,7 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     from dbt.cli.main import dbtRunner
 
     from orchestration.consolidation.lean_dbt import lean_dbt
+    from orchestration.consolidation.reachable_macros import leave_out_unreachable
 
     target = settings.warehouse / "dbt"
     # Its own log formats lines that nobody reads, a tenth of the build: what is said in its events goes into ours.
@@ -136,11 +137,12 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     places += ["--target", "home"]
     left_out = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     command = ["build", *selection, *left_out, "--vars", json.dumps(dict(vars or {}))]
+    manifest = parsed_manifest()
+    if manifest:
+        leave_out_unreachable(manifest)
     with _home(settings.home), lean_dbt():
         try:
-            outcome: Any = dbtRunner(manifest=parsed_manifest(), callbacks=[_logged]).invoke(
-                [*options, *command, *places]
-            )
+            outcome: Any = dbtRunner(manifest=manifest, callbacks=[_logged]).invoke([*options, *command, *places])
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.result is None:
