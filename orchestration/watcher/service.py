@@ -73,20 +73,16 @@ class Watcher:
             _preload(settings)
             ready()
             half.attend()
-        write_whole(settings.home / HEALTH, json_document({"is_running": False, "ended_at": _now()}))
+        self._write({"is_running": False, "ended_at": datetime.now(UTC).isoformat(timespec="seconds")})
         return self._is_again
 
     def health(self) -> dict[str, Any]:
         """How both halves stand, and whether all is well."""
         now = datetime.now(UTC)
-        is_healthy = all(
-            state.standing != "failing"
-            and (state.standing in ("working", "starting") or (state.looked_at and now - state.looked_at < _STUCK))
-            for state in self._states.values()
-        )
+        is_healthy = all(self._is_well(state, now) for state in self._states.values())
         return {
             "is_running": True,
-            "is_healthy": bool(is_healthy),
+            "is_healthy": is_healthy,
             "process": os.getpid(),
             "health_url": f"http://127.0.0.1:{self._port}/health",
             "since": self._since.isoformat(timespec="seconds"),
@@ -94,10 +90,18 @@ class Watcher:
             "halves": [state.as_document() for state in self._states.values()],
         }
 
+    def _is_well(self, state: State, now: datetime) -> bool:
+        # A pass takes as long as it takes; what waits, or is about to, must look now and then.
+        is_stuck = state.standing != "working" and now - (state.looked_at or self._since) > _STUCK
+        return state.standing != "failing" and not is_stuck
+
     def _stands(self, state: State) -> None:
         self._states[state.job] = state
+        self._write(self.health())
+
+    def _write(self, health: dict[str, Any]) -> None:
         try:
-            write_whole(self._settings.home / HEALTH, json_document(self.health()))
+            write_whole(self._settings.home / HEALTH, json_document(health))
         except OSError as fault:
             # A full disk is told by the pass that meets it.
             LOG.warning("Its health cannot be written: %s", fault)
@@ -175,7 +179,3 @@ def begin_anew() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
