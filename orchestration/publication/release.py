@@ -9,7 +9,7 @@ What belongs here: when a revision is made and how it becomes visible. What does
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,12 +38,11 @@ from orchestration.publication.manifest import (
 )
 from orchestration.publication.revision_check import (
     altered_files,
-    latest_revision,
     listed_files,
     note_revision,
     note_states,
     noted_files,
-    revisions,
+    noted_revisions,
 )
 from orchestration.publication.site import page
 from orchestration.publication.tables import data_files, read_tables
@@ -98,19 +97,20 @@ def release(
                 shutil.rmtree(leftover)
         made, altered = list[Release](), set[str]()
         rows, before = unchanged.rows_by_edition(settings.marts), unchanged.noted(settings.warehouse)
+        published = _Published.of(settings, ledger.engine)
         # One that is held is looked at too, and so is one that has no figures any more.
-        for edition in sorted({*known, *_released_editions(settings)}):
+        for edition in sorted({*known, *published.on_disk}):
             if editions is not None and edition not in editions:
                 continue
             content = cache(partial(_content_of, settings, edition)) if edition in known else None
-            altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, now)
+            altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, published, now)
             if content and not is_held(edition, judgement.holds):
-                number = max(_revisions(settings, ledger.engine, edition), default=0)
+                number = max(published.numbers(edition), default=0)
                 if before.get(edition) == (number, rows[edition]) and f"{edition}/r{number}" not in altered:
                     figures = read_figures(settings, edition, number)
                     made.append(Release(edition, number, settings.releases / edition / f"r{number}", False, figures))
                 else:
-                    made.append(_release_edition(settings, ledger.engine, content()))
+                    made.append(_release_edition(settings, ledger.engine, content(), number))
         unchanged.note(settings.warehouse, before | {one.edition: (one.revision, rows[one.edition]) for one in made})
         if editions is None:
             incidents.end(ledger.engine, "release_altered", altered, now)
@@ -189,10 +189,33 @@ def _content_of(settings: Settings, edition: str) -> _Content:
     return _Content(edition, headline, rows, data_files(tables), drops, compared_with)
 
 
-def _release_edition(settings: Settings, engine: sa.Engine, content: _Content) -> Release:
+@dataclass(frozen=True)
+class _Published:
+    """What was published so far: the numbers whose folders are there, by edition, and the files that were noted."""
+
+    on_disk: Mapping[str, set[int]]
+    noted: Mapping[tuple[str, int], Mapping[str, FileState]]
+
+    @classmethod
+    def of(cls, settings: Settings, engine: sa.Engine) -> "_Published":
+        found: dict[str, set[int]] = {}
+        for path in settings.releases.glob("*/r*"):
+            if path.name[1:].isdigit():
+                found.setdefault(path.parent.name, set()).add(_revision_number(path))
+        return cls(found, noted_revisions(engine))
+
+    def numbers(self, edition: str) -> list[int]:
+        """The numbers given so far, whether their folders are there or only what was noted of them."""
+        noted = {number for one, number in self.noted if one == edition}
+        return sorted(self.on_disk.get(edition, set()) | noted)
+
+
+def _release_edition(settings: Settings, engine: sa.Engine, content: _Content, number: int) -> Release:
+    """Make the revision after the last `number` that was given, if its content is another.
+
+    A number once published is never given again, whatever became of its folder.
+    """
     edition, folder = content.edition, settings.releases / content.edition
-    # A number once published is never given again, whatever became of its folder.
-    number = max(_revisions(settings, engine, edition), default=0)
     is_new = _manifest_of(folder / f"r{number}").get("content_sha256") != content.sha256
     if is_new:
         number += 1
@@ -210,15 +233,21 @@ def _release_edition(settings: Settings, engine: sa.Engine, content: _Content) -
 
 
 def _hold_to_what_was_published(
-    settings: Settings, engine: sa.Engine, edition: str, content: Callable[[], _Content] | None, now: datetime
+    settings: Settings,
+    engine: sa.Engine,
+    edition: str,
+    content: Callable[[], _Content] | None,
+    published: _Published,
+    now: datetime,
 ) -> set[str]:
     """Make again what is no longer as it was published; the revisions of what cannot be, for a person to put right."""
-    folder, latest = settings.releases / edition, latest_revision(engine, edition)
-    altered, given = set(), _revisions(settings, engine, edition)
+    folder, altered, given = settings.releases / edition, set(), published.numbers(edition)
+    latest = max((number for number in given if (edition, number) in published.noted), default=0)
     for revision in given:
-        one = folder / f"r{revision}"
-        note_revision(engine, edition, revision, listed_files(one) or {})
-        wrong = altered_files(engine, edition, revision, one)
+        one, noted = folder / f"r{revision}", published.noted.get((edition, revision))
+        if noted is None:
+            note_revision(engine, edition, revision, listed_files(one) or {})
+        wrong = altered_files(engine, edition, revision, one, noted=noted)
         if wrong and content:
             wrong = _mend(settings, engine, content(), revision, wrong, now)
         if wrong:
@@ -267,17 +296,6 @@ def _write_again(
     incidents.note(engine, Incident("store_mended", f"{edition}/r{revision}/{path}", edition, about, now))
     write_whole(target, data, "all")
     note_states(engine, edition, revision, {path: FileState.of(target, sha256(data))})
-
-
-def _released_editions(settings: Settings) -> set[str]:
-    return {path.parent.name for path in settings.releases.glob("*/r[0-9]*")}
-
-
-def _revisions(settings: Settings, engine: sa.Engine, edition: str) -> list[int]:
-    """The numbers given so far, whether their folders are there or only what was noted of them."""
-    folders = (settings.releases / edition).glob("r*")
-    on_disk = {_revision_number(path) for path in folders if path.name[1:].isdigit()}
-    return sorted(on_disk | {number for one, number in revisions(engine) if one == edition})
 
 
 def _indicators(headline: MartRow, rows: list[MartRow]) -> list[MartRow] | None:

@@ -5,6 +5,7 @@ or a file again (`release`), and what engineers are told (`orchestration.alertin
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,15 +48,18 @@ def noted_files(engine: sa.Engine, edition: str, revision: int) -> dict[str, Fil
         }
 
 
-def latest_revision(engine: sa.Engine, edition: str) -> int:
-    """The number of the latest revision that was noted of an edition, 0 before the first: none is given twice."""
+def noted_revisions(engine: sa.Engine) -> dict[tuple[str, int], dict[str, FileState]]:
+    """The files of every revision that was noted, by edition and number, in one look."""
+    found: dict[tuple[str, int], dict[str, FileState]] = {}
     with engine.connect() as connection:
-        latest = sa.select(sa.func.max(_FILES.c.revision)).where(_FILES.c.edition == edition)
-        return connection.execute(latest).scalar() or 0
+        for row in connection.execute(sa.select(_FILES)):
+            state = FileState(row.sha256, row.size, row.modified_ns, row.changed_ns, row.inode)
+            found.setdefault((row.edition, row.revision), {})[row.path] = state
+    return found
 
 
 def revisions(engine: sa.Engine) -> list[tuple[str, int]]:
-    """Every revision that was noted, by edition and number."""
+    """Every revision that was noted, by edition and number: none is given twice."""
     each = sa.select(_FILES.c.edition, _FILES.c.revision).distinct().order_by(_FILES.c.edition, _FILES.c.revision)
     with engine.connect() as connection:
         return [(row.edition, row.revision) for row in connection.execute(each)]
@@ -70,11 +74,19 @@ def listed_files(folder: Path) -> dict[str, str] | None:
         return None
 
 
-def altered_files(engine: sa.Engine, edition: str, revision: int, folder: Path, *, hash_all: bool = False) -> list[str]:
+def altered_files(
+    engine: sa.Engine,
+    edition: str,
+    revision: int,
+    folder: Path,
+    *,
+    noted: Mapping[str, FileState] | None = None,
+    hash_all: bool = False,
+) -> list[str]:
     """The files of a revision that are missing, changed or too many, by path; only those that look different are read,
-    unless `hash_all`.
+    unless `hash_all`. Whoever looks at many gives what was `noted` of this one.
     """
-    noted = noted_files(engine, edition, revision)
+    noted = noted_files(engine, edition, revision) if noted is None else noted
     if not noted:
         # Nobody noted it, and its own manifest cannot be read.
         return ["MANIFEST.json"]
@@ -103,4 +115,5 @@ def note_states(engine: sa.Engine, edition: str, revision: int, looks: Mapping[s
 
 
 def _strangers(folder: Path, noted: Iterable[str]) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - set(noted)
+    found = {Path(at, name).relative_to(folder).as_posix() for at, _, names in os.walk(folder) for name in names}
+    return found - set(noted)
