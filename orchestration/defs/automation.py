@@ -93,41 +93,45 @@ def publication_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | d
     return _asked_for(context, PUBLICATION, publication_owed)
 
 
-@dg.schedule(
-    job=intake,
-    cron_schedule="7 * * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="A net under inbox_sensor: asks the same question once an hour, in case the sensor is off or "
-    "broken. A tick that is missed costs nothing, and one too many asks for nothing.",
+def _schedule(
+    name: str,
+    job: str,
+    look: Callable[[Settings, datetime], Owed],
+    cron_schedule: str,
+    description: str,
+) -> dg.ScheduleDefinition:
+    """What asks at its hours the question of a sensor; a tick that is missed costs nothing, one too many either."""
+
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron_schedule,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=description,
+    )
+    def ask(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return _asked_for(context, job, look)
+
+    return ask
+
+
+_NET = (
+    "A net under {sensor} and the watcher: asks the same question once an hour, in case both are off or broken. A tick "
+    "that is missed costs nothing, and one too many asks for nothing."
 )
-def intake_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask once an hour what inbox_sensor asks."""
-    return _asked_for(context, INTAKE, intake_owed)
-
-
-@dg.schedule(
-    job=publication,
-    cron_schedule="37 * * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="A net under publication_sensor: asks the same question once an hour, in case the sensor is off or "
-    "broken. A tick that is missed costs nothing, and one too many asks for nothing.",
+intake_net = _schedule("intake_net", INTAKE, intake_owed, "7 * * * *", _NET.format(sensor="inbox_sensor"))
+publication_net = _schedule(
+    "publication_net", PUBLICATION, publication_owed, "37 * * * *", _NET.format(sensor="publication_sensor")
 )
-def publication_net(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask once an hour what publication_sensor asks."""
-    return _asked_for(context, PUBLICATION, publication_owed)
-
-
-@dg.schedule(
-    job=intake,
-    cron_schedule="1 0 * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Asks as a day of the calendar begins, at midnight UTC, what inbox_sensor asks, so that on its day an "
-    "edition opens or closes, reminders leave, and planned ends that passed are noted. What a missed tick leaves, the "
-    "next look makes up for.",
+calendar_day = _schedule(
+    "calendar_day",
+    INTAKE,
+    intake_owed,
+    "1 0 * * *",
+    "Asks as a day of the calendar begins, at midnight UTC, what inbox_sensor asks, so that on its day an edition "
+    "opens or closes, reminders leave, and planned ends that passed are noted. What a missed tick leaves the next "
+    "look makes up for.",
 )
-def calendar_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask as each day of the calendar begins what inbox_sensor asks."""
-    return _asked_for(context, INTAKE, intake_owed)
 
 
 def _asked_for(
