@@ -129,7 +129,7 @@ calendar_day = _schedule(
     intake_owed,
     "1 0 * * *",
     "Asks as a day of the calendar begins, at midnight UTC, what inbox_sensor asks, so that on its day an edition "
-    "opens or closes, reminders leave, and planned ends that passed are noted. What a missed tick leaves the next "
+    "opens or closes, reminders leave, and planned ends that passed are noted. What a missed tick leaves, the next "
     "look makes up for.",
 )
 
