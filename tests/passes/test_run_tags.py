@@ -111,7 +111,8 @@ def test_the_sensor_asks_with_what_waits(home, monkeypatch):
         request = automation.inbox_sensor(dg.build_sensor_context(instance))
     assert request.tags[DROPS] == "2021-S2/MC/projets.csv, 2021-S2/MI/projets.csv"
     assert (request.tags[EDITIONS], request.tags[PERIMETERS]) == ("2021-S2", "MC, MI")
-    assert request.tags[WHY] == "new files: 2"
+    # By the clock of today there are days of the calendar too.
+    assert request.tags[WHY].split(", ")[0] == "new files: 2"
 
 
 def test_many_names_or_long_ones_stay_a_line():
