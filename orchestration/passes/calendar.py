@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from orchestration.contracts import CONTRACTS
 from orchestration.domain.edition import Edition
 from orchestration.intake import holds
 from orchestration.intake.clock import ClockAhead, time_of_receipt
@@ -80,6 +79,8 @@ def _standing(edition: str, opened: Collection[str], is_open: Collection[str], w
 
 def known_of_marts(settings: Settings) -> dict[str, Any]:
     """What a publication notes for the calendar: the ends that are ahead, and who is awaited of what, by edition."""
+    from orchestration.contracts import CONTRACTS
+
     ends = read_mart(settings.marts, "ends_ahead", columns=PlannedEnd._fields)
     missing = {kind: f"missing_perimeters_{kind}" for kind in CONTRACTS}
     figures = read_mart(settings.marts, "headline_figures", columns=["edition", *missing.values()])
@@ -103,6 +104,9 @@ def why_open(settings: Settings, ledger: Ledger, edition: str) -> str | None:
     missing = fingerprint.for_calendar(settings).get("awaited", {}).get(edition)
     if missing is None:
         return "nothing was filed for it"
+    # Whoever only asks does not wait for what contracts import.
+    from orchestration.contracts import CONTRACTS
+
     # The models say who is awaited of a kind that anybody has filed; of another, whoever filed it the semester before.
     filed = {(of, kind) for kind, of, _ in ledger.counting_now()}
     before = Edition.parse(edition).previous().code

@@ -1,6 +1,7 @@
 """Servers on loopback for the tests of this folder, and an account of this machine that knows nobody yet."""
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,11 +31,16 @@ def server(tmp_path: Path, ssh_folder: Path) -> Iterator[SftpServer]:
         pytest.skip("no sshd here: install Debian's openssh-server")
     private = tmp_path / "sshd"
     private.mkdir()
-    with sftp_server(private) as one:
-        shutil.copy(one.key("jalons"), ssh_folder / "id_ed25519")
-        (ssh_folder / "known_hosts").write_text(one.known_hosts_line())
-        yield one
-        _close_connections()
+    # A pass of another test made all that its process makes private, and accounts of the server read their own keys.
+    before = os.umask(0o022)
+    try:
+        with sftp_server(private) as one:
+            shutil.copy(one.key("jalons"), ssh_folder / "id_ed25519")
+            (ssh_folder / "known_hosts").write_text(one.known_hosts_line())
+            yield one
+            _close_connections()
+    finally:
+        os.umask(before)
 
 
 def _close_connections() -> None:
