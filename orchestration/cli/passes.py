@@ -89,11 +89,15 @@ def watch(
 
     What is under way comes to its end. `jalons check` and `jalons run` over the same home are answered by it.
     """
+    from orchestration.passes import fingerprint
+
+    settings = settings_of(home)
+    # Before the rest is loaded: what changes from here on is not what this process has.
+    sources = fingerprint.sources(settings)
     from orchestration.passes.watched import AlreadyWatched
     from orchestration.watcher.console import log_to_console
     from orchestration.watcher.service import Watcher, begin_anew, end_with_input, wait_for_turn
 
-    settings = settings_of(home)
     if wait:
         end_with_input()
         wait_for_turn(settings)
@@ -106,7 +110,7 @@ def watch(
 
         log_to_console()
         try:
-            is_again = Watcher(settings, _jobs, at).watch(listener, say_ready)
+            is_again = Watcher(settings, _jobs, sources, at).watch(listener, say_ready)
         except AlreadyWatched as other:
             say_no(str(other))
     if is_again:
@@ -125,6 +129,7 @@ def replay(
     from orchestration.passes.replay import BadDropList, read_waves
     from orchestration.passes.replay import replay as replay_waves
     from orchestration.passes.telling import causes_told
+    from orchestration.passes.watched import AlreadyWatched, only_watcher
 
     settings = settings_of(home).model_copy(update={"settle_seconds": 0.0})
     try:
@@ -145,8 +150,12 @@ def replay(
             typer.echo(f"{label}")
             _print_summary(summary)
 
-        with causes_told(settings), passes_over(settings, report) as one_pass:
-            replay_waves(settings, waves, one)
+        try:
+            # Whoever watches would take the drops in first, and date them of today.
+            with causes_told(settings), only_watcher(settings), passes_over(settings, report) as one_pass:
+                replay_waves(settings, waves, one)
+        except AlreadyWatched as other:
+            say_no(f"{other} Stop it before a replay: it would take the drops in first.")
     # The waves say other days: what comes next is held against the day of today.
     with Ledger(settings.ledger) as ledger:
         ledger.see_clock(datetime.now(UTC))

@@ -34,6 +34,14 @@ def sources(settings: Settings) -> str:
     return _digest([*parts, *(line for name in _SOURCES for line in _seen(CHECKOUT / name))])
 
 
+def is_still(settings: Settings, of_sources: str) -> bool:
+    """Whether the sources are those of a fingerprint taken before; false where one goes while it is looked at."""
+    try:
+        return sources(settings) == of_sources
+    except OSError:
+        return False
+
+
 def note(
     settings: Settings,
     of_sources: str,

@@ -92,18 +92,23 @@ class Home:
 
 
 def home_resource(
-    read: Callable[[], Settings], report: Callable[[str], None], done: Done | None = None, hour: Hour | None = None
+    read: Callable[[], Settings],
+    report: Callable[[str], None],
+    done: Done | None = None,
+    hour: Hour | None = None,
+    loaded: str | None = None,
 ) -> dg.ResourceDefinition:
     """A home that is this ledger's, with the run's mark until the run ends, and tags that say what it is about.
 
-    What the steps do is noted in `done`, for whoever gave it.
+    What the steps do is noted in `done`, for whoever gave it. `loaded` is the fingerprint of the sources of a process
+    that was there before it.
     """
 
     @dg.resource(description="The home of the pass (JALONS_HOME).")
     def home(context: dg.InitResourceContext) -> Iterator[Home]:
         settings, run_id = read(), context.run.run_id if context.run else "none"
         # Taken before anything is read: what is edited during the pass is owed another.
-        of_sources = fingerprint.sources(settings)
+        of_sources = loaded or fingerprint.sources(settings)
         # A run that waits for its turn is alive: it says so before it waits.
         with run_mark(settings.dagster_home, run_id):
             _say_starter(context)

@@ -49,7 +49,8 @@ class Pass:
     """What is asked of a pass: by the jobs of an intake and of a publication, in a home, as if at `now`.
 
     A replay says the time of another day. Each of the `jobs` runs where its work is owed, or `is_forced`: a watcher has
-    one at a time. `started_by` is said of its runs in the UI, beside the account of the system.
+    one at a time. `started_by` is said of its runs in the UI, beside the account of the system. `of_sources` is the
+    fingerprint of what a process that stays has loaded, where that may not be what is on the disk.
     """
 
     jobs: Mapping[str, dg.JobDefinition]
@@ -59,6 +60,7 @@ class Pass:
     is_replay: bool = False
     is_forced: bool = True
     started_by: str = "jalons run"
+    of_sources: str | None = None
 
 
 def run_pass(asked: Pass) -> PassSummary:
@@ -145,7 +147,7 @@ def _run(
     about = {STARTED_BY: who, LAUNCHED_BY: who, WHY: why, **tags_of_drops(owed.drops)}
     about |= {OWED: owed.word} if owed.word else {}
     hour = Hour(asked.now, is_replay=asked.is_replay)
-    home = home_resource(lambda: asked.settings, asked.report, done, hour)
+    home = home_resource(lambda: asked.settings, asked.report, done, hour, asked.of_sources)
     definition = asked.jobs[job]
     here = definition.as_ephemeral_job(resource_defs={"home": home, PUBLICATION: publication}, input_values={})
     run = instance.create_run_for_job(

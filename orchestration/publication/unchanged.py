@@ -32,7 +32,7 @@ def rows_by_edition(marts: Path) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, order in _ORDER.items():
         for edition, digest in _digests(mart_table(marts, name, order_by=("edition", *order))):
-            found.setdefault(edition, [_code()]).append(f"{name} {digest}")
+            found.setdefault(edition, [code_digest()]).append(f"{name} {digest}")
     return {edition: sha256("\n".join(lines).encode()) for edition, lines in found.items()}
 
 
@@ -50,7 +50,8 @@ def _digests(table: pa.Table) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _code() -> str:
+def code_digest() -> str:
+    """The SHA-256 of the code of this process: a process that stays asks for it as it starts."""
     sources = sorted((CHECKOUT / "orchestration").rglob("*.py"))
     return sha256("\n".join(sha256(one.read_bytes()) for one in sources).encode())
 

@@ -4,6 +4,7 @@ What belongs here: the two web applications, and the threads that serve them. Wh
 (`orchestration.answers.checking`, `attending`), and asking for it (`handover`).
 """
 
+import asyncio
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import uvicorn
@@ -24,16 +25,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from orchestration.answers.checking import checked
 from orchestration.intake.opening.limits import MAX_BYTES
 from orchestration.settings import Settings
 from orchestration.store.json_values import json_value
 from orchestration.watcher.attending import Asked
-from orchestration.watcher.handover import SOCKET, address_in
+from orchestration.watcher.handover import LINE_S, SOCKET, address_in
 
 # Whoever waits longer for the process to be free does the work itself.
 _TURN_S = 1.0
+_MOST_CONNECTIONS, _SILENT_S = 32, 5
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,13 @@ def _steps(ask: Callable[[Asked], None], *, is_forced: bool) -> Iterator[str]:
     said = SimpleQueue[dict[str, Any]]()
     tell = lambda summary: said.put({"summary": summary.as_document()} if summary else {"nothing": True})  # noqa: E731
     ask(Asked(is_forced, lambda step: said.put({"step": step}), tell))
-    while "step" in (one := said.get()):
+    while True:
+        try:
+            one = said.get(timeout=LINE_S)
+        except Empty:
+            one = {"still": True}
+        if "summary" in one or "nothing" in one:
+            break
         yield json.dumps(one) + "\n"
     yield json.dumps(one, default=json_value) + "\n"
 
@@ -136,10 +145,24 @@ def listening(home: Path) -> Iterator[socket.socket]:
         listener.close()
 
 
+class _Impatient(H11Protocol):
+    """Closes a connection that asks nothing, and takes no more than some at once: each holds a file open."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, for as long as it may say nothing."""
+        if len(self.connections) >= _MOST_CONNECTIONS:
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(_SILENT_S, self.timeout_keep_alive_handler)
+
+
 @contextmanager
 def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
     """Serve an application in a thread, as long as it is asked for."""
-    config = uvicorn.Config(app, log_config=None, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, http=_Impatient, log_config=None, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

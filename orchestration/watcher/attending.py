@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.passes.faults import INTAKE, PUBLICATION
+from orchestration.passes.fingerprint import is_still
 from orchestration.passes.has_work import Owed, has_work, intake_owed, publication_owed
 from orchestration.passes.heartbeat import BEAT, beat
 from orchestration.passes.patience import pause_after
@@ -97,12 +99,14 @@ class _Failed:
 class Attendant:
     """Runs one job of a home whenever it is owed; `passed` is called after each pass, `stands` when its state changes.
 
-    Whoever holds `turn` keeps it from beginning a pass.
+    Whoever holds `turn` keeps it from beginning a pass. None is begun once `sources`, the fingerprint of what this
+    process loaded, is not that of the disk: whoever holds the watcher begins it anew.
     """
 
     settings: Settings
     job: str
     jobs: Mapping[str, "dg.JobDefinition"]
+    sources: str
     stands: Callable[[State], None]
     passed: Callable[[PassSummary], None] = lambda _summary: None
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -142,9 +146,11 @@ class Attendant:
     def _look(self, one_pass: Callable[[Pass], PassSummary]) -> float:
         """Run the job if it is owed; how many seconds from now to look again."""
         now, begun = datetime.now(UTC), monotonic()
+        if not is_still(self.settings, self.sources):
+            self._stand("waiting", "Code or rules changed: it begins anew.", looked_at=now)
+            return seconds_between_looks(self.settings)
         try:
             owed = _OWED[self.job](self.settings, now)
-            self._beat(now)
             if owed.word is None and is_anything_told(self.settings) and not has_work(self.settings, now):
                 tell_recovered(self.settings)
         except Exception as error:
@@ -154,6 +160,7 @@ class Attendant:
             # The run meets it too, and engineers are told of runs that fail.
             owed = Owed("unknown", why="what is owed could not be asked")
         self._pause_s = _PAUSE_S
+        self._beat(now)
         if owed.word is None:
             self._failed = _Failed()
             self._stand("waiting", " ".join(owed.waits), looked_at=now, failures=())
@@ -168,13 +175,17 @@ class Attendant:
         return 0.0 if not self.state.failures else seconds_between_looks(self.settings)
 
     def _answer(self, asked: Asked, one_pass: Callable[[Pass], PassSummary]) -> None:
+        if not is_still(self.settings, self.sources):
+            asked.answer(None)
+            return
         owed = Owed("asked", why="asked for")
         wanted = self._pass(datetime.now(UTC), asked.report, is_forced=asked.is_forced)
         asked.answer(self._run(one_pass, wanted, owed))
 
     def _pass(self, now: datetime, report: Callable[[str], None], *, is_forced: bool) -> Pass:
         jobs = {self.job: self.jobs[self.job]}
-        return Pass(jobs, self.settings, now, report, is_forced=is_forced, started_by="jalons watch")
+        who, what = "jalons watch", self.sources
+        return Pass(jobs, self.settings, now, report, is_forced=is_forced, started_by=who, of_sources=what)
 
     def _run(self, one_pass: Callable[[Pass], PassSummary], wanted: Pass, owed: Owed) -> PassSummary | None:
         self._stand("working", owed.why, looked_at=wanted.now)
@@ -213,14 +224,27 @@ class Attendant:
         if self.job == INTAKE and monotonic() - self._beaten_at >= BEAT.total_seconds():
             import dagster as dg
 
-            with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
-                beat(instance, now)
             self._beaten_at = monotonic()
+            try:
+                with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
+                    beat(instance, now)
+            except Exception as fault:
+                # Dagster's databases are disposable: a pass that meets the fault begins them anew.
+                LOG.warning("The look at the inbox cannot be noted: %s", fault)
 
     def _stand(self, standing: Standing, why: str, **others: Any) -> None:
-        memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        memory_mb = _most_memory_mb()
         self.state = State(**(vars(self.state) | {"standing": standing, "why": why, "memory_mb": memory_mb} | others))
         self.stands(self.state)
+
+
+def _most_memory_mb() -> int:
+    """The most that this process held; what it was before it began anew is none of it."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    except (OSError, IndexError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _say(job: str, summary: PassSummary, seconds: float) -> None:

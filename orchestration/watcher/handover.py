@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SOCKET = "watch.sock"
 # A check that is not begun by then is done by whoever asks; a pass may take hours.
 _ANSWER_S, _HEALTH_S = 30.0, 5.0
+#: While a pass runs, a line at least so often; a watcher that is silent for far longer is none.
+LINE_S, _SILENCE_S = 10.0, 60.0
 
 
 class _Connection(http.client.HTTPConnection):
@@ -77,8 +79,8 @@ def ask_to_check(
     with file.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)
     said = {"name": file.name, "edition": edition, "perimeter": perimeter, "with_files": "yes" if with_files else None}
-    query = urlencode({name: value for name, value in said.items() if value})
     with suppress(OSError, http.client.HTTPException, ValueError), closing(_Connection(home, _ANSWER_S)) as connection:
+        query = urlencode({name: value for name, value in said.items() if value})
         connection.request("POST", f"/check?{query}", body=data, headers={"Content-Type": "application/octet-stream"})
         answer = connection.getresponse()
         if answer.status == http.client.OK:
@@ -93,7 +95,7 @@ def ask_to_run(home: Path, report: Callable[[str], None], *, is_forced: bool) ->
     """
     if not (home / SOCKET).exists():
         return None
-    with suppress(OSError, http.client.HTTPException, ValueError), closing(_Connection(home, None)) as connection:
+    with suppress(OSError, http.client.HTTPException, ValueError), closing(_Connection(home, _SILENCE_S)) as connection:
         query = urlencode({"force": "yes"} if is_forced else {})
         connection.request("POST", f"/run?{query}")
         answer = connection.getresponse()

@@ -31,12 +31,11 @@ Jobs = Callable[[], Mapping[str, "dg.JobDefinition"]]
 class Publisher:
     """The process that publishes, as its parent holds it: told what may have changed, it tells how it stands."""
 
-    def __init__(self, jobs: Jobs, stands: Callable[[State], None]) -> None:
-        """Nothing is started yet; `jobs` is called in the process itself."""
-        self._jobs, self._stands = jobs, stands
+    def __init__(self, jobs: Jobs, sources: str, stands: Callable[[State], None]) -> None:
+        """Nothing is started yet; `jobs` is called in the process itself, `sources` is what it may publish by."""
+        self._jobs, self._sources, self._stands = jobs, sources, stands
         self._asked = deque[Asked]()
         self._connection: Connection | None = None
-        self._process: multiprocessing.process.BaseProcess | None = None
         self._is_ending = threading.Event()
         self._thread = threading.Thread(target=self._keep_alive, name="publisher", daemon=True)
 
@@ -73,23 +72,34 @@ class Publisher:
             self._asked.popleft().answer(None)
 
     def _keep_alive(self) -> None:
-        context, pause_s = multiprocessing.get_context("spawn"), _PAUSE_S
+        pause_s = _PAUSE_S
         while not self._is_ending.is_set():
             begun = monotonic()
-            self._connection, other = context.Pipe()
-            self._process = context.Process(target=_publish, args=(self._jobs, other), name="jalons-publisher")
-            self._process.start()
-            other.close()
-            self._listen(self._connection)
-            self._process.join()
+            try:
+                ended = f"ended with status {self._one_process()}"
+            except Exception as fault:
+                LOG.exception("The process that publishes")
+                ended = f"could not be started or heard ({type(fault).__name__}: {fault})"
             self._answer_all()
-            self._connection.close()
             if not self._is_ending.is_set():
                 pause_s = _PAUSE_S if monotonic() - begun > _LIVED_S else min(pause_s * 2, _LONGEST_PAUSE_S)
-                why = f"Its process ended with status {self._process.exitcode}; another is started in {pause_s:.0f} s."
+                why = f"Its process {ended}; another is started in {pause_s:.0f} s."
                 LOG.error("publication: %s", why)
                 self._stands(State(PUBLICATION, "failing", why))
                 self._is_ending.wait(pause_s)
+
+    def _one_process(self) -> int | None:
+        """Have a process publish until it ends; its status."""
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        with self._connection:
+            given = (self._jobs, self._sources, other)
+            process = context.Process(target=_publish, args=given, name="jalons-publisher")
+            with other:
+                process.start()
+            self._listen(self._connection)
+            process.join()
+        return process.exitcode
 
     def _listen(self, connection: Connection) -> None:
         """Take what the process tells, until it ends."""
@@ -104,7 +114,7 @@ class Publisher:
                     self._asked.popleft().answer(said)
 
 
-def _publish(jobs: Jobs, parent: Connection) -> None:
+def _publish(jobs: Jobs, sources: str, parent: Connection) -> None:
     """Publish what is owed, until told to stop or the parent is gone, whatever it died of."""
     # Ctrl-C at a terminal reaches both; the parent says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -115,7 +125,7 @@ def _publish(jobs: Jobs, parent: Connection) -> None:
         with tell, suppress(OSError):
             parent.send((kind, said))
 
-    half = Attendant(Settings(), PUBLICATION, jobs(), lambda state: say("stands", state))
+    half = Attendant(Settings(), PUBLICATION, jobs(), sources, lambda state: say("stands", state))
     signal.signal(signal.SIGTERM, lambda *_: half.requests.put(Stop()))
 
     def listen() -> None:
@@ -139,3 +149,7 @@ def _publish(jobs: Jobs, parent: Connection) -> None:
 def _preload() -> None:
     """Import what a publication uses, so that the first one does not wait for it."""
     import great_expectations  # noqa: F401
+
+    from orchestration.publication.unchanged import code_digest
+
+    code_digest()

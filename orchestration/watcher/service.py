@@ -10,15 +10,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from orchestration.passes import fingerprint
 from orchestration.passes.faults import INTAKE, PUBLICATION
+from orchestration.passes.fingerprint import is_still
 from orchestration.passes.summary import PassSummary
 from orchestration.passes.watched import only_watcher, watcher_of
 from orchestration.settings import Settings
@@ -43,15 +43,15 @@ _MOST_MB = 1200
 class Watcher:
     """The two halves of a home's watcher, their health, and who is answered."""
 
-    def __init__(self, settings: Settings, jobs: Jobs, port: int) -> None:
-        """Nothing is started yet; `port` is where its health is told, on loopback."""
+    def __init__(self, settings: Settings, jobs: Jobs, sources: str, port: int) -> None:
+        """Nothing is started yet; `sources` was taken before all was loaded, `port` is where its health is told."""
         self._settings, self._port = settings, port
         self._since = datetime.now(UTC)
-        self._sources = fingerprint.sources(settings)
+        self._sources = sources
         self._states: dict[str, State] = {INTAKE: State(INTAKE), PUBLICATION: State(PUBLICATION)}
-        self._is_again = False
+        self._is_again = self._is_told = False
         self._jobs = jobs
-        self._publisher = Publisher(jobs, self._stands)
+        self._publisher = Publisher(jobs, sources, self._stands)
 
     def watch(self, listener: socket.socket, ready: Callable[[], None]) -> bool:
         """Watch until told to stop by SIGTERM or SIGINT; whether to begin anew, since code changed or memory grew.
@@ -61,9 +61,15 @@ class Watcher:
         settings = self._settings
         with ExitStack() as held:
             held.enter_context(only_watcher(settings))
-            half = Attendant(settings, INTAKE, self._jobs(), self._stands, self._passed)
+            half = Attendant(settings, INTAKE, self._jobs(), self._sources, self._stands, self._passed)
+
+            def stop(*_signal: object) -> None:
+                # Whatever else was about to be: who is told to end does not begin anew.
+                self._is_told = True
+                half.requests.put(Stop())
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: half.requests.put(Stop()))
+                signal.signal(number, stop)
             self._publisher.start()
             held.callback(self._publisher.stop)
             answers = Answers(settings, self.health, self._is_current, partial(self._ask, half), half.turn)
@@ -74,7 +80,7 @@ class Watcher:
             ready()
             half.attend()
         self._write({"is_running": False, "ended_at": datetime.now(UTC).isoformat(timespec="seconds")})
-        return self._is_again
+        return self._is_again and not self._is_told
 
     def health(self) -> dict[str, Any]:
         """How both halves stand, and whether all is well."""
@@ -87,6 +93,7 @@ class Watcher:
             "health_url": f"http://127.0.0.1:{self._port}/health",
             "since": self._since.isoformat(timespec="seconds"),
             "said_at": now.isoformat(timespec="milliseconds"),
+            "good_until": (now + 3 * timedelta(seconds=NET_S)).isoformat(timespec="milliseconds"),
             "halves": [state.as_document() for state in self._states.values()],
         }
 
@@ -103,8 +110,10 @@ class Watcher:
         try:
             write_whole(self._settings.home / HEALTH, json_document(health))
         except OSError as fault:
-            # A full disk is told by the pass that meets it.
+            # A full disk is told by the pass that meets it; what was said before must not be believed.
             LOG.warning("Its health cannot be written: %s", fault)
+            with suppress(OSError):
+                (self._settings.home / HEALTH).unlink(missing_ok=True)
 
     def _passed(self, _summary: PassSummary) -> None:
         self._publisher.look()
@@ -121,6 +130,7 @@ class Watcher:
     def _keep_young(self, half: Attendant, stop: threading.Event) -> None:
         """Have it begin anew once its code is not that on the disk any more, or it has grown too large."""
         while not stop.wait(NET_S):
+            self._write(self.health())
             grown = [state for state in self._states.values() if state.memory_mb > _MOST_MB]
             if grown or not self._is_current():
                 LOG.info("Beginning anew: %s.", "memory grew" if grown else "code or rules changed")
@@ -129,7 +139,7 @@ class Watcher:
                 return
 
     def _is_current(self) -> bool:
-        return fingerprint.sources(self._settings) == self._sources
+        return is_still(self._settings, self._sources)
 
     def _ask(self, half: Attendant, asked: Asked) -> None:
         """Have the home's drops taken in, then publish, and answer with the summary of both."""

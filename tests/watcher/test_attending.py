@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from orchestration.passes import fingerprint
 from orchestration.passes.has_work import Owed
 from orchestration.passes.patience import pause_after
 from orchestration.passes.summary import PassSummary
@@ -16,7 +17,8 @@ from orchestration.watcher.attending import Asked, Attendant, Look, Stop
 @pytest.fixture
 def half(settings):
     settings.home.mkdir()
-    return Attendant(settings, "publication", {"publication": None}, lambda state: states.append(state))
+    loaded = fingerprint.sources(settings)
+    return Attendant(settings, "publication", {"publication": None}, loaded, lambda state: states.append(state))
 
 
 states: list[attending.State] = []
@@ -66,6 +68,38 @@ def test_a_pass_that_fails_is_not_run_again_over_the_same_until_its_pause_is_ove
     half._failed.until = 0.0
     assert half._look(lambda wanted: ran.append(wanted) or PassSummary()) == 0
     assert states[-1].standing == "waiting"
+
+
+def test_nothing_is_run_by_code_that_is_older_than_the_disk(half, monkeypatch):
+    _owed(monkeypatch, lambda: Owed("owed"))
+    ran, answers = [], []
+    half.sources = "of before"
+    assert half._look(lambda wanted: ran.append(wanted) or PassSummary()) > 0
+    half._answer(Asked(False, print, answers.append), lambda wanted: ran.append(wanted) or PassSummary())
+    assert (ran, answers) == ([], [None])
+    assert states[-1].why == "Code or rules changed: it begins anew."
+
+
+def test_a_pass_notes_what_was_loaded_not_what_the_disk_has_by_then(half, monkeypatch):
+    _owed(monkeypatch, lambda: Owed("owed"))
+    ran = []
+    half._look(lambda wanted: ran.append(wanted) or PassSummary())
+    assert ran[0].of_sources == half.sources
+
+
+def test_a_look_that_cannot_be_noted_keeps_no_drop_from_its_answer(half, monkeypatch):
+    half.job, half.jobs = "intake", {"intake": None}
+    monkeypatch.setitem(attending._OWED, "intake", lambda _settings, _now: Owed("owed"))
+    half.settings.dagster_home.mkdir()
+    (half.settings.dagster_home / "dagster.yaml").write_text("storage: 12")
+    ran = []
+    half._look(lambda wanted: ran.append(wanted) or PassSummary())
+    assert len(ran) == 1
+
+
+def test_the_most_memory_is_that_of_this_process(monkeypatch):
+    monkeypatch.setattr(attending.resource, "getrusage", lambda _who: pytest.fail("what it was before counts"))
+    assert 10 < attending._most_memory_mb() < 10_000
 
 
 def test_pauses_grow_to_an_hour():

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -76,6 +77,30 @@ def test_its_health_is_not_told_to_a_page_under_another_name(watch):
     at = f"http://127.0.0.1:{watch.port}"
     assert httpx.get(f"{at}/health", headers={"Host": "evil.example"}).status_code == 400
     assert [httpx.post(f"{at}/{path}").status_code for path in ("check?name=a.csv", "run")] == [404, 404]
+
+
+def test_connections_that_ask_nothing_are_closed_and_keep_nobody_from_asking(watch):
+    silent = [socket.create_connection(("127.0.0.1", watch.port)) for _ in range(200)]
+    try:
+        assert until(lambda: _is_told(watch))
+        assert len(os.listdir(f"/proc/{watch.process.pid}/fd")) < 200  # noqa: PTH208
+    finally:
+        for one in silent:
+            one.close()
+
+
+def _is_told(watch: Watch) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{watch.port}/health").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_a_replay_beside_it_is_refused_since_it_would_take_the_drops_in_first(watch, tmp_path):
+    listing = tmp_path / "drops.csv"
+    listing.write_text("order,as_of,edition,perimeter,kind,file,rows\n")
+    refused = _jalons(watch.home, "replay", str(listing))
+    assert (refused.returncode, b"Stop it before a replay" in refused.stderr) == (1, True)
 
 
 def test_its_socket_is_for_the_owner_and_the_group_of_the_home_alone(watch):
