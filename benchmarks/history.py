@@ -41,7 +41,7 @@ def _pass(settings: Settings, count: int, number: int) -> dict[str, float]:
     data = made_up_history.projects_file("MI", edition, {number: 1})
     made_up_history.drop(settings, "MI", edition, f"correction {number}.csv", data)
     begun = monotonic()
-    summary = made_up_history.one_pass(settings, made_up_history.FILED_AT + timedelta(hours=1 + number))
+    summary = made_up_history.one_pass(settings, made_up_history.filed_at(count) + timedelta(hours=1 + number))
     seconds = monotonic() - begun
     if [edition for edition, _ in summary.releases] != [edition.code]:
         sys.exit(f"A correction of {edition} released {summary.releases}: {summary.failures}")

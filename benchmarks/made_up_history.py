@@ -5,7 +5,7 @@ What belongs here: what the benchmarks measure on. What does not: the made-up St
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -19,18 +19,24 @@ from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 
 NAMES = ("Horizon", "Boussole", "Archives", "Greffe", "Phare", "Sextant")
-_LAST = Edition(2021, 2)
-#: When the history was filed; what is measured comes after.
-FILED_AT = datetime(2022, 1, 10, 9, tzinfo=UTC)
+_FIRST, _LAST = Edition(2000, 1), Edition(2021, 2)
 _HEADER = "Nom du projet;Ministère porteur;Début;Durée prévisionnelle en année;Phase du projet en cours;Coût estimé"
 
 
 def editions(count: int) -> list[Edition]:
-    """The last editions up to 2021-S2, oldest first."""
-    found = [_LAST]
+    """So many editions, oldest first: up to 2021-S2, or from 2000-S1 on, the first that there can be, where more."""
+    first = _FIRST
+    while (_LAST.year - first.year) * 2 + _LAST.semester - first.semester >= count:
+        first = first.next()
+    found = [first]
     while len(found) < count:
-        found.append(found[-1].previous())
-    return found[::-1]
+        found.append(found[-1].next())
+    return found
+
+
+def filed_at(count: int) -> datetime:
+    """When a history of so many editions was filed; what is measured comes after."""
+    return datetime.combine(editions(count)[-1].as_of + timedelta(10), time(9), UTC)
 
 
 def projects_file(perimeter: str, edition: Edition, moved: Mapping[int, int] | None = None) -> bytes:
@@ -70,10 +76,11 @@ def make(home: Path, count: int) -> Settings:
     for edition in editions(count):
         for perimeter in perimeter_names():
             drop(settings, perimeter, edition, "projets.csv", projects_file(perimeter, edition))
-    one_pass(settings, FILED_AT)
+    at = filed_at(count)
+    one_pass(settings, at)
     with Ledger(settings.ledger) as ledger:
         for edition in editions(count)[:-1]:
-            ledger.close(edition.code, FILED_AT)
-    summary = one_pass(settings, FILED_AT)
+            ledger.close(edition.code, at)
+    summary = one_pass(settings, at)
     assert not summary.failures, summary.failures  # noqa: S101 - a benchmark on a home that is not whole measures nothing
     return settings
