@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
-from orchestration.publication import figures, tables
+from orchestration.publication import figures, tables, unchanged
 from orchestration.publication import release as release_module
 from orchestration.publication.release import NoRelease, current_revision, read_figures, revision_as_of
 from orchestration.publication.site import page
@@ -183,6 +183,10 @@ def test_what_shows_the_same_rows_is_not_written_to_be_compared(state: State, mo
         damage(state.settings.warehouse / "released_from.json")
         assert [one.is_new for one in state.release()] == [False, False]
     assert len(written) == 4
+    # Nor does it stand for what other code would write.
+    monkeypatch.setattr(unchanged, "code_digest", lambda: "of other code")
+    state.release()
+    assert len(written) == 6
 
 
 def test_a_changed_value_makes_a_new_revision_and_leaves_the_past_one_untouched(state: State) -> None:
