@@ -35,6 +35,7 @@ _PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
 # A file that settles is looked at this long after it should have.
 _MARGIN_S = 0.02
 
+_TIMES = ("looked_at", "passed_at")
 Standing = Literal["starting", "waiting", "working", "failing"]
 
 
@@ -57,11 +58,8 @@ class State:
 
     def as_document(self) -> dict[str, Any]:
         """The same for JSON."""
-        times = {name: at and at.isoformat(timespec="milliseconds") for name, at in self._times().items()}
+        times = {name: at.isoformat(timespec="milliseconds") for name in _TIMES if (at := getattr(self, name))}
         return asdict(self) | times
-
-    def _times(self) -> dict[str, datetime | None]:
-        return {"looked_at": self.looked_at, "passed_at": self.passed_at}
 
 
 @dataclass(frozen=True)
