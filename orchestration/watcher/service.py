@@ -77,6 +77,8 @@ class Watcher:
             held.enter_context(served(operators_app(answers), held.enter_context(listening(settings.home))))
             self._wake(half, held)
             _preload(settings)
+            # What an earlier watcher said is not believed by whoever is told that this one is there.
+            self._write(self.health())
             ready()
             half.attend()
         self._write({"is_running": False, "ended_at": datetime.now(UTC).isoformat(timespec="seconds")})
