@@ -1,5 +1,6 @@
 """A database of any earlier version is brought up to date, whoever dies or comes at the same time meanwhile."""
 
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -12,10 +13,14 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from orchestration.alerting import outbox
+from orchestration.alerting import (
+    explanations,  # noqa: F401 - it declares a table among those of the outbox.
+    outbox,
+)
 from orchestration.intake import home_identity, incidents, ledger, settling
 from orchestration.intake.inbox import SeenFile
 from orchestration.publication import revision_check
+from orchestration.store.digests import sha256
 from orchestration.store.sql import NewerDatabase, create_engine
 from tests.store import databases_of_0_1 as of_0_1
 
@@ -116,46 +121,56 @@ def test_the_tables_that_the_code_declares_are_those_that_the_history_makes(tmp_
 
 def test_a_process_killed_at_any_statement_leaves_a_database_that_the_next_one_brings_to_the_end(tmp_path):
     import alembic.command
-    import alembic.config  # noqa: F401 - imported once, before the many that die.
+    import alembic.config  # noqa: F401 - imported once, before those that die.
 
     whole = tmp_path / "whole.sqlite"
     of_0_1.make(whole, of_0_1.UNNAMED_OUTBOX)
     _opened(whole)
-    deaths = 0
-    while _dies_at_statement(tmp_path / f"{deaths}.sqlite", deaths):
-        path = tmp_path / f"{deaths}.sqlite"
+    # A death leaves what is in the files: of the statements before which that is the same, the first and the last die.
+    left = _files_at_each_statement(tmp_path / "read.sqlite")
+    changes = {number for number in range(1, len(left)) if left[number] != left[number - 1]}
+    assert len(left) > 20 and changes
+    for number in {0, len(left) - 1} | changes | {number - 1 for number in changes}:
+        path = tmp_path / f"{number}.sqlite"
+        assert _migrated(path, lambda at, last=number: os._exit(9) if at == last else None) == 9
         # The last column is the migration's own, if it was there.
         assert [row[: len(of_0_1.DROP)] for row in _all(path, "select * from drops")] == [of_0_1.DROP]
         _opened(path)
         assert _shape(path) == _shape(whole)
         assert _all(path, "select rule, subject from alert_outbox") == [("budget_slip", "MI:HORIZON: the second")]
-        deaths += 1
-    assert deaths > 20
 
 
-def _dies_at_statement(path, number) -> bool:
-    """Whether a process that dies at that statement of a migration did so; it went to the end if there is none."""
+def _files_at_each_statement(path) -> list[str]:
+    """What the files of a database hold before each statement of its migration, and before its end."""
+    found = path.with_suffix(".txt")
+
+    def note(_number):
+        # Another process reads them: this one would let go of its locks as it closes them.
+        if os.fork() == 0:
+            files = {file.name: sha256(file.read_bytes()) for file in sorted(path.parent.glob(f"{path.name}*"))}
+            with found.open("a") as noted:
+                noted.write(f"{files}\n")
+            os._exit(0)
+        os.wait()
+
+    assert _migrated(path, note) == 0
+    return found.read_text().splitlines()
+
+
+def _migrated(path, at_statement) -> int:
+    """How a process ends that migrates a database of 0.1, and calls a function with the number of each statement."""
     of_0_1.make(path, of_0_1.UNNAMED_OUTBOX)
     child = os.fork()
     if child == 0:
-        left = number
-
-        def count(*_arguments):
-            nonlocal left
-            if left == 0:
-                os._exit(9)
-            left -= 1
-
-        sa.event.listen(sa.Engine, "before_cursor_execute", count)
-        sa.event.listen(sa.Engine, "commit", count)
+        numbers = itertools.count()
+        for event in ("before_cursor_execute", "commit"):
+            sa.event.listen(sa.Engine, event, lambda *_given: at_statement(next(numbers)))
         try:
             _opened(path)
         except BaseException:
             os._exit(1)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, 9)
-    return os.waitstatus_to_exitcode(status) == 9
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.parametrize("is_fresh", [True, False], ids=["fresh", "of 0.1"])
