@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test fuzz faults buttons walk bench soak mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test suite fuzz faults buttons walk bench soak mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -52,12 +52,11 @@ gx-docs: install ## Build the Data Docs of Great Expectations over a home (JALON
 	@$(BIN)/jalons gx-docs
 
 test: install ## Lint, check types and run the whole suite, three files at a time
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
-	@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint suite
+
+# Beside the linters, which say in one piece what they found once they are done; as a `+`, what this says is seen at once.
+suite: install
+	+@PYTHONHASHSEED=0 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 fuzz: install ## Hold intake against 10 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
