@@ -28,7 +28,10 @@ gc.set_threshold(700, 10, 100)
 ROOT = Path(__file__).resolve().parent.parent
 # What takes longest comes first, so that no worker is left alone with it at the end; what only reads the home of the
 # real waves comes once it is made.
-_FIRST = ("tests/test_end_to_end.py", "tests/campaign/", "tests/passes/", "tests/defs/", "tests/consolidation/")
+_FIRST = (
+    *("tests/test_end_to_end.py", "tests/campaign/", "tests/ui/", "tests/watcher/", "tests/passes/", "tests/defs/"),
+    *("tests/sample/", "tests/cli/", "tests/consolidation/"),
+)
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
 
 
