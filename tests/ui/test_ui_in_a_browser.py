@@ -122,7 +122,10 @@ def test_the_ui_works_whole_and_asks_nobody_else(port, page, instance):
     # The graph is laid out by a worker.
     expect(page.locator("svg").get_by_text("publication")).to_be_visible()
     page.goto(f"{own}/locations/jalons/sensors/inbox_sensor")
-    page.locator("tr", has_text="Running").locator("label").click()
+    switch = page.locator("tr", has_text="Running").locator("label")
+    # Before it was told that the sensor runs, it is off, and a click asks for a start.
+    expect(switch.locator("input")).to_be_checked()
+    switch.click()
     assert until(lambda: "inbox_sensor" in _stopped(instance))
     page.goto(f"{own}/graphql")
     expect(page.locator(".graphiql-container")).to_be_visible()
