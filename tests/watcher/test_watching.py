@@ -7,18 +7,21 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from orchestration.cli import app
 from orchestration.passes.watched import watcher_of
 from orchestration.settings import Settings
 from orchestration.watcher.handover import SOCKET, ask_health
 from tests.conftest import ROOT
 from tests.intake.drops import GOOD, drop, projects_csv
-from tests.ui.started import until
+from tests.ui.started import PATIENCE_S, until
 from tests.watcher.watching import Watch, watching
 
 PLACE = "2021-S2/MI"
@@ -46,9 +49,12 @@ def _figures(home: Path) -> dict[str, object]:
     return json.loads(path.read_bytes()) if path.exists() else {}
 
 
-def _jalons(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [Path(sys.executable).parent / "jalons", *arguments, "--home", home]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+@pytest.fixture
+def invoke(watch, monkeypatch) -> Callable[..., Result]:
+    """Call a command on its home, from this process."""
+    # The command sets it for the processes of Dagster and dbt; it must not outlive the test.
+    monkeypatch.setenv("JALONS_HOME", str(watch.home))
+    return lambda *words: CliRunner().invoke(app, [*words, "--home", str(watch.home)])
 
 
 def test_a_drop_is_answered_and_published_and_its_runs_are_in_the_ui(watch):
@@ -62,13 +68,13 @@ def test_a_drop_is_answered_and_published_and_its_runs_are_in_the_ui(watch):
     assert all("jalons watch" in run.tags["jalons/started_by"] for run in runs)
 
 
-def test_its_health_is_told_by_a_file_by_http_and_by_status(watch):
+def test_its_health_is_told_by_a_file_by_http_and_by_status(watch, invoke):
     told = httpx.get(f"http://127.0.0.1:{watch.port}/health").json()
     assert (told["is_healthy"], told["process"]) == (True, watch.process.pid)
     assert {half["job"] for half in told["halves"]} == {"intake", "publication"}
     kept = json.loads((watch.home / "watch.json").read_bytes())
     assert (kept["is_running"], kept["process"]) == (True, watch.process.pid)
-    said = _jalons(watch.home, "status").stdout.decode()
+    said = invoke("status").stdout
     assert f"A watcher lives (process {watch.process.pid})" in said
     assert "all is well" in said
 
@@ -96,11 +102,11 @@ def _is_told(watch: Watch) -> bool:
         return False
 
 
-def test_a_replay_beside_it_is_refused_since_it_would_take_the_drops_in_first(watch, tmp_path):
+def test_a_replay_beside_it_is_refused_since_it_would_take_the_drops_in_first(invoke, tmp_path):
     listing = tmp_path / "drops.csv"
     listing.write_text("order,as_of,edition,perimeter,kind,file,rows\n")
-    refused = _jalons(watch.home, "replay", str(listing))
-    assert (refused.returncode, b"Stop it before a replay" in refused.stderr) == (1, True)
+    refused = invoke("replay", str(listing))
+    assert (refused.exit_code, "Stop it before a replay" in refused.stderr) == (1, True)
 
 
 def test_its_socket_is_for_the_owner_and_the_group_of_the_home_alone(watch):
@@ -110,20 +116,20 @@ def test_its_socket_is_for_the_owner_and_the_group_of_the_home_alone(watch):
 
 
 @pytest.mark.parametrize("lines", [[GOOD, ";;;;;"], []], ids=["a bad row", "no row"])
-def test_a_check_that_it_answers_is_the_one_of_a_process_alone(watch, tmp_path, lines):
+def test_a_check_that_it_answers_is_the_one_of_a_process_alone(watch, invoke, tmp_path, lines):
     file, warm, cold = tmp_path / "à déposer.csv", tmp_path / "warm", tmp_path / "alone"
     file.write_bytes(projects_csv(*lines))
     place = ["check", str(file), "--edition", "2021-S2", "--perimeter", "MI", "--out"]
-    answered = _jalons(watch.home, *place, str(warm))
+    answered = invoke(*place, str(warm))
     # A home whose socket nobody listens on has a process of its own do it.
     (watch.home / SOCKET).rename(watch.home / "aside")
     try:
-        alone = _jalons(watch.home, *place, str(cold))
+        alone = invoke(*place, str(cold))
     finally:
         (watch.home / "aside").rename(watch.home / SOCKET)
-    assert (answered.stdout, answered.returncode) == (alone.stdout, alone.returncode)
-    assert b"Checking" in alone.stderr
-    assert b"Checking" not in answered.stderr
+    assert (answered.stdout, answered.exit_code) == (alone.stdout, alone.exit_code)
+    assert "Checking" in alone.stderr
+    assert "Checking" not in answered.stderr
     files = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in (warm, cold)]
     records = [json.loads(one.pop("accuse.json")) | {"received_at": None} for one in files]
     assert records[0] == records[1]
@@ -132,20 +138,22 @@ def test_a_check_that_it_answers_is_the_one_of_a_process_alone(watch, tmp_path, 
     assert len({len(one["accuse.html"]) for one in files}) == 1
 
 
-def test_a_run_by_hand_is_handed_to_it_and_waits_for_what_it_does(watch):
+def test_a_run_by_hand_is_handed_to_it_and_waits_for_what_it_does(watch, invoke):
     _filed(watch, "encore.csv", GOOD, GOOD.replace("HORIZON", "BOUSSOLE"))
-    ran = _jalons(watch.home, "run")
-    assert ran.returncode == 0
+    ran = invoke("run")
+    assert ran.exit_code == 0
     assert _figures(watch.home)["projects"] == 2
-    forced = _jalons(watch.home, "run", "--force")
-    assert b"Drops: nothing new" in forced.stdout
+    forced = invoke("run", "--force")
+    assert "Drops: nothing new" in forced.stdout
     with dg.DagsterInstance.from_config(str(watch.home / "dagster")) as instance:
         (last,) = instance.get_run_records(limit=1)
     assert "jalons watch" in last.dagster_run.tags["jalons/started_by"]
 
 
 def test_a_second_watcher_of_a_home_is_refused(watch):
-    second = _jalons(watch.home, "watch")
+    # In a process of its own: one that were not refused would watch for ever.
+    command = [Path(sys.executable).parent / "jalons", "watch", "--home", watch.home]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S)
     assert second.returncode == 1
     assert f"lives over this home already (process {watch.process.pid})".encode() in second.stderr
 
@@ -161,7 +169,7 @@ def test_a_publisher_that_dies_is_made_anew_and_publishes_what_waited(watch):
     assert "Its process ended with status -9" in watch.said()
 
 
-def test_told_to_stop_it_comes_to_the_end_of_its_pass_and_leaves_nothing_under_way(watch):
+def test_told_to_stop_it_comes_to_the_end_of_its_pass_and_leaves_nothing_under_way(watch, invoke):
     drop(watch.home, f"{PLACE}/dernier.csv", projects_csv(GOOD, GOOD.replace("HORIZON", "PHARE")))
     assert until(lambda: _stands(watch.home, "publication") == "working"), watch.said()
     watch.process.send_signal(signal.SIGTERM)
@@ -173,7 +181,7 @@ def test_told_to_stop_it_comes_to_the_end_of_its_pass_and_leaves_nothing_under_w
     with dg.DagsterInstance.from_config(str(watch.home / "dagster")) as instance:
         (last,) = instance.get_run_records(limit=1)
     assert last.dagster_run.status == dg.DagsterRunStatus.SUCCESS
-    assert b"No watcher" in _jalons(watch.home, "status").stdout
+    assert "No watcher" in invoke("status").stdout
 
 
 def _stands(home: Path, job: str) -> str:
