@@ -7,25 +7,30 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.watcher.handover import ask_health
 from tests.ui.started import PATIENCE_S, is_answering, processes, started, until
+
+
+@pytest.fixture(autouse=True)
+def _home_of_the_environment(tmp_path, monkeypatch):
+    # The command sets it for the processes of Dagster and dbt; it must not outlive the test.
+    monkeypatch.setenv("JALONS_HOME", str(tmp_path / "home"))
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [Path(sys.executable).parent / "jalons", "ui", "--port", str(port), "--home", tmp_path / "home"]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
-    assert said.returncode == 1
+        said = CliRunner().invoke(app, ["ui", "--port", str(port), "--home", str(tmp_path / "home")])
+    assert said.exit_code == 1
     assert said.stderr == (
         f"The UI cannot listen on port {port} of this machine: address already in use. "
         "Let it take a free one: jalons ui --port 0\n"
@@ -34,10 +39,9 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path):
 
 
 def test_an_address_that_is_none_of_this_machine_is_said_in_a_sentence(tmp_path):
-    command = [Path(sys.executable).parent / "jalons", "ui", "--host", "nowhere.invalid", "--home", tmp_path / "home"]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    said = CliRunner().invoke(app, ["ui", "--host", "nowhere.invalid", "--home", str(tmp_path / "home")])
     sentence = "The UI cannot listen on nowhere.invalid: it is no address of this machine.\n"
-    assert (said.returncode, said.stderr) == (1, sentence)
+    assert (said.exit_code, said.stderr) == (1, sentence)
 
 
 def _ask(port: int, query: str) -> dict[str, Any]:
