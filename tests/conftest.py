@@ -33,6 +33,8 @@ _FIRST = (
     *("tests/sample/", "tests/cli/", "tests/consolidation/"),
 )
 NOW = datetime(2021, 12, 1, 9, tzinfo=UTC)
+# For tests of commands, which read the clock: over a home of an earlier day they find days of the calendar to make up.
+TODAY = datetime.now(UTC)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,7 +84,10 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
 
 @pytest.fixture(scope="session")
 def passed_home(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """A home over whose first file, of two projects of MI in 2021-S1, a whole pass went at `NOW`: copy it."""
+    """A home over whose first file, of two projects of MI in 2021-S1, a whole pass went at `NOW`: copy it.
+
+    Its pass ran under a umask that takes nothing away, over folders that their operator had opened to a group.
+    """
 
     def make(folder: Path) -> None:
         from tests.intake.drops import GOOD, OTHER, drop, projects_csv
@@ -90,16 +95,67 @@ def passed_home(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
 
         settings = Settings(home=folder / "home", settle_seconds=0)
         drop(settings.home, "2021-S1/MI/p.csv", projects_csv(GOOD, OTHER))
-        summary = run_pass(settings, NOW)
+        open_folders(settings)
+        before = os.umask(0)
+        try:
+            summary = run_pass(settings, NOW)
+        finally:
+            os.umask(before)
         assert (summary.failures, summary.releases) == ((), (("2021-S1", 1),))
 
     return made_once("passed", make) / "home"
 
 
 @pytest.fixture(scope="session")
+def home_of_today(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A home over whose only file, of MI in 2021-S2, a whole pass went today: copy it."""
+
+    def make(folder: Path) -> None:
+        from tests.intake.drops import GOOD, drop, projects_csv
+        from tests.pass_job import run_pass
+
+        settings = Settings(home=folder / "home", settle_seconds=0)
+        drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
+        assert run_pass(settings, TODAY).failures == ()
+
+    return made_once("today", make) / "home"
+
+
+@pytest.fixture(scope="session")
+def prepared(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The folder of a Dagster instance on which nothing was executed: copy it, which spares making its tables."""
+
+    def make(folder: Path) -> None:
+        from orchestration.passes.instance import prepare_instance
+
+        prepare_instance(folder / "dagster")
+
+    return made_once("prepared", make) / "dagster"
+
+
+def open_folders(settings: Settings) -> None:
+    """Make the folders of a home as an operator gives them: only the group of the ministries drops and reads there."""
+    settings.home.chmod(0o755)
+    Path(settings.inbox).chmod(0o2770)
+    Path(settings.outbox).mkdir()
+    Path(settings.outbox).chmod(0o2750)
+
+
+@pytest.fixture(scope="session")
 def real_home(real_data: Path, made_once: Callable[[str, Callable[[Path], None]], Path]) -> RealHome:
     """The home over which all real waves went, each in its own pass."""
     return RealHome(made_once("real", lambda folder: RealHome(folder).make(real_data / "drops.csv")))
+
+
+@pytest.fixture(scope="session")
+def sample(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The folder of the made-up State's files, to read."""
+    from orchestration.sample import generate
+
+    def make(folder: Path) -> None:
+        generate(folder)
+
+    return made_once("sample", make)
 
 
 @pytest.fixture(scope="session")

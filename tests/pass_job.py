@@ -36,6 +36,7 @@ def run_pass(
     report: Callable[[str], None] = lambda _step: None,
     *,
     is_replay: bool = False,
+    is_forced: bool = True,
 ) -> PassSummary:
-    """One pass over a home, as if at `now`."""
-    return run.run_pass(Pass(jobs(), settings, now, report, is_replay=is_replay))
+    """One pass over a home, as if at `now`; where it is not forced, of what is owed alone."""
+    return run.run_pass(Pass(jobs(), settings, now, report, is_replay=is_replay, is_forced=is_forced))
