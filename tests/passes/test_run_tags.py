@@ -10,6 +10,7 @@ from dagster import DagsterRunStatus
 from orchestration.defs import alerting, automation
 from orchestration.passes.alive import let_go_of_runs
 from orchestration.passes.run_tags import DROPS, EDITIONS, PERIMETERS, STARTED_BY, WHY, in_short, starter_of
+from orchestration.settings import Settings
 from tests.conftest import NOW
 from tests.intake.drops import OTHER, drop, projects_csv
 from tests.pass_job import buttons, jobs, run_pass
@@ -31,10 +32,24 @@ def _instance(settings):
     return dg.DagsterInstance.from_config(str(settings.dagster_home))
 
 
-def test_runs_of_the_command_line_are_those_of_this_code_and_say_who_why_and_over_what(home):
-    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
-    assert run_pass(home, NOW).failures == ()
-    with _instance(home) as instance:
+@pytest.fixture(scope="module")
+def failed(passed_home, tmp_path_factory):
+    """A home over which a second pass took in a drop, and failed at its last step."""
+    made = Settings(home=tmp_path_factory.mktemp("failed") / "home", settle_seconds=0)
+    shutil.copytree(passed_home, made.home, symlinks=True)
+    drop(made.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
+
+    def fails(*_given):
+        raise RuntimeError(CAUSE)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(alerting, "deliver", fails)
+        assert run_pass(made, NOW).failures == (f"delivered_alerts: RuntimeError: {CAUSE}",)
+    return made
+
+
+def test_runs_of_the_command_line_are_those_of_this_code_and_say_who_why_and_over_what(failed):
+    with _instance(failed) as instance:
         publication, intake = instance.get_runs(OF_THIS_CODE, limit=2)
         assert [run.job_name for run in (publication, intake)] == ["publication", "intake"]
         assert {run.remote_job_origin.location_name for run in (publication, intake)} == {"jalons"}
@@ -49,20 +64,12 @@ def test_runs_of_the_command_line_are_those_of_this_code_and_say_who_why_and_ove
     assert (intake.tags[EDITIONS], "2021-S2" in publication.tags[EDITIONS]) == ("2021-S2", True)
 
 
-def test_a_run_again_from_failure_goes_on_from_what_failed_at_the_hour_of_the_day_and_says_so(home, monkeypatch):
-    drop(home.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
-
-    def fails(*_given):
-        raise RuntimeError(CAUSE)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(alerting, "deliver", fails)
-        assert run_pass(home, NOW).failures == (f"delivered_alerts: RuntimeError: {CAUSE}",)
-    monkeypatch.setenv("JALONS_HOME", str(home.home))
-    with _instance(home) as instance:
-        (failed,) = instance.get_runs(dg.RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
-        assert "now" not in str(failed.run_config)
-        again = dg.ReexecutionOptions.from_failure(failed.run_id, instance)
+def test_a_run_again_from_failure_goes_on_from_what_failed_at_the_hour_of_the_day_and_says_so(failed, monkeypatch):
+    monkeypatch.setenv("JALONS_HOME", str(failed.home))
+    with _instance(failed) as instance:
+        (stopped,) = instance.get_runs(dg.RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
+        assert "now" not in str(stopped.run_config)
+        again = dg.ReexecutionOptions.from_failure(stopped.run_id, instance)
         # Not as a context manager: that would enter the home a second time.
         result = dg.execute_job(dg.reconstructable(publication), instance, reexecution_options=again)
         let_go_of_runs()
@@ -70,7 +77,7 @@ def test_a_run_again_from_failure_goes_on_from_what_failed_at_the_hour_of_the_da
         steps = instance.all_logs(result.run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
         assert {entry.step_key for entry in steps} == {"delivered_alerts"}
         run = instance.get_run_by_id(result.run_id)
-        assert run.tags[STARTED_BY] == f"re-execution of {failed.run_id[:8]}"
+        assert run.tags[STARTED_BY] == f"re-execution of {stopped.run_id[:8]}"
 
 
 def publication() -> dg.JobDefinition:
