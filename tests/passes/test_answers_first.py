@@ -10,8 +10,6 @@ from orchestration.intake.take_in import take_in
 from orchestration.passes.has_work import intake_owed, publication_owed
 from orchestration.passes.instance import prepare_instance
 from orchestration.passes.lock import publication_lock
-from orchestration.passes.run import Pass
-from orchestration.passes.run import run_pass as run
 from orchestration.publication.release import read_figures
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
@@ -44,33 +42,33 @@ def test_a_drop_is_answered_while_a_publication_holds_the_home(home):
         assert publication_owed(home, NOW).word
 
 
-def test_a_publication_that_fails_costs_no_drop_its_answer_and_is_owed_until_it_goes_through(home, monkeypatch):
+def test_a_publication_that_fails_costs_no_drop_its_answer_is_owed_until_it_goes_through_and_says_what_was_listed_then(
+    home, monkeypatch
+):
     def fail(_settings):
         raise ValueError("a model that fails")
 
     with monkeypatch.context() as failing:
         failing.setattr(consolidation, "build", fail)
         for name in ("b", "c"):
-            summary = run(Pass(jobs(), home, NOW, is_forced=False))
+            summary = run_pass(home, NOW, is_forced=False)
             assert summary.failures == ("consolidation: ValueError: a model that fails",)
             drop(home.home, f"2021-S2/MJ/{name}.csv", projects_csv(FOR_MJ, FOR_MJ.replace("BOUSSOLE", name)))
         assert _statuses(home) == ["accepted", "accepted"]
-    summary = run(Pass(jobs(), home, NOW, is_forced=False))
-    assert (summary.failures, summary.releases) == ((), (("2021-S2", 1),))
-    assert (intake_owed(home, NOW).word, publication_owed(home, NOW).word) == (None, None)
 
-
-def test_a_publication_says_what_was_listed_at_its_start_and_the_next_one_the_rest(home, monkeypatch):
     def while_another_drop_arrives(settings):
-        drop(home.home, "2021-S2/MJ/b.csv", projects_csv(FOR_MJ))
+        drop(home.home, "2021-S2/MI/d.csv", projects_csv(GOOD, OTHER.replace("BOUSSOLE", "PHARE")))
         take_in(settings, NOW)
         return build(settings)
 
     with monkeypatch.context() as arriving:
         arriving.setattr(consolidation, "build", while_another_drop_arrives)
-        assert run_pass(home, NOW).releases == (("2021-S2", 1),)
-    assert read_figures(home, "2021-S2")["projects"] == 1
-    assert publication_owed(home, NOW).word
-    summary = run(Pass(jobs(), home, NOW, is_forced=False))
-    assert (summary.drops, summary.releases) == ({}, (("2021-S2", 2),))
-    assert read_figures(home, "2021-S2")["projects"] == 2
+        summary = run_pass(home, NOW, is_forced=False)
+    assert (summary.failures, summary.releases) == ((), (("2021-S2", 1),))
+    # One of MI and two of MJ.
+    assert read_figures(home, "2021-S2")["projects"] == 3
+    assert (intake_owed(home, NOW).word, publication_owed(home, NOW).word is None) == (None, False)
+    summary = run_pass(home, NOW, is_forced=False)
+    assert (summary.failures, summary.drops, summary.releases) == ((), {}, (("2021-S2", 2),))
+    assert read_figures(home, "2021-S2")["projects"] == 4
+    assert (intake_owed(home, NOW).word, publication_owed(home, NOW).word) == (None, None)
