@@ -11,7 +11,7 @@ import pytest
 from orchestration.settings import Settings
 from orchestration.store.access import close_home, make_home
 from orchestration.store.whole_file import write_whole
-from tests.conftest import NOW
+from tests.conftest import NOW, open_folders
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 from tests.pass_job import run_pass
 
@@ -137,16 +137,21 @@ def test_a_home_that_we_make_can_be_gone_through_and_one_that_is_there_is_left_a
     assert _mode(tmp_path / "home") == 0o750
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o077])
-def test_after_a_pass_the_stores_are_private_receipts_follow_their_folder_and_all_read_releases(tmp_path, umask):
+@pytest.fixture
+def under_a_narrow_umask(tmp_path: Path) -> Path:
+    """A home whose pass ran under a umask that leaves others nothing."""
     settings = Settings(home=tmp_path / "home", settle_seconds=0)
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD, OTHER))
-    settings.home.chmod(0o755)
-    settings.inbox.chmod(0o2770)
-    Path(settings.outbox).mkdir()
-    Path(settings.outbox).chmod(0o2750)
-    os.umask(umask)
+    open_folders(settings)
+    os.umask(0o077)
     assert not run_pass(settings, NOW).failures
+    return settings.home
+
+
+# The home that many tests copy was made under a umask that takes nothing away.
+@pytest.mark.parametrize("home", ["passed_home", "under_a_narrow_umask"])
+def test_after_a_pass_the_stores_are_private_receipts_follow_their_folder_and_all_read_releases(home, request):
+    settings = Settings(home=request.getfixturevalue(home))
     private = ("archive", "lake", "warehouse", "dagster", "ledger-copies")
     for store in private:
         modes = _modes(settings.home / store)
