@@ -27,11 +27,6 @@ REFUSED = {"export_MJ.xlsx": 3, "note de synthèse.xlsx": 5, "inventaire_logicie
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return generate(tmp_path_factory.mktemp("sample")).parent
-
-
-@pytest.fixture(scope="module")
 def drops(sample: Path) -> list[dict[str, str]]:
     with (sample / "drops.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

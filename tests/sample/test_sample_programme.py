@@ -9,21 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.sample import generate
 from orchestration.settings import Settings
 from tests.intake.drops import GOOD, drop, projects_csv
 from tests.pass_job import run_pass
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that has the sample's roadmaps and indicators alone, but for one file of projects in the last edition."""
     home = tmp_path_factory.mktemp("programme") / "home"
-    listing = generate(tmp_path_factory.mktemp("sample"))
-    with listing.open(encoding="utf-8", newline="") as lines:
+    with (sample / "drops.csv").open(encoding="utf-8", newline="") as lines:
         for one in csv.DictReader(lines):
             if one["kind"] in ("roadmap", "indicators"):
-                file = listing.parent / one["file"]
+                file = sample / one["file"]
                 drop(home, f"{one['edition']}/{one['perimeter']}/{file.name}", file.read_bytes())
     drop(home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     summary = run_pass(Settings(home=home, settle_seconds=0), datetime(2021, 12, 15, 9, tzinfo=UTC))
