@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -23,7 +22,8 @@ from orchestration.passes import home as home_of_pass
 from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
-from tests.intake.drops import GOOD, drop, projects_csv
+from tests.conftest import TODAY
+from tests.intake.drops import GOOD, projects_csv
 from tests.pass_job import run_pass
 
 LOCK = """
@@ -37,17 +37,6 @@ LOCKED = "Le registre est verrouillé par un autre programme. Rien n’est perdu
 IN_ENGLISH = "The ledger is locked by another program"
 TITLE = "🔴 Critique · Passe en échec"
 ENDED = "✅ Rétabli · Passe en échec"
-# The command line reads the clock: an earlier day would be a clock that is ahead.
-NOW = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home over which one pass went."""
-    settings = Settings(home=tmp_path_factory.mktemp("telling") / "home", settle_seconds=0)
-    drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
-    assert run_pass(settings, NOW).failures == ()
-    return settings.home
 
 
 @pytest.fixture
@@ -59,10 +48,13 @@ def slack(monkeypatch) -> Iterator[FakeSlack]:
 
 
 @pytest.fixture
-def home(passed, tmp_path, monkeypatch, slack) -> Path:
-    """A copy of that home, in the environment, with a Slack for engineers; its ledger is waited for but briefly."""
+def home(home_of_today, tmp_path, monkeypatch, slack) -> Path:
+    """A home over which one pass went, in the environment, with a Slack for engineers.
+
+    Its ledger is waited for but briefly.
+    """
     copy = tmp_path / "home"
-    shutil.copytree(passed, copy, symlinks=True)
+    shutil.copytree(home_of_today, copy, symlinks=True)
     given = {
         "JALONS_HOME": str(copy),
         "JALONS_SETTLE_SECONDS": "0",
@@ -162,7 +154,7 @@ def test_what_refuses_a_run_before_its_first_step_fails_it(home, slack, monkeypa
         raise LedgerRefused("The ledger is of another home.")
 
     monkeypatch.setattr(home_of_pass, "enter_home", refuse)
-    summary = run_pass(Settings(), NOW)
+    summary = run_pass(Settings(), TODAY)
     assert summary.failures == ("The ledger is of another home.",)
     forced = invoke("run", "--force")
     assert forced.exit_code == 1
@@ -175,7 +167,7 @@ def _full(*_given, **_more):
 
 def test_a_full_disk_in_a_step_is_a_line_at_the_terminal_and_french_on_the_channel(home, slack, monkeypatch):
     monkeypatch.setattr(consolidation, "build", _full)
-    summary = run_pass(Settings(), NOW)
+    summary = run_pass(Settings(), TODAY)
     (failure,) = summary.failures
     assert failure.startswith("consolidation: The disk is full, or a quota is reached (/srv/lake): free some space")
     (said,) = slack.texts
@@ -187,7 +179,7 @@ def test_a_full_disk_in_a_step_is_a_line_at_the_terminal_and_french_on_the_chann
 def test_what_is_given_up_badly_at_the_end_of_a_run_fails_it(home, slack, monkeypatch):
     monkeypatch.setattr(home_of_pass, "copy_ledger", _full)
     # The intake copies the ledger as its step ends, and each run as it ends.
-    of_step, of_run = run_pass(Settings(), NOW).failures
+    of_step, of_run = run_pass(Settings(), TODAY).failures
     assert (of_step.startswith("drops: The disk is full"), of_run.startswith("The disk is full")) == (True, True)
 
 
@@ -196,7 +188,7 @@ def test_an_unknown_failure_is_its_first_line(home, slack, monkeypatch):
         raise ValueError("line one\nline two")
 
     monkeypatch.setattr(consolidation, "build", fail)
-    assert run_pass(Settings(), NOW).failures == ("consolidation: ValueError: line one",)
+    assert run_pass(Settings(), TODAY).failures == ("consolidation: ValueError: line one",)
 
 
 def test_where_no_name_can_be_written_a_process_tells_once(home, slack, monkeypatch):
