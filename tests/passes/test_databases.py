@@ -7,7 +7,9 @@ from contextlib import closing
 import dagster as dg
 import pytest
 
+from orchestration.passes import fingerprint
 from orchestration.passes.databases import folders_set_aside, set_aside_unreadable
+from orchestration.passes.has_work import has_work
 from orchestration.passes.run import make_ready
 from orchestration.publication.release import read_figures
 from orchestration.validation import judgement
@@ -39,8 +41,10 @@ def _damaged_within(path):
 
 @pytest.fixture
 def home(passed_home, settings):
-    """A home over which a pass went, to damage."""
+    """A home over which a pass went, to damage; nothing is owed there, though a copy looks like other files."""
     shutil.copytree(passed_home, settings.home, symlinks=True)
+    fingerprint.note(settings, fingerprint.sources(settings))
+    assert not has_work(settings, NOW)
     return settings
 
 
@@ -84,7 +88,7 @@ def test_the_pass_goes_through_engineers_are_told_once_and_the_grid_has_its_edit
     (folder,) = folders_set_aside(home.dagster_home)
     assert f"la base est gardée dans {folder}" in said
     assert read_figures(home, "2021-S1")["projects"] == 3
-    run_pass(home, NOW)
+    run_pass(home, NOW, is_forced=False)
     assert SET_ASIDE not in _titles(capfd.readouterr().err)
 
 
@@ -92,13 +96,13 @@ def test_a_database_begun_anew_has_its_editions_though_nothing_comes_in_and_is_o
     home, capfd
 ):
     _overwritten(home.dagster_home / "history" / "runs" / "index.db")
-    run_pass(home, NOW)
+    run_pass(home, NOW, is_forced=False)
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
         assert instance.get_dynamic_partitions("edition") == ["2021-S1"]
     capfd.readouterr()
     (folder,) = folders_set_aside(home.dagster_home)
     folder.rename(home.home / "elsewhere")
-    run_pass(home, NOW)
+    run_pass(home, NOW, is_forced=False)
     assert _titles(capfd.readouterr().err) == ["✅ Rétabli · Base de Dagster mise de côté"]
 
 
@@ -106,12 +110,12 @@ def test_the_log_of_one_run_is_set_aside_alone(home, capfd):
     # Of an intake and of a publication.
     log, _ = (path for path in (home.dagster_home / "history" / "runs").glob("*.db") if path.stem != "index")
     _overwritten(log)
-    assert run_pass(home, NOW).failures == ()
+    assert run_pass(home, NOW, is_forced=False).failures == ()
     (folder,) = folders_set_aside(home.dagster_home)
     assert [path.name for path in folder.rglob("*.db")] == [log.name]
     assert _titles(capfd.readouterr().err) == [SET_ASIDE]
     with dg.DagsterInstance.from_config(str(home.dagster_home)) as instance:
-        assert len(instance.get_runs()) == 4
+        assert len(instance.get_runs()) == 2
 
 
 def test_a_database_that_breaks_during_a_pass_is_set_aside_and_the_pass_begun_again(home, capfd, monkeypatch):
