@@ -1,4 +1,4 @@
-"""What a run prints and logs is kept for the UI, bounded, without a process more, and holds no secret."""
+"""What a run prints and logs is kept for the UI, bounded, without a process more."""
 
 import logging
 import os
@@ -11,20 +11,14 @@ import pytest
 from dagster._core.storage.compute_log_manager import ComputeIOType
 
 from orchestration.passes import compute_logs
-from orchestration.passes.instance import prepare_instance
-from orchestration.settings import Settings
-from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
-from tests.conftest import NOW
-from tests.intake.drops import OTHER, drop, projects_csv
-from tests.pass_job import run_pass
 
 KEY = ["a-run", "compute_logs", "a-step"]
 
 
 @pytest.fixture
-def manager(settings):
+def manager(prepared, settings):
     """The store of an instance as a home has it."""
-    prepare_instance(settings.dagster_home)
+    shutil.copytree(prepared, settings.dagster_home)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance.compute_log_manager
 
@@ -60,25 +54,6 @@ def test_more_than_is_kept_is_said_to_be_and_seen_all_the_same(manager, capfd, m
             sys.stdout.write("12345678\n")
     assert _kept(manager)["STDOUT"] == "12345678\n1\nMore was said; it is not kept.\n"
     assert capfd.readouterr().out == "12345678\n" * 3
-
-
-def test_a_pass_leaves_the_log_of_dbt_and_no_token(passed_home, settings, monkeypatch, capfd):
-    shutil.copytree(passed_home, settings.home, symlinks=True)
-    drop(settings.home, "2021-S2/MC/projets.csv", projects_csv(OTHER))
-    with FakeSlack() as slack:
-        told = {"SLACK_BOT_TOKEN": TOKEN, "JALONS_SLACK_BASE_URL": slack.base_url, "JALONS_SLACK_CHANNEL": CHANNEL}
-        for name, value in told.items():
-            monkeypatch.setenv(name, value)
-        assert run_pass(Settings(home=settings.home, settle_seconds=0), NOW).failures == ()
-    logs = {path: path.read_text(encoding="utf-8") for path in (settings.dagster_home / "logs").rglob("*.err")}
-    assert [text for text in logs.values() if "dbt: " in text and "portfolio" in text]
-    # Of dbt, nothing is seen at the terminal.
-    assert "dbt" not in capfd.readouterr().out
-    assert not [path for path in settings.dagster_home.rglob("*") if path.is_file() and TOKEN in _text(path)]
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("latin-1")
 
 
 def _children():
