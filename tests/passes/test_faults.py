@@ -1,5 +1,6 @@
 """What engineers are told, on a real instance: each fault once, however often it is found, and its end once."""
 
+import shutil
 from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -25,8 +26,6 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.defs import automation, consolidation
-from orchestration.passes.has_work import has_work
-from orchestration.passes.instance import prepare_instance
 from orchestration.settings import Settings
 from orchestration.validation import judgement
 from tests.conftest import NOW
@@ -53,19 +52,20 @@ def told(tmp_path_factory):
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
     runs = []
 
-    def a_pass(owner=None, name="", value=None):
+    def a_pass(owner=None, name="", value=None, *, is_forced=True):
         said = StringIO()
         with pytest.MonkeyPatch.context() as patched, redirect_stderr(said):
             if owner:
                 patched.setattr(owner, name, value)
-            runs.append(run_pass(settings, NOW).run_id)
+            runs.append(run_pass(settings, NOW, is_forced=is_forced).run_id)
         return said.getvalue().replace("\N{NO-BREAK SPACE}", " ")
 
     fails = (judgement, "validate_marts", failing_first(**IN_ONE_EDITION))
     return Told(
         [a_pass(*fails) for _ in range(2)],
         [a_pass(consolidation, "build", _no_disk) for _ in range(3)],
-        [a_pass() for _ in range(2)],
+        # Nothing is owed after the first one, and whatever is wrong is looked for all the same.
+        [a_pass(is_forced=is_forced) for is_forced in (True, False)],
         runs[0],
     )
 
@@ -114,15 +114,14 @@ def test_a_check_that_could_not_run_holds_every_release_back_and_is_told_once_an
     drop(settings.home, "2021-S2/MI/projets.csv", projects_csv(GOOD))
 
     def a_pass():
-        summary = run_pass(settings, NOW)
+        # It is tried again though nothing else is owed.
+        summary = run_pass(settings, NOW, is_forced=False)
         failed = [failure.split(": ")[0] for failure in summary.failures]
         return summary.held_back, failed, summary.releases, _titles(*_plain([capfd.readouterr().err]))
 
     with monkeypatch.context() as patched:
         patched.setattr(judgement, "validate_marts", failing_first(broken="no file"))
         first, second = a_pass(), a_pass()
-    # It is tried again.
-    assert has_work(settings, NOW)
     (held,), *more = first
     assert "every edition held back by portfolio: portfolio_current_cost_not_negative" in held
     assert more == [["mart_checks"], (), ["🔴 Critique · Contrôle impossible"]]
@@ -131,10 +130,10 @@ def test_a_check_that_could_not_run_holds_every_release_back_and_is_told_once_an
 
 
 @pytest.fixture
-def instance(settings, monkeypatch):
+def instance(prepared, settings, monkeypatch):
     """The instance of the home, which is that of the environment."""
     monkeypatch.setenv("JALONS_HOME", str(settings.home))
-    prepare_instance(settings.dagster_home)
+    shutil.copytree(prepared, settings.dagster_home)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as one:
         yield one
 
@@ -250,5 +249,6 @@ def test_a_daemon_that_has_just_started_blames_nobody_for_the_time_it_was_off(in
 def test_a_pass_by_hand_does_not_mend_a_late_tick(inbox_ticked, tick, settings, capfd):
     inbox_ticked(timedelta(minutes=11))
     tick()
-    run_pass(settings, NOW)
+    # Whatever is owed, it looks for what is wrong.
+    run_pass(settings, NOW, is_forced=False)
     assert "Rétabli" not in capfd.readouterr().err

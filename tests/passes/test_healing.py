@@ -23,7 +23,6 @@ from orchestration.passes import healing
 from orchestration.passes.alive import is_a_run_dead, let_go_of_runs, run_mark, run_marks
 from orchestration.passes.faults import faults_of_passes, has_died
 from orchestration.passes.healing import heal
-from orchestration.passes.instance import prepare_instance
 from orchestration.passes.lock import publication_lock
 from orchestration.settings import Settings
 from tests.conftest import NOW
@@ -121,9 +120,9 @@ def _instance(settings):
 
 
 @pytest.fixture
-def instance(settings):
+def instance(prepared, settings):
     """The instance of an empty home."""
-    prepare_instance(settings.dagster_home)
+    shutil.copytree(prepared, settings.dagster_home)
     with _instance(settings) as one:
         yield one
 
@@ -162,7 +161,8 @@ def test_the_start_after_a_kill_reports_the_run_failed_and_tells_it_and_its_end_
         *(("publication", DagsterRunStatus.SUCCESS), ("intake", DagsterRunStatus.SUCCESS)),
         *(("publication", DagsterRunStatus.FAILURE), ("intake", DagsterRunStatus.SUCCESS)),
     ]
-    run_pass(killed, NOW)
+    # Of which nothing is owed any more: who starts looks for the dead all the same.
+    run_pass(killed, NOW, is_forced=False)
     assert _titles(capfd.readouterr().err) == []
     assert run_marks(killed.dagster_home) == {}
 
@@ -286,10 +286,11 @@ def test_a_channel_that_cannot_be_told_now_is_told_once_the_pass_has_gone_throug
         assert run_pass(killed, NOW).failures == ()
     assert capfd.readouterr().err.count(DIED) == 0
     later = NOW + timedelta(minutes=1)
-    run_pass(killed, later)
+    # Nothing else is owed.
+    run_pass(killed, later, is_forced=False)
     (said,) = _titles(capfd.readouterr().err)
     assert said.startswith(DIED)
-    run_pass(killed, later)
+    run_pass(killed, later, is_forced=False)
     assert read_states(killed)["pass_died:publication::error"].channels == {"engineers-console": "resolved"}
 
 

@@ -17,7 +17,6 @@ from orchestration.cli.app import app
 from orchestration.passes import purge as purging
 from orchestration.passes.alive import let_go_of_runs, run_mark
 from orchestration.passes.databases import unreadable
-from orchestration.passes.instance import prepare_instance
 from orchestration.passes.purge import purge
 from tests.conftest import NOW as PASS
 from tests.pass_job import run_pass
@@ -42,9 +41,9 @@ JOB = dg.Definitions(
 
 
 @pytest.fixture
-def instance(settings):
+def instance(prepared, settings):
     """The instance of an empty home."""
-    prepare_instance(settings.dagster_home)
+    shutil.copytree(prepared, settings.dagster_home)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as one:
         yield one
 
