@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.passes.watched import only_watcher
+from orchestration.settings import Settings
 from orchestration.watcher.handover import ask_health
 from tests.ui.started import PATIENCE_S, is_answering, processes, started, until
 
@@ -82,7 +84,9 @@ def test_beyond_this_machine_it_warns_and_read_only_it_changes_nothing_and_it_st
 @pytest.mark.parametrize("who", ["jalons ui", "the daemon"])
 def test_it_says_where_it_is_and_whatever_is_killed_nothing_is_left(tmp_path, who):
     home = tmp_path / "home"
-    with started(home, "--port", "0") as process:
+    # Where the daemon dies, a watcher that waits for its turn is enough.
+    watched = only_watcher(Settings(home=home)) if who == "the daemon" else nullcontext()
+    with watched, started(home, "--port", "0") as process:
         ready = re.fullmatch(
             r"The Dagster UI is on http://127\.0\.0\.1:(\d+) \(Ctrl-C stops it\)\n", process.stdout.readline()
         )

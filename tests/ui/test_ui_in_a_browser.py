@@ -12,6 +12,8 @@ import pytest
 from dagster._core.scheduler.instigation import InstigatorStatus
 
 from orchestration.passes.instance import prepare_instance
+from orchestration.passes.watched import only_watcher
+from orchestration.settings import Settings
 from tests.ui.started import free_port, is_answering, processes, started, until
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,11 +33,13 @@ expect.set_options(timeout=120_000)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home whose instance is ready."""
     home = tmp_path_factory.mktemp("ui") / "home"
     prepare_instance(home / "dagster")
-    return home
+    # A watcher of the UI's own waits while there is one: what it does once it is its turn is in `test_service`.
+    with only_watcher(Settings(home=home)):
+        yield home
 
 
 @pytest.fixture(scope="module")
