@@ -30,7 +30,7 @@ IN_WORDS: Mapping[str, CauseInWords] = {
     "reportée": CauseInWords(
         "Échéance reportée",
         "{} échéances reportées",
-        "La fin annoncée a été repoussée : elle n’est plus dépassée, mais aucun retard n’est rattrapé.",
+        "La fin prévue a été repoussée : elle n’est plus dépassée, mais le retard n’est pas rattrapé.",
     ),
     "corrigée": CauseInWords(
         "Alerte corrigée",
@@ -38,6 +38,6 @@ IN_WORDS: Mapping[str, CauseInWords] = {
         "Les données d’où venait l’alerte ont été corrigées depuis son envoi : elle ne vaut plus telle qu’elle était.",
     ),
     "sans objet": CauseInWords(
-        "Alerte sans objet", "{} alertes sans objet", "Ce que l’alerte comparait n’est plus à comparer."
+        "Alerte sans objet", "{} alertes sans objet", "Ce que l’alerte signalait n’a plus lieu d’être suivi."
     ),
 }

@@ -39,20 +39,27 @@ def corrected(row: Mapping[str, Any]) -> str:
     # An end that moved within how well it is known has not moved.
     end = row["to_end"] if row["end_change_days"] == 0 else row["from_end"]
     changes = [
-        f"{name} {after} au lieu {_of(before)}"
-        for name, before, after in (
-            ("coût", _cost(row["from_cost_meur"]), _cost(row["to_cost_meur"])),
-            ("fin", _end(end, row["end_precision"]), _end(row["to_end"], row["end_precision"])),
-            ("phase", _phase(row["from_phase"]), _phase(row["to_phase"])),
+        _changed(*change)
+        for change in (
+            ("coût", "non renseigné", _cost(row["from_cost_meur"]), _cost(row["to_cost_meur"])),
+            ("fin", "non renseignée", _end(end, row["end_precision"]), _end(row["to_end"], row["end_precision"])),
+            ("phase", "non renseignée", _phase(row["from_phase"]), _phase(row["to_phase"])),
             (
-                "confiance déclarée",
-                _declared(row["from_declared_confidence"]),
-                _declared(row["to_declared_confidence"]),
+                *("confiance déclarée", "non renseignée"),
+                *(_declared(row["from_declared_confidence"]), _declared(row["to_declared_confidence"])),
             ),
         )
-        if before != after
     ]
-    return ", ".join(changes)
+    return ", ".join(filter(None, changes))
+
+
+def _changed(name: str, absent: str, before: str | None, after: str | None) -> str:
+    """« coût de 17,5 M€ (non renseigné auparavant) »; nothing where it says the same."""
+    if before == after:
+        return ""
+    if before is None:
+        return f"{name} {after} ({absent} auparavant)"
+    return f"{name} {after or absent} au lieu {_of(before)}"
 
 
 def _overrun(row: Mapping[str, Any]) -> str:
@@ -64,7 +71,7 @@ def _overrun(row: Mapping[str, Any]) -> str:
     if not round(rate, 1):
         return "fin prévue de nouveau égale à la fin initiale"
     side = "au-delà" if rate > 0 else "en deçà"
-    return f"fin prévue désormais {side} de la fin initiale de {share} de la durée initiale"
+    return f"fin prévue désormais {side} de la fin initiale, de {share} de la durée initiale"
 
 
 def _confidence(row: Mapping[str, Any]) -> str:
@@ -97,23 +104,23 @@ def _measure(value: Decimal) -> str:
     return number(rounded, max(0, -int(rounded.as_tuple().exponent)))
 
 
-def _cost(value: Decimal | None) -> str:
-    return "non renseigné" if value is None else f"de {number(value, 1 if value >= 1 else 2)} M€"
+def _cost(value: Decimal | None) -> str | None:
+    return None if value is None else f"de {number(value, 1 if value >= 1 else 2)} M€"
 
 
-def _end(day: date | None, precision: str | None) -> str:
-    return "non renseignée" if day is None else f"en {_when(day, precision)}"
+def _end(day: date | None, precision: str | None) -> str | None:
+    return None if day is None else f"en {_when(day, precision)}"
 
 
-def _phase(phase: str | None) -> str:
-    return "non renseignée" if phase is None else f"« {label(phase)} »"
+def _phase(phase: str | None) -> str | None:
+    return None if phase is None else f"« {label(phase)} »"
 
 
-def _declared(confidence: str | None) -> str:
-    return "non renseignée" if confidence is None else _CONFIDENCES.get(confidence, confidence)
+def _declared(confidence: str | None) -> str | None:
+    return None if confidence is None else _CONFIDENCES.get(confidence, confidence)
 
 
 def _of(words: str) -> str:
-    """« de 53,0 M€ », « de juin 2018 », « d’avril 2018 », « de « Déploiement » », « de non renseigné »."""
+    """« de 53,0 M€ », « de juin 2018 », « d’avril 2018 », « de « Déploiement » »."""
     bare = words.removeprefix("de ").removeprefix("en ")
     return f"d’{bare}" if bare[:1] in "ao" else f"de {bare}"

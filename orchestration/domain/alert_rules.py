@@ -54,7 +54,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "schedule_slip",
             "project",
             "Fin reportée",
-            "fin prévue (début + durée) reculée d’au moins {} par rapport à l’édition précédente, le double si plus "
+            "fin prévue (début + durée) repoussée d’au moins {} par rapport à l’édition précédente, le double si plus "
             "d’un semestre les sépare",
         ),
         AlertRule(
@@ -69,7 +69,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "schedule_overrun",
             "project",
             "Dépassement de délai",
-            "fin prévue passée, de la fin initiale, d’au moins {} de la durée initiale, une alerte par palier franchi",
+            "fin prévue au-delà de la fin initiale d’au moins {} de la durée initiale, une alerte par palier franchi",
             is_state=True,
             same_rise_as="schedule_slip",
         ),
@@ -77,7 +77,7 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "creep",
             "project",
             "Dérive lente",
-            "coût en hausse ou fin reculée d’au moins {} en quatre éditions, sans qu’aucune hausse ni aucun report "
+            "coût en hausse ou fin repoussée d’au moins {} en quatre éditions, sans qu’aucune hausse ni aucun report "
             "n’ait été signalé entre-temps",
         ),
         AlertRule(
@@ -109,8 +109,8 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "overdue",
             "project",
             "Fin prévue dépassée",
-            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est plus tôt, pour un "
-            "projet ni terminé ni abandonné",
+            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est antérieure, pour "
+            "un projet ni terminé ni abandonné",
             is_state=True,
         ),
         AlertRule(
@@ -149,15 +149,15 @@ ALERT_RULES: Mapping[str, AlertRule] = {
             "indicator_off_track",
             "indicator",
             "Indicateur en retard",
-            "valeur en deçà, d’au moins {}, de la droite qui mène de la situation de départ à la cible",
+            "au moins {} sur la droite qui mène de la situation de départ à la cible",
             is_state=True,
         ),
         AlertRule(
             "action_overdue",
             "action",
             "Action en retard",
-            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est plus tôt, pour une "
-            "action ni achevée ni abandonnée",
+            "fin prévue passée à la date de l’édition, ou à la réception de la remontée si elle est antérieure, pour "
+            "une action ni achevée ni abandonnée",
             is_state=True,
         ),
         AlertRule(
@@ -198,8 +198,8 @@ SLIPS_WITH_OVERRUN = frozenset(rule.same_rise_as for rule in ALERT_RULES.values(
 
 
 def alert_rule(rule: str) -> AlertRule:
-    """The rule of this id; one that nobody has put into words yet has its id for a label."""
-    return ALERT_RULES.get(rule) or AlertRule(rule, "other", f"règle {rule}")
+    """The rule of this id; one that nobody has put into words yet has a label that says nothing of it."""
+    return ALERT_RULES.get(rule) or AlertRule(rule, "other", "Autre signalement")
 
 
 def severity_rank(severity: Severity) -> int:

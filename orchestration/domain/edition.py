@@ -71,6 +71,13 @@ class Edition:
         near = [cls(day.year + years, semester) for years in (-1, 0, 1) for semester in (1, 2)]
         return [edition for edition in near if edition.opening <= day < edition.closing]
 
+    def is_late(self, day: date) -> bool:
+        """Whether what is said of it on a day comes late: nobody waits for it any more, and it is of neither the
+        semester that the day is in nor the one before.
+        """
+        semester = type(self)(day.year, 1 if day.month <= 6 else 2)
+        return self < semester.previous() and day >= self.closing
+
     def previous(self) -> "Edition":
         """The semester before this one."""
         return Edition(self.year, 1) if self.semester == 2 else Edition(self.year - 1, 2)

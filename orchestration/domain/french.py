@@ -4,7 +4,7 @@ What belongs here: words and typography. What does not: which figure is shown wh
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -141,6 +141,11 @@ def moment(value: datetime) -> str:
 def paris(value: datetime) -> datetime:
     """A time as the clocks of the ministries show it."""
     return value.astimezone(_PARIS)
+
+
+def paris_midnight(value: date) -> datetime:
+    """When a day begins in Paris."""
+    return datetime.combine(value, time(), _PARIS)
 
 
 def paris_moment(value: datetime) -> str:

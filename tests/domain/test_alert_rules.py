@@ -36,12 +36,12 @@ def test_severities_are_told_apart_from_the_least_to_the_most_severe():
     ]
 
 
-def test_a_rule_that_nobody_put_into_words_is_labelled_by_its_id_and_told_to_the_teams():
+def test_a_rule_that_nobody_put_into_words_is_labelled_as_another_one_and_told_to_the_teams():
     rule = alert_rule("unheard_of")
     assert (rule.id, rule.about, rule.label_fr, rule.audience) == (
         "unheard_of",
         "other",
-        "règle unheard_of",
+        "Autre signalement",
         "teams",
     )
 

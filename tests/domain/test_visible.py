@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.alerting.channels.channel import Place
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import blocks
-from orchestration.alerting.messages import Message
+from orchestration.alerting.message import Line, Link, Message
 from orchestration.cli.app import app
 from orchestration.domain.visible import visible
 from orchestration.intake import take_in
@@ -81,9 +82,10 @@ def test_our_sheet_and_comments_in_the_annotated_copy_show_every_sign(receipt):
 
 
 def test_a_message_shows_every_sign_on_any_channel():
-    message = Message("k", f"t{HOSTILE}", (f"l{HOSTILE}",), (f"n{HOSTILE}",), (f"v{HOSTILE}", f"https://x/{HOSTILE}"))
+    line, link = Line(f"l{HOSTILE}", f"s{HOSTILE}"), Link(f"v{HOSTILE}", f"https://x/{HOSTILE}")
+    message = Message("k", f"t{HOSTILE}", (line,), (f"n{HOSTILE}",), (link,))
     written = StringIO()
-    Console(written).send(message)
+    Console(written).send(message, Place())
     assert not UNSEEN & set(written.getvalue())
     assert not UNSEEN & set(json.dumps(blocks(message), ensure_ascii=False))
 
