@@ -7,9 +7,11 @@ With `--json`, standard output holds JSON alone; progress and logs go to standar
 
 from orchestration.cli.app import app
 
-from orchestration.cli import passes, figures, filing, standing, sample, editions, aliases, operations, engineering  # isort: skip
+from orchestration.cli import passes, figures, filing, standing, sample, editions  # isort: skip
+from orchestration.cli import alerts, aliases, operations, engineering  # isort: skip
 
 __all__ = [
+    "alerts",
     "aliases",
     "app",
     "editions",

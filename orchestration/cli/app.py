@@ -49,7 +49,8 @@ clock_app = typer.Typer(help="The machine's clock, where the home cannot believe
 app.add_typer(clock_app, name="clock")
 alerts_app = typer.Typer(
     cls=_ShowingByDefault,
-    help="The alerts and what became of them on each channel (show, which need not be said), and what was refused.",
+    help="The alerts and what became of them on each channel (show, which need not be said), what people answer to "
+    "them, and what was refused.",
 )
 app.add_typer(alerts_app, name="alerts")
 inbox_app = typer.Typer(help="The inbox, where the home cannot believe it.", no_args_is_help=True)

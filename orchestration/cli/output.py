@@ -77,18 +77,22 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
         yield report
 
 
-def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    """Print rows of the same columns as a table; without any, a line that says so."""
+def print_table(rows: Sequence[Mapping[str, object]], title: str, *, width: int = 200) -> None:
+    """Print rows of the same columns as a table; without any, a line that says so.
+
+    `width`, in columns, is that of a file or a pipe; a terminal has its own.
+    """
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     if not rows:
         typer.echo(f"{visible(title)}: none.")
         return
-    table = Table(*rows[0], title=shown(title), title_justify="left", box=box.SIMPLE_HEAD)
+    # Nothing is cut: what is longer than its column goes on in the next line.
+    columns = [Column(name, overflow="fold") for name in rows[0]]
+    table = Table(*columns, title=shown(title), title_justify="left", box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*map(shown, row.values()))
-    # Nothing is cut where the output is a file or a pipe, which has no width.
     console = Console()
-    (console if console.is_terminal else Console(width=200)).print(table)
+    (console if console.is_terminal else Console(width=width)).print(table)

@@ -232,7 +232,7 @@ def _say_what_it_is(settings: "Settings", listener: socket.socket, host: str, *,
 
 def _expect_no_refusal(settings: "Settings") -> None:
     """Exit with 1 where a message waits for a person: no pass would send it."""
-    from orchestration.cli.standing import say_what_is_refused
+    from orchestration.cli.alerts import say_what_is_refused
 
     if say_what_is_refused(settings):
         raise typer.Exit(1)
