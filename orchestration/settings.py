@@ -5,7 +5,7 @@ What belongs here: addresses and secrets. What does not: rules of the domain (db
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,6 +43,20 @@ class Settings(BaseSettings):
     slack_channel: str = ""
     slack_engineers_channel: str = ""
     slack_base_url: str = "https://slack.com/api/"
+    tchap_homeserver: str = ""
+    tchap_token: SecretStr = SecretStr("")
+    tchap_room: str = ""
+    tchap_engineers_room: str = ""
+    # Who knows the address may write there.
+    webhook_url: SecretStr = SecretStr("")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: str = ""
+    mail_to: str = ""
+    mail_engineers_to: str = ""
 
     @field_validator("home", mode="after")
     @classmethod

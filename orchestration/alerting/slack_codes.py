@@ -28,6 +28,10 @@ OF_MESSAGE = frozenset(
         "too_many_contact_cards",
     }
 )
+# What a message was to hang under, or to take the place of, was deleted, or is no message of the bot.
+OF_DELETED = frozenset(
+    {"cannot_reply_to_message", "cant_update_message", "edit_window_closed", "message_not_found", "thread_not_found"}
+)
 # Slack says itself that the work may have been done.
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 RATE_LIMITS = frozenset({"rate_limited", "ratelimited"})
@@ -83,4 +87,4 @@ def family_of(code: str) -> Family | None:
 def is_unfamiliar(code: str) -> bool:
     """Whether a word has the form of Slack's codes, and none of them is known to be it."""
     is_code = code.replace("_", "").isalnum() and code.isascii() and code == code.lower()
-    return is_code and family_of(code) is None and code not in OF_MESSAGE | AMBIGUOUS | RATE_LIMITS
+    return is_code and family_of(code) is None and code not in OF_MESSAGE | OF_DELETED | AMBIGUOUS | RATE_LIMITS

@@ -4,12 +4,14 @@ What belongs here: writing a message as lines. What does not: wording (`messages
 """
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TextIO
 
-from orchestration.alerting.channels.channel import Outcome
-from orchestration.alerting.messages import Message
+from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
+from orchestration.alerting.message import Message
+from orchestration.drawing.text_bars import text_bars
+from orchestration.drawing.trend import Trend
 
 
 class Console:
@@ -20,24 +22,32 @@ class Console:
     """
 
     lists_within = timedelta()
+    can_update = False
+    rate = Rate(burst=1000, per_minute=60_000)
 
     def __init__(self, stream: TextIO | None = None, name: str = "console") -> None:
         self.name = name
         self._stream = stream
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Message, place: Place) -> Outcome:  # noqa: ARG002
         """Write the message in one piece."""
         stream = self._stream or sys.stderr
+        change = "Mise à jour · " if message.is_change else ""
         again = " (répétée : l’envoi précédent a été interrompu)" if message.is_repeat else ""
-        link = [f"{message.link[0]}\N{NO-BREAK SPACE}: {message.link[1]}"] if message.link else []
-        stream.write("\n   ".join([message.title + again, *message.lines, *message.notes, *link]) + "\n")
+        bars = text_bars(message.trend) if message.trend else ()
+        links = [f"{link.label}\N{NO-BREAK SPACE}: {link.address}" for link in message.links]
+        lines = [f"{change}{message.title}{again}", *map(str, message.lines), *bars, *message.notes, *links]
+        stream.write("\n   ".join(lines) + "\n")
         stream.flush()
         return Outcome("sent")
 
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
+    def find(self, lost: Sequence[Lost]) -> Mapping[str, Sequence[str]]:  # noqa: ARG002
         """Nothing can be looked up."""
         return {}
 
     def retract(self, message_id: str) -> bool:  # noqa: ARG002
         """What is written stays."""
         return False
+
+    def show(self, trend: Trend, place: Place) -> None:
+        """A console shows no pictures: the message holds its text bars."""

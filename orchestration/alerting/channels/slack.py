@@ -10,7 +10,7 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.error import URLError
@@ -22,18 +22,27 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 
-from orchestration.alerting.channels.channel import Outcome
-from orchestration.alerting.messages import Message
-from orchestration.alerting.slack_codes import AMBIGUOUS, NO_CONNECTION, OF_MESSAGE, RATE_LIMITS, family_of
+from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
+from orchestration.alerting.message import Line, Message
+from orchestration.alerting.slack_codes import AMBIGUOUS, NO_CONNECTION, OF_DELETED, OF_MESSAGE, RATE_LIMITS, family_of
+from orchestration.drawing.text_bars import in_words
+from orchestration.drawing.trend import Trend
 
 EVENT_TYPE = "jalons_alert"
 TIMEOUT_S = 10
 LONGEST_WAIT_S = 5
 MAX_TEXT = 3000
 MAX_HEADER = 150
+MAX_BLOCKS = 50
 PAGE_SIZE = 200
 MAX_PAGES = 50
 
+# Slack has no way to write a sign of its markup as it is: one that looks like it is shown.
+_LOOK_ALIKES = str.maketrans(
+    {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "\N{MODIFIER LETTER GRAVE ACCENT}"}
+)
+# Within a word it has no meaning, and a file's name keeps it.
+_BORDER_SCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _CODE = re.compile(r"[a-z0-9_]+")
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH}
 
@@ -60,6 +69,9 @@ class Slack:
 
     # A message may be accepted after our time-out, and listed after that.
     lists_within = timedelta(minutes=3)
+    can_update = True
+    # Slack takes about one message a second of one channel, and short bursts.
+    rate = Rate(burst=60, per_minute=60)
 
     def __init__(self, *, token: str, channel: str, base_url: str, name: str = "slack") -> None:
         self.name = name
@@ -67,43 +79,91 @@ class Slack:
         # An explicit list: the default handler sends again after a lost answer.
         self._client = WebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[_ShortWait()])
 
-    def send(self, message: Message) -> Outcome:
-        """Post the message, its key in its metadata; a lost answer raises whatever the network raised."""
+    def send(self, message: Message, place: Place) -> Outcome:
+        """Post the message, or put it in the place of another, its key in its metadata; a lost answer raises whatever
+        the network raised.
+        """
+        said: dict[str, Any] = {
+            "channel": self._channel,
+            "text": _cut(_escape(" — ".join([message.title, *map(str, message.lines[:1])])), MAX_TEXT),
+            "blocks": blocks(message),
+        }
         try:
-            answer = self._client.chat_postMessage(
-                channel=self._channel,
-                text=_escape(" — ".join((message.title, message.lines[0]))),
-                blocks=blocks(message),
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": message.key}},
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            if place.replaces_id:
+                # The key of the first post stays what a lost post is looked up by: its message may be this one.
+                metadata = _metadata(place.first_key or message.key, changed=message.key)
+                answer = self._client.chat_update(ts=place.replaces_id, metadata=metadata, **said)
+            else:
+                answer = self._client.chat_postMessage(
+                    thread_ts=place.thread_id,
+                    metadata=_metadata(message.key),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **said,
+                )
         except SlackApiError as refusal:
-            return _outcome(refusal)
+            return _outcome(refusal, place)
         except URLError as fault:
             if _is_without_connection(fault):
                 return Outcome("planned", error=NO_CONNECTION)
             raise
         return Outcome("sent", message_id=answer["ts"])
 
-    def find(self, keys: Collection[str], after: str | None) -> Mapping[str, Sequence[str]] | Outcome:
-        """Read the channel's history, newest first, back to the message `after`, or through `MAX_PAGES`."""
+    def find(self, lost: Sequence[Lost]) -> Mapping[str, Sequence[str]] | Outcome:
+        """Look for posts in the channel's history, for what hangs under another in its replies, newest page by page
+        back to a message sent earlier; for an update at the message itself.
+        """
         found: dict[str, list[str]] = {}
+        groups: dict[tuple[str | None, bool], list[Lost]] = {}
+        for one in lost:
+            groups.setdefault((one.place.thread_id, one.place.replaces_id is not None), []).append(one)
         try:
-            history = self._client.conversations_history(
-                channel=self._channel, oldest=after, limit=PAGE_SIZE, include_all_metadata=True
-            )
-            for number, page in enumerate(history, start=1):
-                for message in page["messages"]:
-                    key = _key_of(message)
-                    if key is not None and key in keys:
-                        found.setdefault(key, []).insert(0, message["ts"])
-                if number == MAX_PAGES:
-                    is_told = len(found) == len(set(keys))
-                    return found if is_told else Outcome("planned", error="history_too_long", is_refused=True)
+            for (thread_id, is_update), of_place in groups.items():
+                for one in of_place if is_update else ():
+                    for message in self._messages_at(one.place.replaces_id or "", thread_id):
+                        if one.key in _keys_of(message):
+                            found[one.key] = [message["ts"]]
+                if not is_update and not self._read_back(thread_id, of_place, found):
+                    return Outcome("planned", error="history_too_long", is_refused=True)
         except SlackApiError as refusal:
-            return _outcome(refusal)
+            if refusal.response["error"] == "thread_not_found":
+                # With the parent its replies are gone: none of them is there.
+                return found
+            return _outcome(refusal, Place())
         return found
+
+    def _read_back(self, thread_id: str | None, lost: Sequence[Lost], found: dict[str, list[str]]) -> bool:
+        """Note where the keys of lost posts are; whether all of the history that may hold them was read."""
+        marks = [one.after_id for one in lost]
+        after = None if None in marks else min(mark for mark in marks if mark)
+        keys = {one.key for one in lost}
+        asked: dict[str, Any] = {"channel": self._channel, "limit": PAGE_SIZE, "include_all_metadata": True}
+        pages = (
+            self._client.conversations_replies(ts=thread_id, oldest=after, **asked)
+            if thread_id
+            else self._client.conversations_history(oldest=after, **asked)
+        )
+        for number, page in enumerate(pages, start=1):
+            for message in page["messages"]:
+                for key in keys & set(_keys_of(message)):
+                    ids = found.setdefault(key, [])
+                    if message["ts"] not in ids:
+                        ids.append(message["ts"])
+                        ids.sort()
+            if number == MAX_PAGES:
+                return keys <= set(found)
+        return True
+
+    def _messages_at(self, message_id: str, thread_id: str | None) -> Sequence[Mapping[str, Any]]:
+        asked: dict[str, Any] = {"channel": self._channel, "limit": 2, "include_all_metadata": True}
+        asked |= {"oldest": message_id, "latest": message_id, "inclusive": True}
+        page = (
+            self._client.conversations_replies(ts=thread_id, **asked)
+            if thread_id
+            else self._client.conversations_history(**asked)
+        )
+        # The parent of a thread is listed whatever the bounds are.
+        return [message for message in page["messages"] if message["ts"] == message_id]
 
     def retract(self, message_id: str) -> bool:
         """Delete a message of the bot."""
@@ -113,20 +173,38 @@ class Slack:
             return bool(refusal.response["error"] == "message_not_found")
         return True
 
+    def show(self, trend: Trend, place: Place) -> None:
+        """Upload the picture under the card; it needs the scope `files:write`."""
+        from orchestration.drawing.picture import png
+
+        self._client.files_upload_v2(
+            channel=self._channel,
+            thread_ts=place.thread_id,
+            file=png(trend),
+            filename="couts-et-fins.png",
+            title="Coût et fin prévue au fil des éditions",
+            alt_txt=in_words(trend),
+        )
+
 
 def blocks(message: Message) -> list[dict[str, Any]]:
-    """The message as Block Kit: within 50 blocks and 3000 characters a text, submitted text escaped."""
-    sections = [_section(text) for text in _packed(map(_escape, message.lines))]
-    if message.link:
-        label, address = message.link
-        sections.append(_section(f"<{_escape(address).replace('|', '%7C')}|{_escape(label)}>"))
-    notes = [_text(text) for text in _packed(map(_escape, message.notes))]
-    header = {"type": "header", "text": {"type": "plain_text", "text": message.title[:MAX_HEADER], "emoji": True}}
-    return [header, *sections, {"type": "context", "elements": notes}]
+    """The message as Block Kit: within 50 blocks and 3000 characters a text, submitted text neutralised."""
+    sections = [_section(text) for text in _packed(map(_line, message.lines))]
+    links = [f"<{_escape(link.address).replace('|', '%7C')}|{_escape(link.label)}>" for link in message.links]
+    notes = [_text(text) for text in _packed([*map(_escape, message.notes), *([" · ".join(links)] if links else [])])]
+    header = {"type": "header", "text": {"type": "plain_text", "text": _cut(message.title, MAX_HEADER), "emoji": False}}
+    small = [{"type": "context", "elements": notes[:10]}] if notes else []
+    return [header, *sections[: MAX_BLOCKS - 2], *small]
+
+
+def _line(line: Line) -> str:
+    name = f"*{_escape(line.name.strip())}* " if line.name.strip() else ""
+    return name + _escape(line.text)
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _text(text)}
+    # A long text is shown whole: nobody should have to ask for the end of an alert.
+    return {"type": "section", "text": _text(text), "expand": True}
 
 
 def _text(text: str) -> dict[str, Any]:
@@ -135,8 +213,14 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def _escape(text: str) -> str:
+    """Text that Slack shows as it is: no link, no mention, and none of the signs that make it bold, slanted or code."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"@(?=(?:channel|everyone|here)\b)", "@\N{WORD JOINER}", escaped, flags=re.IGNORECASE)
+    escaped = re.sub(r"@(?=(?:channel|everyone|here)\b)", "@\N{WORD JOINER}", escaped, flags=re.IGNORECASE)
+    return _BORDER_SCORE.sub("\N{MODIFIER LETTER LOW MACRON}", escaped.translate(_LOOK_ALIKES))
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _packed(lines: Iterable[str]) -> list[str]:
@@ -146,14 +230,27 @@ def _packed(lines: Iterable[str]) -> list[str]:
         if texts and len(texts[-1]) + 1 + len(line) <= MAX_TEXT:
             texts[-1] += f"\n{line}"
         else:
-            texts.append(line)
+            # Whatever a name was escaped to, a text that is too long would cost the whole card.
+            texts.append(line if len(line) <= MAX_TEXT else _whole_words(line))
     return texts
 
 
-def _key_of(message: Mapping[str, Any]) -> str | None:
+def _whole_words(text: str) -> str:
+    """The beginning of an escaped text, cut at a space: an entity cut in two would be shown as typed."""
+    head = text[: MAX_TEXT - 1]
+    return (head.rpartition(" ")[0] or head.rpartition("&")[0] or head) + "…"
+
+
+def _metadata(key: str, changed: str | None = None) -> dict[str, Any]:
+    payload = {"key": key} | ({"change": changed} if changed else {})
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def _keys_of(message: Mapping[str, Any]) -> list[str]:
+    """The keys of the post and of the last update that made a message what it is."""
     metadata = message.get("metadata") or {}
-    key = metadata.get("event_payload", {}).get("key") if metadata.get("event_type") == EVENT_TYPE else None
-    return key if isinstance(key, str) else None
+    payload = metadata.get("event_payload", {}) if metadata.get("event_type") == EVENT_TYPE else {}
+    return [key for key in (payload.get("key"), payload.get("change")) if isinstance(key, str)]
 
 
 def _is_without_connection(fault: URLError) -> bool:
@@ -164,7 +261,7 @@ def _is_without_connection(fault: URLError) -> bool:
     return isinstance(reason, OSError) and reason.errno in _NO_WAY
 
 
-def _outcome(refusal: SlackApiError) -> Outcome:
+def _outcome(refusal: SlackApiError, place: Place) -> Outcome:
     """A code that is about neither the message nor the channel may be anything, so it is looked up before it is sent
     again: nothing is lost for a word that we do not know, and nothing said twice.
     """
@@ -175,6 +272,10 @@ def _outcome(refusal: SlackApiError) -> Outcome:
     # What is no code is not Slack's own word: a proxy's page, or half an answer, does not tell what became of it.
     if status >= 500 or code in AMBIGUOUS or not _CODE.fullmatch(code):
         return Outcome("unknown", error=code)
+    if place.replaces_id and code in OF_DELETED:
+        return Outcome("planned", error=code, gone="message")
+    if place.thread_id and code in OF_DELETED:
+        return Outcome("planned", error=code, gone="thread")
     if family_of(code):
         return Outcome("planned", error=code, is_refused=True)
     return Outcome("dead" if code in OF_MESSAGE else "unknown", error=code)
