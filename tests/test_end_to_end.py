@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.alerting.delivery import alert_states
+from orchestration.alerting.standing import alert_states
 from orchestration.answers.trace import trace
 from orchestration.cli import app
 from orchestration.passes.replay import read_waves, replay

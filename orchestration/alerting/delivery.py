@@ -11,54 +11,69 @@ for its channel or its sender stays planned; only a message that is itself refus
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine
 
-from orchestration.alerting import messages, outbox
-from orchestration.alerting.alerts import COLUMNS, Alert, former_project_ids, read_rows
-from orchestration.alerting.channels.channel import Channel, Outcome
-from orchestration.alerting.channels.registry import engineers_channels, open_channels, open_names
+from orchestration.alerting import matrix_codes, messages, outbox, outbox_questions, receipts_by_mail, slack_codes
+from orchestration.alerting.alerts import Alert, former_project_ids, read_rows
+from orchestration.alerting.answers import answers
+from orchestration.alerting.channels.channel import Channel, Lost, Outcome, Place
+from orchestration.alerting.channels.registry import (
+    engineers_channels,
+    faults_of_settings,
+    kinds,
+    missing_settings,
+    open_channels,
+    open_names,
+)
+from orchestration.alerting.channels.registry import rows as channel_rows_of
 from orchestration.alerting.end_causes import Cause
 from orchestration.alerting.ends import End, Ends
-from orchestration.alerting.explanations import Explanation, explanations
 from orchestration.alerting.faults import (
     DELIVERY_RULES,
     INCIDENT_RULES,
     FaultRule,
+    channel_off,
     channel_unreachable,
     message_refused,
+    table_unreadable,
 )
-from orchestration.alerting.messages import Message
-from orchestration.alerting.outbox import (
-    INTERRUPTED,
-    AlertState,
-    LookUp,
-    Outbox,
-    OutboxEntry,
-    State,
-    Told,
-)
+from orchestration.alerting.message import Message
+from orchestration.alerting.messages import Around
+from orchestration.alerting.monthly_reminder import monthly_reminder, monthly_reminder_due, open_criticals
+from orchestration.alerting.outbox import Outbox
+from orchestration.alerting.outbox_tables import INTERRUPTED, LookUp, OutboxEntry, State, Told
 from orchestration.alerting.reconciliation import latest, reconcile, renamed
-from orchestration.alerting.routing import Routing
+from orchestration.alerting.routing import (
+    CONTACTS,
+    ChannelRow,
+    EverythingToEngineers,
+    Routing,
+    routing_or_engineers_alone,
+)
+from orchestration.alerting.sending import Desk, brief, send_cards, send_messages
 from orchestration.alerting.sentences import cut
-from orchestration.alerting.slack_codes import OF_MESSAGE, is_unfamiliar
-from orchestration.domain.alert_rules import SLIPS_WITH_OVERRUN, alert_rule
+from orchestration.alerting.trends import trends
+from orchestration.domain.alert_rules import alert_rule
+from orchestration.domain.french import paris
 from orchestration.domain.reference_data import method_version
 from orchestration.settings import Settings
-from orchestration.store.digests import sha256
 from orchestration.store.marts import read_mart
-from orchestration.validation.holding import is_held
+from orchestration.store.sql import naive_utc
+from orchestration.validation.holding import Hold, is_held
 
 if TYPE_CHECKING:
     # It reads the lake, whose library takes longer to import than the question whether anything is refused.
     from orchestration.validation.judgement import Judgement
 
-MOST_SINGLE_MESSAGES = 5
 # A channel that nobody need mend (no connection, no answer, a rest it asked for) is told of when it lasts.
 _LASTING = timedelta(minutes=10)
+# How long a file that is missing or was refused is news to a channel that was not told of it.
+_LONGEST_FILING = timedelta(days=30)
 # What engineers read of a message that did not leave, in characters.
 _SHOWN_OF_MESSAGE = 200
 
@@ -66,6 +81,8 @@ log = logging.getLogger("jalons.alerts")
 
 # The ends by alert key, and the method by alert key of what a summary tells.
 Ended = tuple[Mapping[str, End], Mapping[str, str]]
+# Whether all that was due was tried: else it is due again.
+Sender = Callable[[Outbox, Channel, ChannelRow], bool]
 
 
 @dataclass(frozen=True)
@@ -89,34 +106,87 @@ def deliver(
         rows = read_rows(settings)
         if rows is None:
             return Delivery()
-
-        def is_free(one: Alert | OutboxEntry) -> bool:
-            # A refusal or a reminder speaks of a file, not of what the tables say.
-            return (
-                one.edition is None
-                or alert_rule(one.rule).about == "filing"
-                or not is_held(one.edition, judgement.holds)
-            )
-
-        alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
-        ends = Ends.read(settings, lambda edition: is_held(edition, judgement.holds))
-        method = method_version()
-
-        def ends_of(box: Outbox, entries: Sequence[OutboxEntry], routed: Collection[str]) -> Ended:
-            return _ended(ends, alerts, entries, routed, box.told(), method)
-
         opened = open_channels(settings) if channels is None else channels
-        former_ids = former_project_ids(settings)
-        for box in (Outbox(engine, channel.name) for channel in opened):
-            box.rename(renamed(box.entries(), alerts, former_ids))
-        counts = _bring_up_to_date(engine, opened, alerts, is_free, ends_of, settings.site_url, now)
-        read = {
-            edition: at for edition, at in _read_until(settings, rows).items() if not is_held(edition, judgement.holds)
-        }
         for channel in opened:
-            Outbox(engine, channel.name).tell_by(method, read)
-        _leave_the_rest(engine, opened, is_free, now)
-        return Delivery(counts)
+            _send_receipts(Outbox(engine, channel.name), channel, engine, now)
+        return bring_teams_up_to_date(engine, settings, rows, judgement.holds, opened, now)
+
+
+def _send_receipts(box: Outbox, channel: Channel, engine: Engine, now: datetime) -> None:
+    """Tell the contacts of a perimeter what became of its drops, each once."""
+    family, _, perimeter = channel.name.partition(":")
+    if family != CONTACTS:
+        return
+    _settle(box, channel, now)
+    drops = {f"receipt::{drop.drop_id}": drop for drop in receipts_by_mail.filed(engine, perimeter, now)}
+    known = {entry.alert_key for entry in box.entries() if entry.kind == "receipt"}
+    fresh = [
+        OutboxEntry(key, "receipt", 1, "receipt", drop.path, drop.edition, receipts_by_mail.headline(drop))
+        for key, drop in drops.items()
+        if key not in known
+    ]
+    box.record(fresh, [], now)
+    due = [e for e in box.entries() if e.kind == "receipt" and e.state == "planned" and e.may_leave(now)]
+    # What waited longer than it is told is told no more.
+    box.record([], [(entry, "cancelled") for entry in due if entry.alert_key not in drops], now)
+    batches = [
+        ([entry], partial(receipts_by_mail.message, drops=[drops[entry.alert_key]], is_repeat=entry.attempts > 0))
+        for entry in due
+        if entry.alert_key in drops
+    ]
+    if box.may("send", now):
+        send_messages(box, channel, batches, now)
+
+
+def bring_teams_up_to_date(
+    engine: Engine,
+    settings: Settings,
+    rows: Sequence[dict[str, Any]],
+    holds: Sequence[Hold],
+    channels: Sequence[Channel],
+    now: datetime,
+) -> Delivery:
+    """The same from rows of the mart `alerts`, with the outbox of any database: what would be sent can be tried too."""
+    today = paris(now).date()
+    said = {key: [one for one in of_key if one.holds(today)] for key, of_key in answers(settings).items()}
+    answered = {key: of_key for key, of_key in said.items() if of_key}
+    snoozed = {key for key, of_key in answered.items() if any(one.kind == "snooze" for one in of_key)}
+
+    def is_free(one: Alert | OutboxEntry) -> bool:
+        if isinstance(one, OutboxEntry) and one.kind == "resolution" and one.alert_key in snoozed:
+            return False
+        # A refusal or a reminder speaks of a file, not of what the tables say.
+        return one.edition is None or alert_rule(one.rule).about == "filing" or not is_held(one.edition, holds)
+
+    alerts = {alert.alert_key: alert for alert in map(Alert.of, rows) if is_free(alert)}
+    ends = Ends.read(settings, lambda edition: is_held(edition, holds))
+    method = method_version()
+
+    def ends_of(box: Outbox, entries: Sequence[OutboxEntry], routed: Collection[str]) -> Ended:
+        return _ended(ends, alerts, entries, routed, box.told(), method)
+
+    former_ids = former_project_ids(settings)
+    for box in (Outbox(engine, channel.name) for channel in channels):
+        box.rename(renamed(box.entries(), alerts, former_ids))
+    around = Around(now, settings.site_url, trends(settings), answered)
+
+    def send(box: Outbox, channel: Channel, row: ChannelRow) -> bool:
+        if not send_messages(box, channel, _summaries_of_method(_due(box, is_free, now)), now):
+            return False
+        desk = Desk(alerts, around, row.most_cards, is_free, lambda edition: is_held(edition, holds))
+        if not send_cards(box, channel, desk, now):
+            return False
+        routed = [alert for alert in alerts.values() if _goes_to(alert, channel.name, routing, now)]
+        criticals = open_criticals(routed, ends.of_alerts.keys(), answered, now)
+        return send_messages(box, channel, _reminders(box, criticals, around), now)
+
+    routing = routing_or_engineers_alone()
+    counts = _bring_up_to_date(settings, engine, channels, alerts, is_free, ends_of, send, now)
+    read = {edition: at for edition, at in _read_until(settings, rows).items() if not is_held(edition, holds)}
+    for box in (Outbox(engine, channel.name) for channel in channels):
+        box.tell_by(method, read)
+    _leave_the_rest(engine, channels, is_free, now)
+    return Delivery(counts)
 
 
 def alert_engineers(
@@ -131,43 +201,60 @@ def alert_engineers(
     A fault is told once, however often it is found again, and its end is told once. What delivery itself knows to be
     wrong (`DELIVERY_RULES`) is told after it, on the channels that work. Otherwise as `deliver`.
     """
+
+    def send(found: Mapping[str, Alert], is_concerned: Callable[[OutboxEntry], bool]) -> Sender:
+        def to(box: Outbox, channel: Channel, _row: ChannelRow) -> bool:
+            due = _due(box, is_concerned, now)
+            return send_messages(box, channel, _messages_of_faults(due, found, settings.dagster_url), now)
+
+        return to
+
+    def is_looked_at(entry: OutboxEntry) -> bool:
+        return entry.rule in rules
+
+    def is_of_delivery(entry: OutboxEntry) -> bool:
+        return entry.rule in DELIVERY_RULES
+
     alerts = {fault.alert_key: fault for fault in faults}
     opened = engineers_channels(settings) if channels is None else channels
     spoken_of = {*rules, *DELIVERY_RULES}
     with outbox.opened(settings) as engine:
         told = [
             _bring_up_to_date(
-                *(engine, opened, alerts),
-                lambda entry: entry.rule in rules,
-                _faults_over(alerts),
-                *(settings.dagster_url, now),
+                *(settings, engine, opened, alerts, is_looked_at, _faults_over(alerts)), send(alerts, is_looked_at), now
             )
         ]
         names = {*open_names(settings), *(channel.name for channel in opened)}
-        own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names)}
+        own = {fault.alert_key: fault for fault in _faults_of_delivery(engine, names, settings)}
         told.append(
             _bring_up_to_date(
-                *(engine, opened, own),
-                lambda entry: entry.rule in DELIVERY_RULES,
-                _faults_over(own),
-                *(settings.dagster_url, now),
+                *(settings, engine, opened, own, is_of_delivery, _faults_over(own)), send(own, is_of_delivery), now
             )
         )
         _leave_the_rest(engine, opened, lambda entry: entry.rule in spoken_of, now)
     return Delivery({name: Counter(told[0][name]) + Counter(told[1][name]) for name in told[0]})
 
 
-def _faults_of_delivery(engine: Engine, channels: Collection[str]) -> Iterator[Alert]:
+def _faults_of_delivery(
+    engine: Engine,
+    channels: Collection[str],
+    settings: Settings,
+) -> Iterator[Alert]:
     """What is wrong with channels, and the messages that are refused, or were answered with an unfamiliar code."""
     # What was met once says nothing of now: how long it lasts is known from the last try.
-    found = outbox.refusals(engine, channels)
+    found, kind_of = outbox_questions.refusals(engine, channels), kinds(settings)
     refused = [one for one in found if one.is_refused or one.not_before - one.since >= _LASTING]
     # Of one channel once: what refuses a message for its token refuses a look-up for it too.
     for one in {one.channel: one for one in sorted(refused, key=lambda one: one.act != "look_up")}.values():
-        yield channel_unreachable(one.channel, one.act, one.error, one.since)
-    for letter in outbox.letters(engine, channels):
+        kind = kind_of.get(one.channel, "console")
+        yield channel_unreachable(one.channel, one.act, one.error, one.since, kind)
+    for name, missing in missing_settings(settings).items():
+        yield channel_off(name, missing)
+    for name, fault in faults_of_settings(settings).items():
+        yield table_unreadable(name, fault)
+    for letter in outbox_questions.letters(engine, channels):
         # Planned again by a person, it is still the one that was refused.
-        is_dead = letter.state == "dead" or letter.error in OF_MESSAGE
+        is_dead = letter.state == "dead" or letter.error in slack_codes.OF_MESSAGE | matrix_codes.OF_MESSAGE
         # A message about a refused one that is refused too is in the exit codes; one about it would be refused as well.
         if letter.rule not in DELIVERY_RULES and (is_dead or _is_unfamiliar(letter.error)):
             yield message_refused(
@@ -180,32 +267,36 @@ def _faults_of_delivery(engine: Engine, channels: Collection[str]) -> Iterator[A
 
 
 def _is_unfamiliar(code: str) -> bool:
-    return code != INTERRUPTED and is_unfamiliar(code)
+    return code != INTERRUPTED and (slack_codes.is_unfamiliar(code) or matrix_codes.is_unfamiliar(code))
 
 
 def _bring_up_to_date(
+    settings: Settings,
     engine: Engine,
     channels: Sequence[Channel],
     alerts: Mapping[str, Alert],
     is_concerned: Callable[[OutboxEntry], bool],
     ends_of: Callable[[Outbox, Sequence[OutboxEntry], Collection[str]], Ended],
-    base_url: str,
+    send: Sender,
     now: datetime,
 ) -> dict[str, Counter[State]]:
     """Make each channel say what there is of `alerts`, and take back the rows concerned that are no more."""
-    routing, counts = Routing(), {}
+    routing, counts = routing_or_engineers_alone(), {}
+    of_table = {row.name: row for row in channel_rows_of(settings)}
     for channel in channels:
         box = Outbox(engine, channel.name)
         before = latest(box.entries())
         _settle(box, channel, now)
-        routed = {key for key, alert in alerts.items() if _goes_to(alert, channel.name, routing)}
+        routed = {key for key, alert in alerts.items() if _goes_to(alert, channel.name, routing, now)}
         entries = list(filter(is_concerned, box.entries()))
         box.record(*reconcile(entries, alerts, routed, *ends_of(box, entries, routed)), now)
         box.speak_of([entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)], [], now)
-        planned = [entry for entry in box.entries() if entry.state == "planned" and is_concerned(entry)]
+        row = of_table.get(channel.name) or ChannelRow(channel.name, "console", "teams")
+        if quiet_ends := row.quiet_ends(now):
+            box.rest_until(quiet_ends)
         # What the channel would not take of one message, it would not take of another either.
-        if box.may("send", now):
-            _send(box, channel, [entry for entry in planned if entry.may_leave(now)], alerts, base_url, now)
+        elif box.may("send", now) and send(box, channel, row):
+            box.delivered(now)
         after = latest(box.entries())
         counts[channel.name] = Counter(e.state for key, e in after.items() if e != before.get(key))
     return counts
@@ -263,7 +354,10 @@ def _read_until(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> dict[s
     return latest_of
 
 
-def _goes_to(alert: Alert, channel: str, routing: Routing) -> bool:
+def _goes_to(alert: Alert, channel: str, routing: Routing | EverythingToEngineers, now: datetime) -> bool:
+    if alert.of_rule.about == "filing" and alert.raised_at and alert.raised_at < naive_utc(now - _LONGEST_FILING):
+        # Nobody can act any more on what was awaited or refused then.
+        return False
     # A channel that works has nothing to say of itself: what would come there is the end alone.
     is_itself = alert.rule == "channel_unreachable" and alert.subject == channel
     return routing.sends(alert, channel) and not is_itself
@@ -277,53 +371,6 @@ def _leave_the_rest(
         box.speak_of([], [e for e in box.entries() if e.state == "planned" and not is_spoken_of(e)], now)
 
 
-def alert_states(settings: Settings, edition: str | None = None, today: date | None = None) -> list[dict[str, Any]]:
-    """The mart's rows (of one edition, if given), the most severe first, each with `channels`: {channel name: state},
-    and with `errors`: {channel name: why it did not leave}.
-
-    `status` says whether it is `open`, `explained` by a person, or `ended`, and `cause` by what; an explanation whose
-    last day is before `today` leaves it open.
-
-    After them, by key, what was told and is true no longer: of such a row the key, edition, rule, subject and, as its
-    `detail`, the headline are left.
-    """
-    rows = read_rows(settings) or []
-    known = outbox.read_states(settings) if settings.home.is_dir() else {}
-    sent = {key: one for key, one in known.items() if alert_rule(one.rule).audience == "teams"}
-    ends, explained = Ends.read(settings).of_alerts, explanations(settings)
-    states = [row | _said(sent.get(row["alert_key"])) | _stands(ends.get(row["alert_key"])) for row in rows]
-    for key in sorted(sent.keys() - {row["alert_key"] for row in rows}):
-        one = sent[key]
-        left = {"alert_key": key, "rule": one.rule, "subject": one.subject, "edition": one.edition}
-        over = _stands(End(cast(Cause, one.cause or "corrigée"))) if "resolved" in one.channels.values() else _stands()
-        states.append(dict.fromkeys(COLUMNS) | left | {"detail": one.headline} | _said(one) | over)
-    return [
-        row | _explained(row["status"], explained.get(row["alert_key"]), today)
-        for row in states
-        if edition in (None, row["edition"])
-    ]
-
-
-def _said(one: AlertState | None) -> dict[str, dict[str, str]]:
-    return {"channels": one.channels if one else {}, "errors": one.errors if one else {}}
-
-
-def _stands(end: End | None = None) -> dict[str, str | None]:
-    if end is None:
-        return {"status": "open", "cause": None, "ended_edition": None, "now": None}
-    return {"status": "ended", "cause": end.cause, "ended_edition": end.edition, "now": end.now or None}
-
-
-def _explained(status: str, one: Explanation | None, today: date | None) -> dict[str, Any]:
-    says = {
-        "explained_by": one.explained_by if one else None,
-        "explanation": one.reason if one else None,
-        "explained_until": one.until if one else None,
-    }
-    holds = one is not None and (today is None or one.holds(today))
-    return says | {"status": "explained" if status == "open" and holds else status}
-
-
 def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
     """Find out what became of the messages whose answer was lost; those that did not arrive are planned again.
 
@@ -333,19 +380,22 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
     due = box.due(now)
     if not due or not box.may("look_up", now):
         return
-    marks = [one.after_id for one in due]
+    lost = [Lost(one.message_key, Place(one.parent_id, one.replaces_id), one.after_id, one.tried_at) for one in due]
     try:
-        found = channel.find(
-            {one.message_key for one in due}, None if None in marks else min(mark for mark in marks if mark)
-        )
+        found = channel.find(lost)
     except Exception as fault:
-        found = Outcome("planned", error=_brief(fault))
+        found = Outcome("planned", error=brief(fault))
     if isinstance(found, Outcome):
         log.warning("%s: cannot tell what became of %d message(s): %s", channel.name, len(due), found.error)
         box.cannot_tell(found, now)
         return
+    shown = box.shown()
     for one in due:
         kept, extra = _kept(box, one, found.get(one.message_key, ()))
+        if one.replaces_id and found.get(one.message_key) and kept is None:
+            # It came after what was told since in the same place.
+            box.redraw(one.replaces_id)
+        extra = [message_id for message_id in extra if message_id not in shown and not one.replaces_id]
         retracted = [message_id for message_id in extra if _is_retracted(channel, one.message_key, message_id)]
         box.looked(one, kept, retracted, now, channel.lists_within)
 
@@ -365,119 +415,72 @@ def _is_retracted(channel: Channel, key: str, message_id: str) -> bool:
     try:
         is_gone = channel.retract(message_id)
     except Exception as fault:
-        log.warning("%s: message %s came late as %s: %s", channel.name, key, message_id, _brief(fault))
+        log.warning("%s: message %s came late as %s: %s", channel.name, key, message_id, brief(fault))
         return False
     said = "is taken back" if is_gone else "could not be taken back"
     log.warning("%s: message %s came late as %s, and %s", channel.name, key, message_id, said)
     return is_gone
 
 
-def _send(
-    box: Outbox,
-    channel: Channel,
-    planned: Sequence[OutboxEntry],
-    alerts: Mapping[str, Alert],
-    base_url: str,
-    now: datetime,
-) -> None:
-    """Send what is planned; a refusal or a lost answer concerns one message, "not now" every other one too."""
-    rank = {key: number for number, key in enumerate(alerts)}
-    alone = [entry for entry in planned if not entry.summary]
-    ends = [entry for entry in alone if entry.kind == "resolution"]
-    news = [replace(e, headline=messages.summary_line([alerts[e.alert_key]])) for e in alone if e.kind == "alert"]
-    news.sort(key=lambda entry: rank[entry.alert_key])
-    for batch in (*_summaries([e for e in planned if e.summary]), *_batches(ends), *_batches(news)):
-        message = _compose(_message_key(channel.name, batch), batch, alerts, base_url)
-        box.claim(batch, message.key)
-        try:
-            outcome = channel.send(message)
-        except Exception as fault:
-            outcome = Outcome("unknown", error=_brief(fault))
-        box.conclude(message.key, outcome, now, channel.lists_within)
-        if outcome.error:
-            log.warning("%s: message %s is %s: %s", channel.name, message.key, outcome.state, outcome.error)
-        if outcome.state == "planned":
-            return
+def _due(box: Outbox, is_concerned: Callable[[OutboxEntry], bool], now: datetime) -> list[OutboxEntry]:
+    return [e for e in box.entries() if e.state == "planned" and is_concerned(e) and e.may_leave(now)]
 
 
-def _batches(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
-    """The rows of each message: those of a message tried before stay together; many others make one per edition, and
-    of ends per cause.
-
-    Of faults there is one message per cause, of the stores' one per rule, and one of a slip and its overrun.
-    """
-    tried: dict[str, list[OutboxEntry]] = {}
-    fresh: list[OutboxEntry] = []
-    for entry in entries:
-        if entry.message_key:
-            tried.setdefault(entry.message_key, []).append(entry)
-        else:
-            fresh.append(entry)
-    yield from tried.values()
-    if len(fresh) <= MOST_SINGLE_MESSAGES or _is_fault(fresh[0]):
-        alone: dict[tuple[str | None, ...], list[OutboxEntry]] = {}
-        for entry in fresh:
-            alone.setdefault(_topic(entry), []).append(entry)
-        yield from alone.values()
-        return
-    places = {(entry.edition is None, entry.edition or "", entry.cause or "") for entry in fresh}
-    for _, edition, cause in sorted(places):
-        yield [entry for entry in fresh if (entry.edition or "", entry.cause or "") == (edition, cause)]
-
-
-def _summaries(entries: Sequence[OutboxEntry]) -> Iterator[list[OutboxEntry]]:
+def _summaries_of_method(due: Sequence[OutboxEntry]) -> Iterator[tuple[list[OutboxEntry], Callable[[str], Message]]]:
     """The rows of each summary of a method: those that were tried together, and all others of one method."""
-    found: dict[tuple[str | None, str | None], list[OutboxEntry]] = {}
-    for entry in entries:
-        found.setdefault((entry.message_key, entry.summary), []).append(entry)
-    yield from found.values()
+    found: dict[tuple[str | None, str], list[OutboxEntry]] = {}
+    for entry in due:
+        if entry.summary:
+            found.setdefault((entry.message_key, entry.summary), []).append(entry)
+    for (_, method), batch in found.items():
+        yield batch, partial(_summary_of_method, method=method, batch=batch)
 
 
-def _topic(entry: OutboxEntry) -> tuple[str | None, ...]:
-    """What alerts of one message have in common: the cause of a fault, the project and edition of one rise."""
-    if entry.rule in INCIDENT_RULES:
-        # A disk that goes takes a thousand files with it: what to do is the same for all.
-        return (entry.rule,)
-    if _is_fault(entry):
-        return entry.rule, entry.subject
-    slip = alert_rule(entry.rule).same_rise_as or entry.rule
-    if slip in SLIPS_WITH_OVERRUN:
-        return slip, entry.subject, entry.edition, entry.cause
-    return (entry.alert_key,)
+def _summary_of_method(key: str, method: str, batch: Sequence[OutboxEntry]) -> Message:
+    news, ends = ([(e.rule, e.edition) for e in batch if e.kind == kind] for kind in ("alert", "resolution"))
+    return messages.summary_of_method(key, method, news, ends, is_repeat=batch[0].attempts > 0)
 
 
-def _is_fault(one: Alert | OutboxEntry) -> bool:
-    return alert_rule(one.rule).audience == "engineers"
+def _reminders(
+    box: Outbox, criticals: Sequence[Alert], around: Around
+) -> Iterator[tuple[list[OutboxEntry], Callable[[str], Message]]]:
+    """The reminder of this month, once, of what is critical and open by now; one of another month is told no more."""
+    known = [entry for entry in box.entries() if entry.kind == "reminder"]
+    month = monthly_reminder_due(around.now, [entry.level or "" for entry in known if entry.state != "planned"])
+    waiting = [entry for entry in known if entry.state == "planned"]
+    over = [entry for entry in waiting if entry.level != month or not criticals]
+    box.record([], [(entry, "cancelled") for entry in over], around.now)
+    if month and criticals and not [entry for entry in waiting if entry.level == month]:
+        title, _ = monthly_reminder(criticals, around.answers, around.now)
+        key = f"monthly_reminder::{month}"
+        fresh = OutboxEntry(key, "reminder", 1, "monthly_reminder", month, None, title, level=month)
+        box.record([fresh], [], around.now)
+        waiting = [fresh]
+    for entry in waiting:
+        if entry not in over and entry.may_leave(around.now):
+            yield [entry], partial(messages.reminder, criticals=criticals, around=around, is_repeat=entry.attempts > 0)
 
 
-def _message_key(channel: str, batch: Sequence[OutboxEntry]) -> str:
-    if batch[0].message_key:
-        return batch[0].message_key
-    kind = "summary" if batch[0].summary else batch[0].kind
-    parts = [channel, kind, *sorted(f"{entry.alert_key}#{entry.occurrence}" for entry in batch)]
-    return sha256("\n".join(parts).encode())[:32]
+def _messages_of_faults(
+    due: Sequence[OutboxEntry], faults: Mapping[str, Alert], dagster_url: str
+) -> Iterator[tuple[list[OutboxEntry], Callable[[str], Message]]]:
+    """The rows of each message, ends first: of faults there is one per cause, of the stores' one per rule; those of a
+    message that was tried before stay together.
+    """
+    rank = {key: number for number, key in enumerate(faults)}
+    for kind in ("resolution", "alert"):
+        batches: dict[tuple[str | None, ...], list[OutboxEntry]] = {}
+        of_kind = [entry for entry in due if entry.kind == kind]
+        for entry in sorted(of_kind, key=lambda entry: rank.get(entry.alert_key, 0)):
+            # A disk that goes takes a thousand files with it: what to do is the same for all.
+            cause = (entry.rule,) if entry.rule in INCIDENT_RULES else (entry.rule, entry.subject)
+            batches.setdefault((entry.message_key,) if entry.message_key else cause, []).append(entry)
+        for batch in batches.values():
+            yield batch, partial(_message_of_fault, batch=batch, faults=faults, dagster_url=dagster_url)
 
 
-def _compose(key: str, batch: Sequence[OutboxEntry], alerts: Mapping[str, Alert], base_url: str) -> Message:
-    first, is_repeat = batch[0], batch[0].attempts > 0
-    if first.summary:
-        news, ends = ([(e.rule, e.edition) for e in batch if e.kind == kind] for kind in ("alert", "resolution"))
-        return messages.summary_of_method(key, first.summary, news, ends, is_repeat=is_repeat)
-    if first.kind == "resolution":
-        headlines = [entry.headline for entry in batch]
-        if _is_fault(first):
-            return messages.recovery(key, headlines, first.rule, is_repeat=is_repeat)
-        return messages.resolution(
-            *(key, headlines, first.cause or "corrigée", first.edition, base_url), is_repeat=is_repeat
-        )
-    found = [alerts[entry.alert_key] for entry in batch]
-    if _is_fault(first):
-        return messages.fault(key, found, base_url, is_repeat=is_repeat)
-    groups = messages.paired(found)
-    if len(groups) == 1:
-        return messages.single(key, groups[0], base_url, is_repeat=is_repeat)
-    return messages.digest(key, found, first.edition, base_url, is_repeat=is_repeat)
-
-
-def _brief(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {fault}"[:300]
+def _message_of_fault(key: str, batch: Sequence[OutboxEntry], faults: Mapping[str, Alert], dagster_url: str) -> Message:
+    is_repeat = batch[0].attempts > 0
+    if batch[0].kind == "resolution":
+        return messages.recovery(key, [entry.headline for entry in batch], batch[0].rule, is_repeat=is_repeat)
+    return messages.fault(key, [faults[entry.alert_key] for entry in batch], dagster_url, is_repeat=is_repeat)

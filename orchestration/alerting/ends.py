@@ -12,7 +12,7 @@ from typing import Any, Self
 from orchestration.alerting import end_sentences
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.end_causes import Cause
-from orchestration.alerting.outbox import OutboxEntry, Told
+from orchestration.alerting.outbox_tables import OutboxEntry, Told
 from orchestration.domain.alert_rules import alert_rule
 from orchestration.settings import Settings
 from orchestration.store.marts import read_mart

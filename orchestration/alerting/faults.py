@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from orchestration.alerting import matrix_codes
 from orchestration.alerting.alerts import COLUMNS, Alert
+from orchestration.alerting.channel_kinds import ChannelKind
 from orchestration.alerting.slack_codes import family_of
 from orchestration.domain.alert_rules import AlertKey, Severity
 from orchestration.domain.french import LABELS, and_others, moment, plural
@@ -133,9 +135,11 @@ def tick_late(sensor: str, *, last: datetime, cause: str) -> Alert:
     )
 
 
-def channel_unreachable(channel: str, act: Literal["send", "look_up"], code: str, since: datetime) -> Alert:
+def channel_unreachable(
+    channel: str, act: Literal["send", "look_up"], code: str, since: datetime, kind: ChannelKind = "slack"
+) -> Alert:
     """A channel that does not take messages, or does not say which arrived, since when (UTC) and with which code."""
-    why, to_do = _OF_CHANNELS.get(family_of(code) or "", (None, None))
+    why, to_do = _words_of_channel(kind, code)
     if act == "look_up":
         said = (
             f"Le canal « {channel} » ne dit plus quels messages lui sont parvenus depuis le {moment(since)} ({code}). "
@@ -154,6 +158,31 @@ def channel_unreachable(channel: str, act: Literal["send", "look_up"], code: str
         severity="critique",
         detail=f"{said} {why}" if why else said,
         to_do=f"À faire : {to_do.format(setting=_SETTINGS.get(channel, 'JALONS_…'))}",
+    )
+
+
+def channel_off(channel: str, missing: Sequence[str]) -> Alert:
+    """A channel of which only a part of the settings is there."""
+    lacks = ", ".join(f"`{name}`" for name in missing)
+    return _fault(
+        "channel_unreachable",
+        channel,
+        level="off",
+        severity="attention",
+        detail=f"Le canal « {channel} » est fermé, faute de réglages ({lacks}). Ce qu’il dirait attend.",
+        to_do="À faire : donner les réglages qui manquent, ou retirer les autres.",
+    )
+
+
+def table_unreadable(name: str, fault: str) -> Alert:
+    """A table of channels, routes or contacts, or a setting of a channel, that cannot be read."""
+    return _fault(
+        "channel_unreachable",
+        name,
+        level="unreadable",
+        severity="critique",
+        detail=f"« {name} » ne peut être lu ({fault}). Ce qui en dépend n’est pas envoyé, et attend.",
+        to_do="À faire : corriger la ligne ou le réglage ; la prochaine passe envoie ce qui attend.",
     )
 
 
@@ -394,10 +423,61 @@ _OF_CHANNELS: Mapping[str, tuple[str, str]] = {
     ),
     "network": (
         "Aucune connexion n’a pu être établie.",
-        "vérifier le réseau et le mandataire de la machine, et l’adresse de Slack (`JALONS_SLACK_BASE_URL`).",
+        "vérifier le réseau et le mandataire de la machine, et l’adresse du serveur (`JALONS_SLACK_BASE_URL`, "
+        "`JALONS_TCHAP_HOMESERVER`).",
     ),
 }
-_SETTINGS = {"slack": "JALONS_SLACK_CHANNEL", "engineers-slack": "JALONS_SLACK_ENGINEERS_CHANNEL"}
+# The same of Tchap, by families of its own (`matrix_codes`).
+_OF_TCHAP: Mapping[str, tuple[str, str]] = {
+    "membership": (
+        "Le robot n’y est pas invité, ou en a été exclu.",
+        "inviter le robot dans ce salon de Tchap ; il y entre de lui-même.",
+    ),
+    "address": (
+        "Le serveur de Tchap ne connaît pas ce salon.",
+        "vérifier l’identifiant ou l’adresse du salon (`{setting}`), et l’adresse du serveur du robot "
+        "(`JALONS_TCHAP_HOMESERVER`).",
+    ),
+    "token": (
+        "Tchap ne reconnaît plus le robot, ou son compte a expiré.",
+        "ouvrir une session du compte du robot, le renouveler s’il a expiré, et mettre son nouveau jeton "
+        "(`JALONS_TCHAP_TOKEN`).",
+    ),
+    "rights": (
+        "Le robot n’a pas le droit d’écrire dans ce salon.",
+        "lui donner dans les paramètres du salon un rôle qui permet d’envoyer des messages ; si le salon a été "
+        "remplacé par un autre, donner l’identifiant de celui-ci (`{setting}`).",
+    ),
+    "policy": (
+        "Une règle du serveur de Tchap l’interdit.",
+        "demander à l’administrateur du serveur de laisser écrire le compte du robot.",
+    ),
+}
+# Of these the code says the rest: the server's own words, or none.
+_OF_MAIL = (
+    "Le serveur de messagerie ne prend pas les messages du robot.",
+    "vérifier l’adresse du serveur (`JALONS_SMTP_HOST`), le compte et son mot de passe (`JALONS_SMTP_USER`, "
+    "`JALONS_SMTP_PASSWORD`), l’expéditeur (`JALONS_MAIL_FROM`), et le droit d’écrire à ces destinataires.",
+)
+_OF_WEBHOOK = (
+    "L’adresse à laquelle les messages sont postés ne les prend plus.",
+    "créer un nouveau webhook entrant dans le canal, et donner son adresse (`JALONS_WEBHOOK_URL`, ou la variable "
+    "que nomme `channels.csv`).",
+)
+_SETTINGS = {
+    "slack": "JALONS_SLACK_CHANNEL",
+    "engineers-slack": "JALONS_SLACK_ENGINEERS_CHANNEL",
+    "tchap": "JALONS_TCHAP_ROOM",
+    "engineers-tchap": "JALONS_TCHAP_ENGINEERS_ROOM",
+}
+
+
+def _words_of_channel(kind: ChannelKind, code: str) -> tuple[str | None, str | None]:
+    if kind in ("mail", "webhook"):
+        return _OF_MAIL if kind == "mail" else _OF_WEBHOOK
+    if kind == "tchap" and (family := matrix_codes.family_of(code)) in _OF_TCHAP:
+        return _OF_TCHAP[family or ""]
+    return _OF_CHANNELS.get(family_of(code) or "", (None, None))
 
 
 def _fault(rule: FaultRule, subject: str, *, edition: str | None = None, level: str, **given: Any) -> Alert:

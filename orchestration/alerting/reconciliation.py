@@ -6,13 +6,15 @@ What belongs here: which rows to plan, cancel, resolve, bring back or keep under
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.end_causes import SILENT
 from orchestration.alerting.ends import End
-from orchestration.alerting.messages import ended_line, summary_line
-from orchestration.alerting.outbox import OutboxEntry, State
+from orchestration.alerting.messages import ended_line, since, summary_line
+from orchestration.alerting.outbox_tables import OutboxEntry, State
+from orchestration.alerting.sentences import statement
 from orchestration.domain.alert_rules import AlertKey
 
 Changes = tuple[list[OutboxEntry], list[tuple[OutboxEntry, State]]]
@@ -59,7 +61,8 @@ def reconcile(
 
     - an alert without a row is planned, a cancelled one is planned again, unless it has ended;
     - an alert gone, ended or no longer routed before it was sent is cancelled;
-    - a sent alert that has ended is resolved, and a row is planned to say so, unless its cause is silent;
+    - a sent alert that has ended is resolved, and a row is planned to say so, unless its cause is silent, or once what
+      replaced it was taken back unsaid;
     - a resolved alert that is back is simply sent again if people were told of its end, else its end is not told.
     """
     new: list[OutboxEntry] = []
@@ -92,9 +95,37 @@ def reconcile(
                 else:
                     new.append(end)
 
+        elif entry.state == "resolved" and _lost_its_successor(entry, ends.get(key), current.values(), told_ends):
+            moved.append((replace(entry, cause=ends[key].cause), "resolved"))
+            new.append(_end(entry, ends[key], summaries.get(key)))
+
     is_back = alerts.keys() - ends.keys()
     moved += [(end, "cancelled") for end in told_ends.values() if end.state == "planned" and end.alert_key in is_back]
     return new, moved
+
+
+def _lost_its_successor(
+    entry: OutboxEntry,
+    end: End | None,
+    current: Collection[OutboxEntry],
+    told_ends: Mapping[tuple[str, int], OutboxEntry],
+) -> bool:
+    """Whether what replaced an alert was taken back before anybody was told of it: then nobody knows that it ended."""
+    if (
+        entry.cause not in SILENT
+        or end is None
+        or end.cause in SILENT
+        or (entry.alert_key, entry.occurrence) in told_ends
+    ):
+        return False
+    return not any(map(partial(_is_successor, entry), current))
+
+
+def _is_successor(entry: OutboxEntry, one: OutboxEntry) -> bool:
+    """Whether people were told of another level of the same, whatever the id of the subject was by then."""
+    same = (one.rule, one.edition) == (entry.rule, entry.edition) and one.alert_key != entry.alert_key
+    is_subject = one.subject == entry.subject or (one.card_id, one.subject_name) == (entry.card_id, entry.subject_name)
+    return same and is_subject and one.sent_at is not None
 
 
 def _planned(alert: Alert, occurrence: int, summary: str | None) -> OutboxEntry:
@@ -102,11 +133,22 @@ def _planned(alert: Alert, occurrence: int, summary: str | None) -> OutboxEntry:
         *(alert.alert_key, "alert", occurrence, alert.rule, alert.subject, alert.edition, summary_line([alert])),
         level=alert.level,
         summary=summary,
+        severity=alert.severity,
+        subject_name=alert.subject_name,
+        perimeter=alert.perimeter,
+        statement=statement(alert),
     )
 
 
 def _end(entry: OutboxEntry, end: End, summary: str | None) -> OutboxEntry:
     """The row that tells the end of a sent alert: of the edition that ended it, with what it is now."""
-    headline = ended_line(entry.headline, end.edition if end.edition != entry.edition else None, end.now)
+    edition = end.edition if end.edition != entry.edition else None
     told = replace(entry, kind="resolution", state="planned", message_key=None, after_id=None, attempts=0, sent_at=None)
-    return replace(told, edition=end.edition, headline=headline, cause=end.cause, summary=summary)
+    return replace(
+        told,
+        edition=end.edition,
+        headline=ended_line(entry.headline, edition, end.now),
+        statement=since(edition, end.now),
+        cause=end.cause,
+        summary=summary,
+    )

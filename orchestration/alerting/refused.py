@@ -4,9 +4,9 @@ What belongs here: the questions of the command line, which no sentence of an al
 telling engineers of it (`delivery`), and the rows (`outbox`).
 """
 
-from orchestration.alerting import outbox
+from orchestration.alerting import outbox, outbox_questions
 from orchestration.alerting.channels.registry import open_names
-from orchestration.alerting.outbox import Letter, Refusal
+from orchestration.alerting.outbox_tables import Letter, Refusal
 from orchestration.settings import Settings
 from orchestration.store.sql import engine_of
 
@@ -16,7 +16,7 @@ def refused_messages(settings: Settings, edition: str | None = None) -> list[Let
     if not settings.home.is_dir():
         return []
     with engine_of(settings.ledger) as engine:
-        found = outbox.letters(engine, open_names(settings))
+        found = outbox_questions.letters(engine, open_names(settings))
     return [one for one in found if one.state == "dead" and edition in (None, one.edition)]
 
 
@@ -25,7 +25,7 @@ def refusing_channels(settings: Settings) -> list[Refusal]:
     if not settings.home.is_dir():
         return []
     with engine_of(settings.ledger) as engine:
-        return outbox.refusals(engine, open_names(settings))
+        return outbox_questions.refusals(engine, open_names(settings))
 
 
 def retry(settings: Settings) -> int:
@@ -36,4 +36,4 @@ def retry(settings: Settings) -> int:
     if not settings.home.is_dir():
         return 0
     with outbox.opened(settings) as engine:
-        return outbox.plan_again(engine, open_names(settings))
+        return outbox_questions.plan_again(engine, open_names(settings))

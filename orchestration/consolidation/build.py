@@ -8,9 +8,11 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from orchestration.domain.reference_data import DBT_PROJECT
@@ -59,12 +61,16 @@ class ConsolidationError(Exception):
 
 
 def build(
-    settings: Settings, vars: Mapping[str, object] | None = None, selected: Sequence[str] | None = None
+    settings: Settings,
+    vars: Mapping[str, object] | None = None,
+    selected: Sequence[str] | None = None,
+    seeds: Mapping[str, Path] = MappingProxyType({}),
 ) -> BuildResult:
     """Build the tables of the warehouse, and export the marts among them to `settings.marts`.
 
-    The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`. Where `selected`
-    names nodes, as dbt's `--select` does, they alone are built or tested, on what the last build left.
+    The lake and the export of the ledger must be there; `vars` override those of `dbt_project.yml`, and the files
+    `seeds` stand in for the seeds of these names. Where `selected` names nodes, as dbt's `--select` does, they alone
+    are built or tested, on what the last build left.
     A model or a test that fails is reported in the result; raise `ConsolidationError` when dbt could not run. Only a
     build of everything of which nothing fails makes a set of marts that can be judged and released; one of some nodes
     leaves the set that stands, if it makes the same of them.
@@ -78,18 +84,18 @@ def build(
                 "The warehouse cannot be opened: it is absent, damaged, or open in another program, which must be "
                 "closed. Build all of it first (jalons run --force, or all the dbt assets in the UI)."
             )
-        result = _run(settings, vars, ["--select", *selected, "--indirect-selection", "empty"])
+        result = _run(settings, vars, seeds, ["--select", *selected, "--indirect-selection", "empty"])
         if result.broken:
             mart_set.forget(settings.marts)
         return result
     mart_set.forget(settings.marts)
     if not is_kept:
         _delete_warehouse(settings)
-    result = _run(settings, vars, [])
+    result = _run(settings, vars, seeds, [])
     if is_kept and any(node.status in ("error", "runtime error") for node in result.nodes):
         # What an earlier build left may be what is wrong: nothing in it is needed.
         _delete_warehouse(settings)
-        result = _run(settings, vars, [])
+        result = _run(settings, vars, seeds, [])
     if not result.broken:
         made = mart_set.files_of(settings.marts)
         mart_set.note(settings.marts, MartSet(export.sha256, export.head, export.without_rows, made))
@@ -115,7 +121,9 @@ def _delete_warehouse(settings: Settings) -> None:
         old.unlink()
 
 
-def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Sequence[str]) -> BuildResult:
+def _run(
+    settings: Settings, vars: Mapping[str, object] | None, seeds: Mapping[str, Path], selection: Sequence[str]
+) -> BuildResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -138,6 +146,10 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
     left_out = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     command = ["build", *selection, *left_out, "--vars", json.dumps(dict(vars or {}))]
     manifest = parsed_manifest()
+    if seeds:
+        with _home(settings.home):
+            manifest = manifest or dbtRunner().invoke([*options, "parse", *places]).result
+        _take_instead(manifest, seeds, target / "seeds_instead")
     if manifest:
         leave_out_unreachable(manifest)
     with _home(settings.home), lean_dbt():
@@ -160,6 +172,16 @@ def _run(settings: Settings, vars: Mapping[str, object] | None, selection: Seque
         ),
         seconds=outcome.result.elapsed_time,
     )
+
+
+def _take_instead(manifest: Any, seeds: Mapping[str, Path], folder: Path) -> None:
+    """Lead the seeds of these names to copies: dbt writes what it runs at the path of a node, under its target."""
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed" and node.name in seeds:
+            copy = folder / node.original_file_path
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(seeds[node.name], copy)
+            node.root_path = str(folder)
 
 
 def _logged(event: Any) -> None:

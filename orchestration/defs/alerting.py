@@ -5,12 +5,13 @@ What belongs here: showing a delivery, and saying that the pass is done. What do
 """
 
 from time import monotonic
-from typing import get_args
+from typing import Any, get_args
 
 import dagster as dg
 
 from orchestration.alerting.delivery import deliver
-from orchestration.alerting.outbox import State
+from orchestration.alerting.outbox_tables import State
+from orchestration.alerting.refused import refused_messages
 from orchestration.defs.metadata import Metadata, located, seconds_since, table
 from orchestration.defs.moment import Moment
 from orchestration.defs.validation import say_what_holds
@@ -44,6 +45,13 @@ def delivered_alerts(
     known, none = delivery.counts, dict.fromkeys(get_args(State), 0)
     lines = [{"channel": name, **none, **counts} for name, counts in known.items()]
     states: Metadata = {state: sum(counts.get(state, 0) for counts in known.values()) for state in none}
-    return dg.MaterializeResult(
-        metadata=states | {"seconds": seconds_since(begun), "channels": table(lines, most=len(lines))}
-    )
+    shown: Metadata = {"channels": table(lines, most=len(lines)), "refused": table(_refused(publication))}
+    return dg.MaterializeResult(metadata=states | {"seconds": seconds_since(begun)} | shown)
+
+
+def _refused(publication: Home) -> list[dict[str, Any]]:
+    """The messages that wait for a person: jalons alerts retry sends them again."""
+    return [
+        {"channel": one.channel, "error": one.error, "message": one.headline, "rows": one.rows}
+        for one in refused_messages(publication.settings)
+    ]

@@ -33,7 +33,7 @@ from orchestration.alerting.faults import (
     pass_failed,
     tick_late,
 )
-from orchestration.alerting.outbox import read_states
+from orchestration.alerting.outbox_questions import read_states
 from orchestration.intake.incidents import open_incidents
 from orchestration.intake.ledger import Ledger
 from orchestration.passes.causes import Cause, cause_of_record, words_of

@@ -7,6 +7,7 @@ left (`fingerprint`), or a pass (`run`). When in doubt there is something to do.
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestration.domain.french import paris, paris_midnight
 from orchestration.intake import holds, inbox_faults, rereading, settling
 from orchestration.intake.home_identity import check_home
 from orchestration.intake.ledger import Ledger
@@ -96,8 +97,13 @@ def _not_settled(one: settling.Waiting) -> str:
 
 
 def _is_unsettled(settings: Settings, now: datetime) -> bool:
-    """Whether a message may leave now, or nobody knows whether it did."""
-    from orchestration.alerting.channels.registry import open_names
-    from orchestration.alerting.outbox import has_unsettled
+    """Whether a message may leave now, nobody knows whether it did, or an answer or another month is to be shown."""
+    from orchestration.alerting.answers import last_turn
+    from orchestration.alerting.channels.registry import open_channels, open_names, rows
+    from orchestration.alerting.outbox_questions import has_unsettled, is_behind
 
-    return has_unsettled(settings, open_names(settings), now)
+    month_began = paris_midnight(paris(now).date().replace(day=1))
+    turn = max(filter(None, (last_turn(settings, now), month_began)))
+    quiet = {row.name for row in rows(settings) if row.quiet_ends(now)}
+    teams = {channel.name for channel in open_channels(settings)} - quiet
+    return has_unsettled(settings, open_names(settings), now) or is_behind(settings, teams, turn, now)

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from orchestration.alerting.channels.channel import Channel
+from orchestration.alerting.channels.channel import Channel, Place
 from orchestration.alerting.channels.registry import engineers_channels
 from orchestration.passes.causes import Cause, cause_called, cause_of
 from orchestration.settings import Settings
@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     # Words take longer to import than the question whether there is anything to say.
     from orchestration.alerting.alerts import Alert
-    from orchestration.alerting.messages import Message
+    from orchestration.alerting.message import Message
 
 log = logging.getLogger("jalons.alerts")
 
@@ -100,7 +100,7 @@ def _is_sent(channel: Channel, message: "Message") -> bool:
     if _resting.get(channel.name, 0.0) > monotonic():
         return False
     try:
-        outcome = channel.send(message)
+        outcome = channel.send(message, Place())
     except Exception as fault:
         log.warning("%s: %s", channel.name, fault)
         return False

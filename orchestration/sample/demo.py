@@ -123,10 +123,9 @@ def _its_alert(home: Path) -> None:
         name = next(one["subject_name"] for one in mine)
         # A line that is not indented opens a message.
         messages = re.split(r"\n(?=\S)", (home / "demo.log").read_text(encoding="utf-8"))
-        told = next((text for text in reversed(messages) if name in text and LAST in text), "")
+        told = next((text for text in reversed(messages) if name in text.split("\n")[0] and LAST in text), "")
         for line in (line.strip() for line in told.splitlines()):
-            if name in line:
-                _say(fill(line, _WIDTH, initial_indent="  ", subsequent_indent="     "))
+            _say(fill(line, _WIDTH, initial_indent="  ", subsequent_indent="     "))
         cells = _ask("trace", PROJECT, "--edition", LAST)
         for cell in cells:
             if cell["column"] == "variance_comment" and cell["value"]:

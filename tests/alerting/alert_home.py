@@ -8,15 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fake_slack import CHANNEL, TOKEN, FakeSlack
 from pydantic import SecretStr
 
 from orchestration.alerting.channels.channel import Channel
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
-from orchestration.alerting.delivery import Delivery, alert_states, deliver
+from orchestration.alerting.delivery import Delivery, deliver
+from orchestration.alerting.standing import alert_states
 from orchestration.settings import Settings
 from orchestration.validation.holding import Hold
+from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack, Mischief
 from tests.judgements import unjudged
 
 NOW = datetime(2017, 11, 15, 9, tzinfo=UTC)
@@ -99,6 +100,25 @@ class Home:
     def engineers(self) -> list[Channel]:
         """The same Slack, as the engineers' channel."""
         return [Slack(token=TOKEN, channel=CHANNEL, base_url=self.slack.base_url, name="engineers-slack")]
+
+    @property
+    def cards(self) -> list[str]:
+        """What a reader sees of each message in Slack that is no summary of an edition."""
+        return [text for text in self.slack.texts if not text.startswith("Édition ")]
+
+    @property
+    def card_posts(self) -> int:
+        """How many attempts there were that are no summary of an edition."""
+        return self.slack.posts - self.slack.summary_posts
+
+    @property
+    def summaries(self) -> list[str]:
+        """What a reader sees of the summaries in Slack."""
+        return [text for text in self.slack.texts if text.startswith("Édition ")]
+
+    def misbehave(self, *mischief: Mischief | None) -> None:
+        """Let Slack do this wrong, one after the other, once the summary is there."""
+        self.slack.mischief.extend([None, *mischief])
 
     @property
     def screen_titles(self) -> list[str]:

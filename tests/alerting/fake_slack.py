@@ -4,6 +4,8 @@ What belongs here: the three methods of the Web API that the channel uses, and t
 """
 
 import json
+import socket
+import struct
 import threading
 from collections import deque
 from contextlib import suppress
@@ -19,7 +21,11 @@ Mischief = Literal[
     "lose_answer",
     "garble_answer",
     "lose_request",
+    "reset_request",
+    "reset_answer",
     "server_error",
+    "unavailable",
+    "fail_after",
     "proxy_page",
     "empty_object",
     "rate_limit",
@@ -39,7 +45,8 @@ class FakeSlack:
     What it was told to accept late it accepts at `accept_what_is_late`, when the client is long gone; what to list late
     is missing from the history until `list_what_is_late`. `refuses_posts` and `refuses_history` are error codes of
     every post and look-up, `history_retry_after` the seconds that look-ups are told to wait; `deleted` are the ids of
-    messages that were taken back, `is_delete_refused` refuses to.
+    messages that were taken back, `is_delete_refused` refuses to. `taken` are all posts and updates that were accepted,
+    as they were then.
     """
 
     def __init__(self) -> None:
@@ -47,6 +54,11 @@ class FakeSlack:
         self.mischief: deque[Mischief | None] = deque()
         self.refused: dict[str, str] = {}
         self.posts = 0
+        self.summary_posts = 0
+        self.updates: list[dict[str, Any]] = []
+        self.taken: list[dict[str, Any]] = []
+        self.pictures: list[dict[str, Any]] = []
+        self.refuses_pictures: str | None = None
         self.history_calls: list[dict[str, str]] = []
         self.is_history_down = False
         self.page_size = 100
@@ -64,23 +76,34 @@ class FakeSlack:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
+                if self.path.endswith("/upload"):
+                    self._answer_with(b"OK")
+                elif self.headers["Authorization"] != f"Bearer {TOKEN}":
                     self._answer({"ok": False, "error": "not_authed"})
-                elif self.path.endswith("/chat.postMessage"):
+                elif self.path.endswith(("/chat.postMessage", "/chat.update")):
                     self._post(json.loads(body))
                 else:
                     query = parse_qs(f"{urlsplit(self.path).query}&{body}".strip("&"))
-                    answer = self._delete if self.path.endswith("/chat.delete") else self._history
+                    answer = {
+                        "chat.delete": self._delete,
+                        "conversations.history": self._history,
+                        "conversations.replies": self._history,
+                        "files.getUploadURLExternal": self._upload,
+                        "files.completeUploadExternal": self._complete,
+                    }[self.path.rpartition("/")[2]]
                     answer({name: values[0] for name, values in query.items()})
 
             def _post(self, message: dict[str, Any]) -> None:
                 fake.posts += 1
+                fake.summary_posts += message["text"].startswith("Édition ")
                 mischief = fake.mischief.popleft() if fake.mischief else None
                 if mischief == "lose_request":
                     self._hang_up()
-                elif mischief == "server_error":
-                    self._answer({"ok": False, "error": "internal_error"}, status=500)
+                elif mischief == "reset_request":
+                    self._reset()
+                elif mischief in ("server_error", "unavailable"):
+                    self._fail(500 if mischief == "server_error" else 503)
                 elif mischief in ("rate_limit", "long_rate_limit"):
                     seconds = "0" if mischief == "rate_limit" else "60"
                     self._answer({"ok": False, "error": "ratelimited"}, status=429, retry_after=seconds)
@@ -103,6 +126,7 @@ class FakeSlack:
                 raw = json.dumps(message, ensure_ascii=False)
                 error = next((code for text, code in fake.refused.items() if text in raw), None)
                 error = error or (None if message["channel"] == CHANNEL else "channel_not_found") or _oversize(message)
+                error = error or fake._cannot_place(message)
                 if error:
                     self._answer({"ok": False, "error": error})
                     return
@@ -111,6 +135,10 @@ class FakeSlack:
                     fake._unlisted.add(message["ts"])
                 if mischief in ("lose_answer", "list_late"):
                     self._hang_up()
+                elif mischief == "reset_answer":
+                    self._reset()
+                elif mischief == "fail_after":
+                    self._fail(500)
                 elif mischief == "garble_answer":
                     self._answer_with(b'{"ok": tr')
                 else:
@@ -129,7 +157,21 @@ class FakeSlack:
                     self._answer({"ok": False, "error": fake.refuses_history})
                     return
                 listed = [m for m in fake.messages if m["ts"] not in fake._unlisted]
-                newest_first = [m for m in reversed(listed) if m["ts"] > query.get("oldest", "")]
+                thread = query.get("ts")
+                if thread and not any(m["ts"] == thread for m in listed):
+                    self._answer({"ok": False, "error": "thread_not_found"})
+                    return
+                # The history holds parents alone; of a thread its parent comes with its replies.
+                in_place = [
+                    m for m in listed if (thread in (m.get("thread_ts"), m["ts"]) if thread else "thread_ts" not in m)
+                ]
+                least, most = query.get("oldest", ""), query.get("latest", "9")
+                is_within = query.get("inclusive") in ("1", "true")
+                newest_first = [
+                    m
+                    for m in reversed(in_place)
+                    if m["ts"] == thread or least < m["ts"] < most or (is_within and m["ts"] in (least, most))
+                ]
                 start = int(query.get("cursor", "0"))
                 page = newest_first[start : start + fake.page_size]
                 hidden = () if query.get("include_all_metadata") == "1" else ("metadata",)
@@ -149,7 +191,30 @@ class FakeSlack:
                 else:
                     self._answer({"ok": False, "error": "message_not_found"})
 
+            def do_PUT(self) -> None:
+                self._answer_with(b"OK")
+
+            def _upload(self, _query: dict[str, str]) -> None:
+                if fake.refuses_pictures:
+                    self._answer({"ok": False, "error": fake.refuses_pictures})
+                    return
+                self._answer({"ok": True, "upload_url": f"{fake.base_url}upload", "file_id": "F1"})
+
+            def _complete(self, query: dict[str, str]) -> None:
+                fake.pictures.append(query)
+                self._answer({"ok": True, "files": [{"id": "F1"}]})
+
+            def _fail(self, status: int) -> None:
+                code = {500: "internal_error", 503: "service_unavailable"}[status]
+                self._answer({"ok": False, "error": code}, status=status)
+
             def _hang_up(self) -> None:
+                self.close_connection = True
+
+            def _reset(self) -> None:
+                # What lingers for no time is not closed, but reset.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
                 self.close_connection = True
 
             def _answer(self, payload: dict[str, Any], status: int = 200, retry_after: str | None = None) -> None:
@@ -171,15 +236,38 @@ class FakeSlack:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
+    def _cannot_place(self, message: dict[str, Any]) -> str | None:
+        there = {m["ts"] for m in self.messages}
+        if "ts" in message and message["ts"] not in there:
+            return "message_not_found"
+        if message.get("thread_ts") and message["thread_ts"] not in there:
+            return "thread_not_found"
+        return None
+
+    def delete(self, message: dict[str, Any]) -> None:
+        """Somebody deletes a message by hand."""
+        self.messages.remove(message)
+
     def _take(self, message: dict[str, Any]) -> None:
+        if "ts" in message:
+            was = next(m for m in self.messages if m["ts"] == message["ts"])
+            was.update(message)
+            self.updates.append(dict(was))
+            self.taken.append(dict(was))
+            return
+        if not message.get("thread_ts"):
+            message.pop("thread_ts", None)
         self._accepted = max(self._accepted, len(self.messages)) + 1
         message["ts"] = f"1500000000.{self._accepted:06d}"
         self.messages.append(message)
+        self.taken.append(dict(message))
 
     def accept_what_is_late(self) -> None:
         """Accept what was posted with `accept_late`, after its client gave up."""
         while self._late:
-            self._take(self._late.pop(0))
+            message = self._late.pop(0)
+            if self._cannot_place(message) is None:
+                self._take(message)
 
     def list_what_is_late(self) -> None:
         """Show in the history what was posted with `list_late`."""
@@ -224,6 +312,12 @@ def _oversize(message: dict[str, Any]) -> str | None:
     for block in message["blocks"]:
         limit = 150 if block["type"] == "header" else 3000
         texts = block["elements"] if block["type"] == "context" else [block["text"]]
+        if not isinstance(block.get("expand", True), bool):
+            return "invalid_blocks"
         if len(texts) > 10 or not texts or any(not 0 < len(text["text"]) <= limit for text in texts):
             return "invalid_blocks"
     return None
+
+
+# The limits of Slack, for payloads that are not sent.
+OVERSIZE = _oversize

@@ -17,7 +17,7 @@ from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
 from orchestration.alerting.delivery import alert_engineers
 from orchestration.alerting.faults import channel_unreachable, message_refused
-from orchestration.alerting.outbox import has_unsettled
+from orchestration.alerting.outbox_questions import has_unsettled
 from orchestration.alerting.refused import refused_messages, refusing_channels, retry
 from orchestration.alerting.slack_codes import family_of
 from tests.alerting.test_delivery import Dying, fault, held, many
@@ -97,7 +97,7 @@ def test_a_channel_that_refuses_is_left_alone_longer_each_time_up_to_an_hour(hom
 @pytest.mark.parametrize("code", OF_MESSAGE)
 def test_only_a_refusal_of_the_message_is_dead_and_it_is_told(home: Home, engineers: Engineers, code: str) -> None:
     home.mart(*many(2))
-    home.slack.refused["PROJECT-000"] = code
+    home.slack.refused["· PROJECT-000"] = code
     assert home.deliver().counts["slack"] == {"dead": 1, "sent": 1}
     assert not owed(home), "no pass would send it"
     assert [(one.channel, one.error, one.rows) for one in refused_messages(home.settings)] == [("slack", code, 1)]
@@ -110,7 +110,7 @@ def test_only_a_refusal_of_the_message_is_dead_and_it_is_told(home: Home, engine
 
 def test_a_dead_message_is_planned_again_by_a_person_and_its_end_told(home: Home, engineers: Engineers) -> None:
     home.mart(alert_row())
-    home.slack.refused["SIRHEN"] = "invalid_blocks"
+    home.slack.refused["· SIRHEN"] = "invalid_blocks"
     home.deliver()
     engineers.are_told()
     assert retry(home.settings) == 1
@@ -127,7 +127,7 @@ def test_a_dead_message_is_planned_again_by_a_person_and_its_end_told(home: Home
 
 def test_what_is_dead_for_one_channel_that_is_closed_by_now_waits_for_nobody(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.refused["SIRHEN"] = "invalid_blocks"
+    home.slack.refused["· SIRHEN"] = "invalid_blocks"
     home.deliver()
     closed = home.settings.model_copy(update={"slack_channel": ""})
     assert (refused_messages(closed), retry(closed)) == ([], 0)
@@ -171,13 +171,13 @@ def test_what_is_wrong_with_the_engineers_channel_is_told_by_the_delivery_that_f
 
 def test_a_refused_message_about_a_refused_message_is_not_told_for_ever(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.refused["SIRHEN"] = "invalid_blocks"
+    home.slack.refused["· SIRHEN"] = "invalid_blocks"
     home.settings.slack_engineers_channel = CHANNEL
     home.deliver()
     for _ in range(3):
         alert_engineers(home.settings, [], home.now, ["tick_late"], home.engineers())
     assert len(refused_messages(home.settings)) == 2
-    assert home.slack.posts == 2
+    assert home.card_posts == 2
 
 
 def test_what_was_asked_for_is_kept_by_a_message_that_comes_after_the_one_that_was_limited(home: Home) -> None:
@@ -192,7 +192,7 @@ def test_what_was_asked_for_is_kept_by_a_message_that_comes_after_the_one_that_w
     home.now += timedelta(seconds=6)
     assert owed(home)
     home.deliver()
-    assert ["CHORUS" in text for text in home.slack.texts] == [True]
+    assert ["CHORUS" in text for text in home.cards] == [True]
 
 
 def test_a_rate_limit_that_says_no_time_is_waited_for_and_the_channel_left_alone(home: Home) -> None:
@@ -205,7 +205,7 @@ def test_a_rate_limit_that_says_no_time_is_waited_for_and_the_channel_left_alone
 
 def test_a_rate_limit_of_the_history_is_kept_too(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("lose_answer")
+    home.misbehave("lose_answer")
     home.deliver()
     home.slack.history_retry_after = "120"
     home.deliver_later(3)
@@ -214,7 +214,7 @@ def test_a_rate_limit_of_the_history_is_kept_too(home: Home) -> None:
     assert (len(home.slack.history_calls), owed(home)) == (calls, False)
     home.slack.history_retry_after = None
     assert home.deliver_later(1).counts["slack"] == {"sent": 1}
-    assert home.slack.posts == 1
+    assert home.card_posts == 1
 
 
 def test_a_rate_limit_that_is_over_is_no_fault_however_long_ago_it_was(home: Home, engineers: Engineers) -> None:
@@ -255,7 +255,7 @@ def test_a_bot_that_may_not_read_the_history_is_told_and_nothing_is_sent_twice(
     home: Home, engineers: Engineers
 ) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("lose_answer")
+    home.misbehave("lose_answer")
     home.deliver()
     home.slack.refuses_history = "missing_scope"
     home.deliver_later(3)
@@ -267,7 +267,7 @@ def test_a_bot_that_may_not_read_the_history_is_told_and_nothing_is_sent_twice(
     home.slack.refuses_history = None
     home.deliver_later(5)
     assert set(home.states("slack").values()) == {"sent"}
-    assert home.slack.posts == 2
+    assert home.card_posts == 2
     assert len(engineers.are_told()) == 2
 
 
@@ -275,22 +275,22 @@ def test_a_code_that_nobody_knows_is_looked_up_tried_again_and_told_and_stops_no
     home: Home, engineers: Engineers
 ) -> None:
     home.mart(*many(2))
-    home.slack.refused["PROJECT-000"] = "a_code_of_next_year"
+    home.slack.refused["· PROJECT-000"] = "a_code_of_next_year"
     assert home.deliver().counts["slack"] == {"unknown": 1, "sent": 1}
     assert [REFUSED in title for title in engineers.are_told()] == [True]
     home.look_twice()
-    assert (home.slack.posts, home.states("slack")["project-000"]) == (3, "unknown")
+    assert (home.card_posts, home.states("slack")["project-000"]) == (3, "unknown")
     assert len(engineers.are_told()) == 1
     home.slack.refused.clear()
     home.look_twice()
     home.deliver_later(1)
     assert home.states("slack")["project-000"] == "sent"
-    assert (len(home.slack.messages), len(engineers.are_told())) == (2, 2)
+    assert (len(home.cards), len(engineers.are_told())) == (2, 2)
 
 
 def test_nothing_is_looked_for_before_the_time_that_slack_may_take_to_list_it(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("list_late")
+    home.misbehave("list_late")
     home.deliver()
     assert not owed(home)
     home.deliver_later(2.9)
@@ -300,7 +300,7 @@ def test_nothing_is_looked_for_before_the_time_that_slack_may_take_to_list_it(ho
     assert not owed(home)
     home.slack.list_what_is_late()
     assert home.deliver_later(3).counts["slack"] == {"sent": 1}
-    assert (home.slack.posts, len(home.slack.messages)) == (1, 1)
+    assert (home.card_posts, len(home.cards)) == (1, 1)
 
 
 @pytest.fixture
@@ -312,13 +312,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_what_slack_accepts_after_our_time_out_is_not_posted_twice(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("accept_late")
+    home.misbehave("accept_late")
     assert home.deliver().counts["slack"] == {"unknown": 1}
     home.deliver_later(3)
     home.slack.accept_what_is_late()
     assert home.deliver_later(3).counts["slack"] == {"sent": 1}
     home.deliver_later(600)
-    assert (home.slack.posts, len(home.slack.messages), home.slack.deleted) == (1, 1, [])
+    assert (home.card_posts, len(home.cards), home.slack.deleted) == (1, 1, [])
 
 
 @pytest.mark.usefixtures("impatient")
@@ -327,18 +327,18 @@ def test_what_comes_after_it_was_sent_again_is_deleted_and_noted(
     home: Home, after_minutes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("accept_late")
+    home.misbehave("accept_late")
     home.deliver()
     home.look_twice()
-    (sent,) = [message["ts"] for message in home.slack.messages]
+    sent = [message["ts"] for message in home.slack.messages]
     for minute in range(90):
         if minute == after_minutes:
             home.slack.accept_what_is_late()
-            assert len(home.slack.messages) == 2
+            assert len(home.cards) == 2
         home.now += timedelta(minutes=1)
         if owed(home):
             home.deliver()
-    assert [message["ts"] for message in home.slack.messages] == [sent]
+    assert [message["ts"] for message in home.slack.messages] == sent
     assert (len(home.slack.deleted), home.states("slack")) == (1, {"sirhen": "sent"})
     assert "came late" in caplog.text
     assert not owed(home)
@@ -346,52 +346,52 @@ def test_what_comes_after_it_was_sent_again_is_deleted_and_noted(
 
 def test_what_was_listed_after_it_was_sent_again_leaves_the_one_that_was_noted(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("list_late")
+    home.misbehave("list_late")
     home.deliver()
     home.look_twice()
-    first, second = [message["ts"] for message in home.slack.messages]
+    summary, first, second = [message["ts"] for message in home.slack.messages]
     home.slack.list_what_is_late()
     home.deliver_later(10)
-    assert (home.slack.deleted, [message["ts"] for message in home.slack.messages]) == ([first], [second])
+    assert (home.slack.deleted, [message["ts"] for message in home.slack.messages]) == ([first], [summary, second])
 
 
 def test_a_duplicate_that_slack_does_not_let_go_of_is_no_fault_of_the_message(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("list_late")
+    home.misbehave("list_late")
     home.deliver()
     home.look_twice()
     home.slack.list_what_is_late()
     home.slack.is_delete_refused = True
     home.deliver_later(10)
     home.deliver_later(100)
-    assert (len(home.slack.messages), home.states("slack"), owed(home)) == (2, {"sirhen": "sent"}, False)
+    assert (len(home.cards), home.states("slack"), owed(home)) == (2, {"sirhen": "sent"}, False)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_what_comes_late_and_was_corrected_meanwhile_is_taken_back(home: Home) -> None:
     home.mart(alert_row())
-    home.slack.mischief.append("accept_late")
+    home.misbehave("accept_late")
     home.deliver()
     home.mart()
     home.look_twice()
     assert home.states("slack") == {"sirhen": "cancelled"}
     home.slack.accept_what_is_late()
     home.deliver_later(10)
-    assert (home.slack.messages, len(home.slack.deleted)) == ([], 1)
+    assert (home.cards, len(home.slack.deleted)) == ([], 1)
 
 
-def test_a_digest_that_comes_late_and_was_corrected_in_part_is_taken_back_and_said_anew(home: Home) -> None:
-    home.mart(*many(8))
-    home.slack.mischief.append("list_late")
+def test_a_list_that_comes_late_and_was_corrected_in_part_is_taken_back_and_said_anew(home: Home) -> None:
+    home.mart(*many(12))
+    home.misbehave("list_late")
     home.deliver()
-    home.mart(*many(6))
+    home.mart(*many(10))
     home.deliver_later(3)
     home.slack.mischief.append("long_rate_limit")
     home.deliver_later(3)
     home.slack.list_what_is_late()
     home.now += timedelta(minutes=9)
     home.deliver()
-    assert ["6 alertes" in text for text in home.slack.texts] == [True]
+    assert [text.split("\n")[0] for text in home.cards] == ["10 projets · édition 2017-S2"]
     assert len(home.slack.deleted) == 1
 
 
@@ -422,7 +422,7 @@ def test_a_fault_that_a_pass_does_not_look_for_begins_no_pass(home: Home) -> Non
     home.slack.refuses_posts = None
     home.now += timedelta(minutes=1)
     alert_engineers(home.settings, [fault()], home.now, ["check_failed"], home.engineers())
-    assert len(home.slack.messages) == 1
+    assert len(home.cards) == 1
 
 
 def test_who_refuses_is_said_with_the_code_and_the_time(home: Home) -> None:
@@ -455,7 +455,7 @@ WORDS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("made", WORDS.values(), ids=WORDS)
 def test_what_engineers_read_of_channels_is_plain_french_and_says_what_to_do(made: Callable[[], object]) -> None:
     message = messages.fault("key", [made()], "")  # type: ignore[list-item]
-    for text in (message.title, *message.lines, *message.notes):
+    for text in (message.title, *map(str, message.lines), *message.notes):
         assert not [sign for sign in ":;!?»" if f" {sign}" in text]
         assert "'" not in text
         assert "{" not in text

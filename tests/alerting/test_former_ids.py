@@ -8,24 +8,24 @@ import pytest
 from alert_home import Home, alert_row
 
 from orchestration.alerting.alerts import Alert
-from orchestration.alerting.outbox import OutboxEntry
+from orchestration.alerting.outbox_tables import OutboxEntry
 from orchestration.alerting.reconciliation import renamed
 
 
 def _former(home: Home, ids: Mapping[str, str]) -> None:
-    rows = [{"former_id": former, "project_id": now} for former, now in ids.items()]
+    rows = [{"former_id": former, "project_id": now, "is_redirect": True} for former, now in ids.items()]
     pq.write_table(pa.Table.from_pylist(rows), home.settings.marts / "former_project_ids.parquet")
 
 
 def test_what_was_sent_under_a_former_id_is_not_sent_again_and_its_end_is_told_once(home: Home) -> None:
     home.mart(alert_row("francevisas"), alert_row("1", rule="overdue"), alert_row("sirhen"))
     home.deliver()
-    told, sent = list(home.screen_titles), len(home.slack.messages)
+    told, sent = list(home.screen_titles), len(home.cards)
     home.mart(alert_row("france-visas"), alert_row("mi-1", rule="overdue"), alert_row("sirhen"))
     _former(home, {"francevisas": "france-visas", "1": "mi-1"})
     home.deliver()
     home.deliver_later(10)
-    assert (home.screen_titles, len(home.slack.messages)) == (told, sent)
+    assert (home.screen_titles, len(home.cards)) == (told, sent)
     assert home.states("slack") == {"france-visas": "sent", "mi-1": "sent", "sirhen": "sent"}
     home.mart(alert_row("mi-1", rule="overdue"), alert_row("sirhen"))
     home.deliver()
@@ -44,14 +44,14 @@ def test_without_the_former_ids_it_would_be_told_twice(home: Home) -> None:
 
 def test_a_message_that_was_lost_under_a_former_id_leaves_once_under_the_new_one(home: Home) -> None:
     home.mart(alert_row("francevisas"))
-    home.slack.mischief.append("lose_request")
+    home.misbehave("lose_request")
     home.deliver()
     home.mart(alert_row("france-visas"))
     _former(home, {"francevisas": "france-visas"})
     home.deliver_later(90)
     home.deliver_later(90)
     home.look_twice()
-    assert len(home.slack.messages) == 1
+    assert len(home.cards) == 1
     assert home.states("slack") == {"france-visas": "sent"}
 
 

@@ -197,7 +197,9 @@ def test_engineers_read_what_happened_to_what_and_what_to_do(
     incident: tuple[IncidentRule, str, str | None, dict[str, Any]], said: tuple[str, str, str]
 ) -> None:
     message = message_of(*incident)
-    read = tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in (message.title, *message.lines, *message.notes))
+    read = tuple(
+        text.replace("\N{NO-BREAK SPACE}", " ") for text in (message.title, *map(str, message.lines), *message.notes)
+    )
     assert read == said
 
 
@@ -206,7 +208,7 @@ def test_a_no_break_space_stands_before_double_signs_and_no_apostrophe_is_straig
     incident: tuple[IncidentRule, str, str | None, dict[str, Any]],
 ) -> None:
     message = message_of(*incident)
-    for text in (message.title, *message.lines, *message.notes):
+    for text in (message.title, *map(str, message.lines), *message.notes):
         assert not [sign for sign in ":;!?" if f" {sign}" in text]
         assert "'" not in text
 

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alert_home import Home, alert_row
 
-from orchestration.alerting.delivery import alert_states
-from orchestration.alerting.outbox import has_unsettled, read_states
+from orchestration.alerting.outbox_questions import has_unsettled, read_states
+from orchestration.alerting.standing import alert_states
 
 OLD_TABLE = """
 create table alert_outbox (
@@ -56,9 +56,9 @@ def test_what_an_older_version_left_unknown_is_looked_for_and_sent_again(home: H
     home.mart(row)
     assert has_unsettled(home.settings, ["slack"], home.now)
     home.deliver([home.slack_channel()])
-    assert (len(home.slack.history_calls), home.slack.posts) == (1, 0)
+    assert (len(home.slack.history_calls), home.card_posts) == (1, 0)
     home.deliver_later(3, [home.slack_channel()])
-    assert (home.slack.posts, home.states("slack")) == (1, {"sirhen": "sent"})
+    assert (home.card_posts, home.states("slack")) == (1, {"sirhen": "sent"})
 
 
 def test_states_are_read_from_an_older_outbox_before_any_delivery(home: Home) -> None:

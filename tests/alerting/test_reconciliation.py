@@ -8,7 +8,7 @@ from alert_home import alert_row
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.end_causes import Cause
 from orchestration.alerting.ends import End
-from orchestration.alerting.outbox import OutboxEntry, State
+from orchestration.alerting.outbox_tables import OutboxEntry, State
 from orchestration.alerting.reconciliation import reconcile
 
 ALERT = Alert.of(alert_row())

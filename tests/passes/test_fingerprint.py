@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from orchestration.alerting import outbox
+from orchestration.alerting import outbox, outbox_tables
 from orchestration.intake.inbox import Place, SeenFile
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
@@ -59,7 +59,7 @@ def _send(engine: sa.Engine, state: str, kind: str = "alert", channel: str = "co
     row = {"alert_key": f"overdue:x:2021-S2:{state}", "channel": channel, "kind": kind, "occurrence": 1}
     rest = {"state": state, "headline": "X", "planned_at": NOW.replace(tzinfo=None), "attempts": 1}
     with engine.begin() as connection:
-        connection.execute(sa.insert(outbox.table).values(row | rest))
+        connection.execute(sa.insert(outbox_tables.OUTBOX).values(row | rest))
 
 
 def test_after_a_whole_pass_there_is_nothing_to_do(done):

@@ -8,7 +8,8 @@ import pytest
 
 from orchestration.alerting import outbox
 from orchestration.alerting.channels.channel import Outcome
-from orchestration.alerting.outbox import Outbox, OutboxEntry
+from orchestration.alerting.outbox import Outbox
+from orchestration.alerting.outbox_tables import OutboxEntry
 from orchestration.defs import automation
 from orchestration.intake import archive
 from orchestration.intake.inbox import Place, SeenFile

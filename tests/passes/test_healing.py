@@ -17,7 +17,7 @@ from dagster import DagsterRunStatus
 
 from orchestration.alerting.channels.channel import Outcome
 from orchestration.alerting.channels.console import Console
-from orchestration.alerting.outbox import read_states
+from orchestration.alerting.outbox_questions import read_states
 from orchestration.defs import automation
 from orchestration.passes import healing
 from orchestration.passes.alive import is_a_run_dead, let_go_of_runs, run_mark, run_marks

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from expectations.runner import validate_marts
-from orchestration.alerting.delivery import alert_states
+from orchestration.alerting.standing import alert_states
 from orchestration.consolidation.build import build
 from orchestration.defs import consolidation
 from orchestration.intake.lake import read_ledger

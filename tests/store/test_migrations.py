@@ -7,25 +7,24 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from orchestration.alerting import (
-    explanations,  # noqa: F401 - it declares a table among those of the outbox.
-    outbox,
-)
+from orchestration.alerting import answers, outbox_tables
 from orchestration.intake import home_identity, incidents, ledger, settling
 from orchestration.intake.inbox import SeenFile
 from orchestration.publication import revision_check
+from orchestration.store import sql
 from orchestration.store.digests import sha256
 from orchestration.store.sql import NewerDatabase, create_engine
 from tests.store import databases_of_0_1 as of_0_1
 
 DECLARED = (
-    *(ledger.METADATA, outbox.metadata, incidents.METADATA),
+    *(ledger.METADATA, outbox_tables.METADATA, answers.METADATA, incidents.METADATA),
     *(home_identity.METADATA, revision_check.METADATA, settling.METADATA),
 )
 OUTBOXES = {"outbox": of_0_1.OUTBOX, "outbox without subjects": of_0_1.UNNAMED_OUTBOX, "no outbox": ()}
@@ -94,6 +93,30 @@ def test_what_a_home_of_before_has_told_it_told_by_the_first_method_of_what_its_
     # The second drop came after the last pass, and what is said of it is news; engineers are told of no edition.
     said = [("console", "2021-S2", "1.0.0", "2021-12-01 09:00:00.000000")] * has_outbox
     assert _all(before, "select * from alert_methods") == said
+
+
+def test_no_explanation_is_lost_where_all_answers_come_into_one_table(tmp_path):
+    from alembic import command
+    from alembic.config import Config
+
+    path = tmp_path / "ledger.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(Path(sql.__file__).parent / "migrations"))
+    of_before = sa.create_engine(f"sqlite:///{path}")
+    with of_before.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0009")
+        for number, reason in ((1, "Marché relancé"), (3, "Marché signé")):
+            values = (number, "a:b:2017-S2:cost", reason, "A. Martin", "2017-11-15 09:00:00.000000", "2017-12-31")
+            connection.exec_driver_sql("insert into alert_explanations values (?, ?, ?, ?, ?, ?)", values)
+    of_before.dispose()
+    _opened(path)
+    rest = ("A. Martin", None, "2017-11-15 09:00:00.000000", "2017-12-31")
+    assert _all(path, "select * from alert_answers") == [
+        (1, "a:b:2017-S2:cost", "ack", "Marché relancé", *rest),
+        (3, "a:b:2017-S2:cost", "ack", "Marché signé", *rest),
+    ]
+    assert "alert_explanations" not in _shape(path)
 
 
 def test_the_next_drop_of_a_database_of_0_1_gets_the_next_number(before):
