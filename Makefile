@@ -12,10 +12,10 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy dbt-docs gx-docs test suite fuzz faults buttons walk bench soak mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs alert-rules alert-pictures gx-docs test suite fuzz faults deliveries buttons walk bench soak mutants lint format lock clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 install: .venv/.installed dbt_project/target/column_lineage.json ## Make .venv from the lock and parse the dbt project
 
@@ -48,6 +48,9 @@ dbt-docs: install ## Build the pages of dbt on the copy, as one file that asks n
 	@$(BIN)/dbt --quiet docs generate --static --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project
 	@echo "  Open file://$(CURDIR)/dbt_project/target/static_index.html"
 
+alert-rules: install ## Write docs/regles-d-alerte.md anew, after a rule, a threshold or its words changed
+	@$(BIN)/python -m orchestration.alerting.rules_page
+
 gx-docs: install ## Build the Data Docs of Great Expectations over a home (JALONS_HOME), in .jalons/gx
 	@$(BIN)/jalons gx-docs
 
@@ -64,12 +67,18 @@ fuzz: install ## Hold intake against 10 000 files made at random, in minutes (th
 faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the stores (the same ways: SEED=…)
 	@$(BIN)/python -m tests.campaign.run $(SEED)
 
+deliveries: install ## Kill and lose 500 deliveries to Slack (COUNT=…), and some to mail and Tchap (the same ones: SEED=…)
+	@$(BIN)/python -m tests.campaign.deliveries $(or $(COUNT),500) $(SEED)
+
 buttons: install ## Press every button of the Dagster UI, in a quarter of an hour, and list what came out of each
 	@$(BIN)/python -m tests.buttons
 	@$(BIN)/python -m tests.buttons_in_ui
 
 walk: install ## Take pictures of the UI's views that answer an engineer's questions (of another address: UI=http://…)
 	@$(BIN)/python -m tests.walk $(or $(UI),http://127.0.0.1:3000)
+
+alert-pictures: install ## Take the pictures of docs/images anew, of the made-up State (needs chromium and fonts-noto-color-emoji)
+	@$(BIN)/python -m tests.alert_pictures
 
 bench: install ## Measure how long a drop waits, how a pass grows with history, and a burst; in half an hour, alone
 	@$(BIN)/python -m benchmarks.latency
