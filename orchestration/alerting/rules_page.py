@@ -11,6 +11,7 @@ from orchestration.domain.alert_rules import ALERT_RULES, SEVERITIES, AlertRule
 from orchestration.domain.french import plural, typeset
 from orchestration.domain.reference_data import seed_rows
 from orchestration.places import CHECKOUT
+from orchestration.store.whole_file import write_whole
 
 PAGE = CHECKOUT / "docs" / "regles-d-alerte.md"
 
@@ -87,4 +88,4 @@ def _threshold(row: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    write_whole(PAGE, page().encode(), "umask")

@@ -180,12 +180,13 @@ def preview(
         return
     from orchestration.alerting.preview import preview_page, preview_text
     from orchestration.alerting.rehearsal import rehearse
+    from orchestration.store.whole_file import write_whole
 
     items = rehearse(settings, datetime.now(UTC), since=since)
     if html is None:
         typer.echo(preview_text(items))
         return
-    html.write_text(preview_page(items), encoding="utf-8")
+    write_whole(html, preview_page(items).encode())
     typer.echo(f"{html}: what {len({item.channel for item in items})} channels would show.")
 
 

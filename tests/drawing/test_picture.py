@@ -135,8 +135,9 @@ def test_text_bars_are_one_line_for_the_cost_and_one_for_the_end():
     ]
 
 
-def test_text_bars_leave_out_a_figure_with_fewer_than_two_known_values():
-    assert text_bars(trend(["20", None, None, None], ["2018-06-30", "2018-06-30"]))[0].startswith("Fin prévue ")
+def test_text_bars_leave_out_a_figure_that_never_moved_or_with_fewer_than_two_known_values():
+    assert text_bars(trend(["20", None, None, None], ["2018-06-30", "2018-12-31"]))[0].startswith("Fin prévue ")
+    assert text_bars(trend(["20", "20"], ["2018-06-30", "2018-06-30"])) == ()
     assert text_bars(trend(["20"], ["2018-06-30"], editions=["2018-S1"])) == ()
     assert text_bars(Trend(())) == ()
 

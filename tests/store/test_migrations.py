@@ -114,7 +114,7 @@ def test_no_explanation_is_lost_where_all_answers_come_into_one_table(tmp_path):
     rest = ("A. Martin", None, "2017-11-15 09:00:00.000000", "2017-12-31")
     assert _all(path, "select * from alert_answers") == [
         (1, "a:b:2017-S2:cost", "ack", "Marché relancé", *rest),
-        (3, "a:b:2017-S2:cost", "ack", "Marché signé", *rest),
+        (2, "a:b:2017-S2:cost", "ack", "Marché signé", *rest),
     ]
     assert "alert_explanations" not in _shape(path)
 
