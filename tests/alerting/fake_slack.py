@@ -158,7 +158,8 @@ class FakeSlack:
                     return
                 listed = [m for m in fake.messages if m["ts"] not in fake._unlisted]
                 thread = query.get("ts")
-                if thread and not any(m["ts"] == thread for m in listed):
+                # Replies outlive a parent that is deleted, and are listed without it.
+                if thread and not any(thread in (m["ts"], m.get("thread_ts")) for m in fake.messages):
                     self._answer({"ok": False, "error": "thread_not_found"})
                     return
                 # The history holds parents alone; of a thread its parent comes with its replies.
