@@ -466,12 +466,7 @@ def _at(edition: str | None) -> str:
     return f" · édition {edition}" if edition else ""
 
 
-def _for(edition: str | None) -> str:
-    return f" pour l’édition {edition}" if edition else " hors édition"
-
-
-def _not_shown(rest: int, where_to_look: str = "") -> tuple[str, ...]:
+def _not_shown(rest: int) -> tuple[str, ...]:
     if rest <= 0:
         return ()
-    more = f"{plural(rest, 'autre')} {agreed(rest, 'n’est pas montrée', 'ne sont pas montrées')} ici."
-    return (typeset(f"{more}{where_to_look}"),)
+    return (typeset(f"{plural(rest, 'autre')} {agreed(rest, 'n’est pas montrée', 'ne sont pas montrées')} ici."),)
