@@ -233,8 +233,15 @@ def summary(
     with_card = len(groups.keys() & set(on_cards))
     if with_card and is_listed:
         below = f"{plural(with_card, 'fiche')} ci-dessous, pour les plus graves ; le reste en liste."
-    elif with_card or is_listed:
-        below = "Une fiche par sujet, ci-dessous." if with_card else "La liste est ci-dessous."
+    elif with_card:
+        # Of an edition that was told by its summary alone, what came since has a card, and nothing else has.
+        below = (
+            "Une fiche par sujet, ci-dessous."
+            if with_card == len(groups)
+            else f"{plural(with_card, 'fiche')} ci-dessous."
+        )
+    elif is_listed:
+        below = "La liste est ci-dessous."
     else:
         below = "Édition antérieure à l’ouverture de ce canal : seul ce résumé en est envoyé."
     return Message(

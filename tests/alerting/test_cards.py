@@ -79,6 +79,8 @@ def test_the_counts_of_a_summary_and_of_a_list_add_up_to_what_is_shown() -> None
     )
     assert plain(whole.title) == "Édition 2017-S2 · 30 projets"
     assert [plain(line.name) for line in whole.lines] == ["🔴 3 critiques :", "🟠 27 à surveiller"]
+    some = summary("k", "2017-S2", told(*rows), AROUND, on_cards=["p00"], is_listed=False)
+    assert plain(some.notes[0]) == "1 fiche ci-dessous."
     rest = digest("k", told(*rows[3:]), AROUND)
     assert (plain(rest.title), len(rest.lines)) == ("27 projets, dont 20 ci-dessous · édition 2017-S2", 20)
     assert [plain(note) for note in rest.notes] == ["Les 7 autres sont sur la page de l’édition 2017-S2."]
@@ -357,7 +359,8 @@ def test_an_update_that_comes_late_is_drawn_over_and_costs_no_card(home: Home, m
     for _ in range(6):
         home.deliver_later(30, [home.slack_channel()])
     (made,) = home.cards
-    assert "Fin prévue" in made
+    # What only the later of the two said.
+    assert "dépassée" in made
     assert home.slack.deleted == []
     assert set(home.states("slack").values()) == {"sent"}
 
