@@ -177,7 +177,9 @@ def bring_teams_up_to_date(
         if not send_cards(box, channel, desk, now):
             return False
         routed = [alert for alert in alerts.values() if _goes_to(alert, channel.name, routing, now)]
-        criticals = open_criticals(routed, ends.of_alerts.keys(), answered, now)
+        # What was told to have ended stays so, though its project left since with what ended it.
+        told_over = {key for key, entry in latest(box.entries()).items() if entry.state == "resolved"}
+        criticals = open_criticals(routed, ends.of_alerts.keys() | told_over, answered, now)
         return send_messages(box, channel, _reminders(box, criticals, around), now)
 
     routing = routing_or_engineers_alone()
