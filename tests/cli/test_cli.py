@@ -16,6 +16,7 @@ from orchestration.cli import app, output, standing
 from orchestration.contracts import CONTRACTS
 from orchestration.store.json_values import json_value
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
+from tests.left_up_to_date import left_up_to_date
 
 EDITION = "2021-S2"
 
@@ -272,7 +273,7 @@ def test_a_pass_with_nothing_to_do_says_so_without_what_is_slow_to_import(home):
 
 
 def test_a_pass_may_be_asked_for_whatever_is_owed_and_one_that_fails_is_owed_again(invoke, home, tmp_path, monkeypatch):
-    from orchestration.passes import fingerprint, run
+    from orchestration.passes import run
 
     copy = tmp_path / "home"
     shutil.copytree(home, copy, symlinks=True)
@@ -282,7 +283,7 @@ def test_a_pass_may_be_asked_for_whatever_is_owed_and_one_that_fails_is_owed_aga
         passes.append("pass")
         if len(passes) == 1:
             return run.PassSummary("x", failures=("drops: broken",))
-        fingerprint.note(asked.settings, fingerprint.sources(asked.settings))
+        left_up_to_date(asked.settings)
         return run.PassSummary("x")
 
     monkeypatch.setattr(run, "run_pass", run_pass)

@@ -10,11 +10,11 @@ from orchestration.cli import app
 from orchestration.intake import inbox_faults, incidents, settling
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import take_in
-from orchestration.passes import fingerprint
 from orchestration.settings import Settings
 from tests.conftest import NOW
 from tests.intake.drops import GOOD, OTHER, drop, projects_csv
 from tests.intake.modes import modes_obeyed
+from tests.left_up_to_date import left_up_to_date
 
 MI, MJ = "2021-S2/MI/a.csv", "2021-S2/MJ/b.csv"
 
@@ -217,7 +217,7 @@ def test_the_command_says_what_is_wrong_and_exits_with_1_until_it_is_over(home_o
     title, end = "Boîte de dépôt absente ou vidée", "✅ Rétabli · Boîte de dépôt absente ou vidée"
     shutil.copytree(home_of_today, settings.home, symlinks=True)
     # A copy looks like other files, of which a publication would be owed.
-    fingerprint.note(settings, fingerprint.sources(settings))
+    left_up_to_date(settings)
     assert "Nothing new" in CliRunner().invoke(app, ["run"]).stdout
     _move_away(settings)
     first, second = (CliRunner().invoke(app, ["run"]) for _ in range(2))

@@ -17,13 +17,14 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.defs import automation, consolidation
 from orchestration.intake.home_identity import LedgerRefused
-from orchestration.passes import fingerprint, telling
+from orchestration.passes import telling
 from orchestration.passes import home as home_of_pass
 from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
 from tests.conftest import TODAY
 from tests.intake.drops import GOOD, projects_csv
+from tests.left_up_to_date import left_up_to_date
 from tests.pass_job import run_pass
 
 LOCK = """
@@ -118,7 +119,7 @@ def test_a_pass_that_is_forced_fails_in_one_line_over_a_locked_ledger(home, slac
 
 def test_the_sensors_skip_and_tell_once_between_them_and_the_end_where_no_pass_is_owed(home, slack, capfd):
     # A copy looks like other files, of which a pass would be owed.
-    fingerprint.note(Settings(), fingerprint.sources(Settings()))
+    left_up_to_date(Settings())
     with locked(home), dg.DagsterInstance.ephemeral() as instance:
         for sensor in (automation.inbox_sensor, automation.engineers_sensor) * 2:
             answer = sensor(dg.build_sensor_context(instance))
