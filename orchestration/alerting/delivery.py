@@ -405,11 +405,13 @@ def _settle(box: Outbox, channel: Channel, now: datetime) -> None:
 def _kept(box: Outbox, one: LookUp, ids: Sequence[str]) -> tuple[str | None, list[str]]:
     """Of the ids under which a message is there, the one that stays, and those that came beside it.
 
-    What was noted as sent stays: another one came late, and may say what was corrected since. Where nothing was, the
-    first stays, unless alerts that it tells of were corrected meanwhile: what is left of it is sent anew.
+    What was noted as sent stays, or was deleted by a person since: another one came late, and may say what was
+    corrected meanwhile. Where nothing was noted, the first stays, unless alerts that it tells of were corrected
+    meanwhile: what is left of it is sent anew.
     """
     noted, parts = box.sent_as(one.message_key)
-    kept = noted if noted in ids else ids[0] if ids and parts == one.parts else None
+    first = ids[0] if ids and parts == one.parts else None
+    kept = (noted if noted in ids else None) if noted else first
     return kept, [message_id for message_id in ids if message_id != kept]
 
 

@@ -355,6 +355,21 @@ def test_what_was_listed_after_it_was_sent_again_leaves_the_one_that_was_noted(h
     assert (home.slack.deleted, [message["ts"] for message in home.slack.messages]) == ([first], [summary, second])
 
 
+def test_where_the_noted_one_of_two_was_deleted_by_a_person_the_other_does_not_stay_beside_the_next(home: Home) -> None:
+    home.mart(alert_row())
+    home.slack.mischief.append("list_late")
+    home.deliver()
+    home.look_twice()
+    first, noted, _ = home.slack.messages
+    home.slack.delete(noted)
+    home.mart(alert_row(), alert_row("chorus"))
+    home.deliver()
+    home.slack.list_what_is_late()
+    home.deliver_later(10)
+    assert home.slack.deleted == [first["ts"]]
+    assert [summary.split("\n")[0] for summary in home.summaries] == ["Édition 2017-S2 · 2 projets"]
+
+
 def test_a_duplicate_that_slack_does_not_let_go_of_is_no_fault_of_the_message(home: Home) -> None:
     home.mart(alert_row())
     home.misbehave("list_late")
