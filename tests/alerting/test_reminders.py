@@ -6,6 +6,7 @@ from alert_home import NOW, Home, alert_row
 
 from orchestration.alerting.answers import Answer, answer, last_turn
 from orchestration.alerting.outbox_questions import is_behind
+from tests.alerting.test_ends import correction, corrections, end_row, ends
 
 CRITICAL = alert_row(severity="critique", raised_at=datetime(2017, 10, 2))
 
@@ -30,6 +31,19 @@ def test_what_was_explained_is_not_recalled(home: Home) -> None:
     answer(home.settings, [CRITICAL["alert_key"]], Answer("ack", "On sait", "A. M.", date(2017, 12, 31)), NOW)
     home.deliver()
     assert reminders(home) == []
+
+
+def test_what_was_told_to_have_ended_is_not_recalled_though_its_project_left_since(home: Home) -> None:
+    overdue = alert_row(rule="overdue", level="end", severity="critique", raised_at=datetime(2017, 10, 2))
+    home.mart(overdue)
+    home.deliver()
+    ends(home, end_row(overdue, "redressée"))
+    home.deliver_later(60)
+    ends(home)
+    corrections(home, correction(edition="2018-S1", is_present=False))
+    home.now = datetime(2017, 12, 1, 9, tzinfo=UTC)
+    home.deliver()
+    assert len(reminders(home)) == 1
 
 
 def test_a_reminder_whose_answer_was_lost_is_not_sent_twice(home: Home) -> None:
