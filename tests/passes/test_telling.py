@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.defs import automation, consolidation
 from orchestration.intake.home_identity import LedgerRefused
-from orchestration.passes import telling
 from orchestration.passes import home as home_of_pass
+from orchestration.passes import telling
 from orchestration.settings import Settings
 from orchestration.store.whole_file import write_whole
 from tests.alerting.fake_slack import CHANNEL, TOKEN, FakeSlack
