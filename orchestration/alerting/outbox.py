@@ -1,7 +1,7 @@
 """The outbox of one channel: what was decided about each alert there, and the transitions of it, each one transaction.
 
 What belongs here: those transitions. What does not: the tables (`outbox_tables`), what others ask of them
-(`outbox_questions`), and when a transition is due (`reconciliation`, `delivery`).
+(`outbox_questions`), and when a transition is due (`reconciliation`, `rounds`, `look_ups`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What must change in one channel's outbox when the alerts have changed: a pure comparison.
 
 What belongs here: which rows to plan, cancel, resolve, bring back or keep under another key. What does not: sending
-(`delivery`) and storing (`outbox`).
+(`sending`) and storing (`outbox`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What channels refused, messages for good and all that is sent to them for now; and planning it again.
 
 What belongs here: the questions of the command line, which no sentence of an alert is needed for. What does not:
-telling engineers of it (`delivery`), and the rows (`outbox`).
+telling engineers of it (`engineers_delivery`), and the rows (`outbox`).
 """
 
 from orchestration.alerting import outbox, outbox_questions

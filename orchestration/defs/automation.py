@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestration.alerting.delivery import alert_engineers
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.contracts import CONTRACTS
 from orchestration.intake.home_identity import check_home
 from orchestration.passes.faults import (

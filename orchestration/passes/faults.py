@@ -2,7 +2,7 @@
 
 What belongs here: asking the instance, and the names by which what a failed check says is found there. What does not:
 finding the runs that died (`healing`), what is said of a fault (`orchestration.alerting.faults`) and to whom
-(`orchestration.alerting.delivery`).
+(`orchestration.alerting.engineers_delivery`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunRecord
 from filelock import FileLock
 
-from orchestration.alerting.delivery import alert_engineers
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.answers.filing_status import known_editions
 from orchestration.passes import fingerprint
 from orchestration.passes.alive import ENDED, Mark, forget_run, run_marks

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestration.alerting.delivery import Delivery
+from orchestration.alerting.rounds import Delivery
 from orchestration.intake.home_identity import enter_home
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.take_in import TakeIn

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 
-from orchestration.alerting.delivery import alert_engineers
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.intake.gc_paused import gc_paused
 from orchestration.intake.home_identity import check_home
 from orchestration.operations.ledger_copies import copy_ledger

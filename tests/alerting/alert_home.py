@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from orchestration.alerting.channels.channel import Channel
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
-from orchestration.alerting.delivery import Delivery, deliver
+from orchestration.alerting.delivery import deliver
+from orchestration.alerting.rounds import Delivery
 from orchestration.alerting.standing import alert_states
 from orchestration.settings import Settings
 from orchestration.validation.holding import Hold

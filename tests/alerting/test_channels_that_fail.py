@@ -15,7 +15,7 @@ from orchestration.alerting.channels import slack as slack_channel
 from orchestration.alerting.channels.channel import Channel
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.slack import Slack
-from orchestration.alerting.delivery import alert_engineers
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.alerting.faults import channel_unreachable, message_refused
 from orchestration.alerting.outbox_questions import has_unsettled
 from orchestration.alerting.refused import refused_messages, refusing_channels, retry

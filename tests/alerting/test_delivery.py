@@ -17,7 +17,8 @@ from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels.channel import Channel, Outcome, Place
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.registry import engineers_channels, open_channels
-from orchestration.alerting.delivery import alert_engineers, deliver
+from orchestration.alerting.delivery import deliver
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.alerting.faults import check_failed
 from orchestration.alerting.message import Message
 from orchestration.alerting.outbox_questions import has_unsettled

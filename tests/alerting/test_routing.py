@@ -8,12 +8,13 @@ import pytest
 from alert_home import NOW, Home, alert_row
 from pydantic import SecretStr
 
-from orchestration.alerting import delivery, routing
+from orchestration.alerting import rounds, routing
 from orchestration.alerting.alerts import Alert
 from orchestration.alerting.channels import registry
 from orchestration.alerting.channels.console import Console
 from orchestration.alerting.channels.registry import engineers_channels, missing_settings, open_channels
-from orchestration.alerting.delivery import alert_engineers, deliver
+from orchestration.alerting.delivery import deliver
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.alerting.routing import Routing
 from orchestration.settings import Settings
 from tests.judgements import unjudged
@@ -100,7 +101,7 @@ def test_a_row_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path, row:
 def test_an_alert_no_longer_routed_is_not_taken_back(home: Home, routes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.mart(alert_row("sirhen"))
     home.deliver()
-    monkeypatch.setattr(delivery, "routing_or_engineers_alone", lambda: Routing(routes))
+    monkeypatch.setattr(rounds, "routing_or_engineers_alone", lambda: Routing(routes))
     assert home.deliver().counts["slack"] == {}
     assert home.states("slack") == {"sirhen": "sent"}
 
@@ -111,7 +112,7 @@ def test_an_alert_no_longer_routed_before_it_was_sent_is_cancelled(
     home.mart(alert_row("sirhen"))
     home.slack.mischief.append("long_rate_limit")
     home.deliver()
-    monkeypatch.setattr(delivery, "routing_or_engineers_alone", lambda: Routing(routes))
+    monkeypatch.setattr(rounds, "routing_or_engineers_alone", lambda: Routing(routes))
     assert home.deliver().counts["slack"] == {"cancelled": 1}
     assert home.slack.messages == []
 

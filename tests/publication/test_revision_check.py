@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from made_marts import SECOND, State
 
 from orchestration.alerting.channels.console import Console
-from orchestration.alerting.delivery import alert_engineers
+from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.alerting.faults import INCIDENT_RULES, of_incident
 from orchestration.intake.incidents import Incident, open_incidents
 from orchestration.publication import release as releasing
