@@ -9,14 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from orchestration.alerting.own_codes import NO_CONNECTION
+
 # What of the sender or room a person must mend.
 Family = Literal["membership", "address", "token", "rights", "policy", "network"]
 
 # The same message would be refused for ever, any other one not.
 OF_MESSAGE = frozenset({"M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM", "M_NOT_JSON", "M_TOO_LARGE"})
 RATE_LIMITS = frozenset({"M_LIMIT_EXCEEDED"})
-# Ours: no connection was made, so that nothing can have arrived.
-NO_CONNECTION = "no_connection"
 # Ours: the server says `M_FORBIDDEN` or `M_UNKNOWN` to a bot that would come in, whatever keeps it out.
 NOT_INVITED = "not_invited"
 NO_SUCH_ROOM = "no_such_room"

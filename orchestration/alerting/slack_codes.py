@@ -7,6 +7,8 @@ does not: what becomes of a message for them (`channels.slack`) and what enginee
 from collections.abc import Mapping
 from typing import Literal
 
+from orchestration.alerting.own_codes import NO_CONNECTION
+
 # What of the sender or channel a person must mend.
 Family = Literal["membership", "address", "archived", "token", "rights", "policy", "network"]
 
@@ -35,8 +37,6 @@ OF_DELETED = frozenset(
 # Slack says itself that the work may have been done.
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 RATE_LIMITS = frozenset({"rate_limited", "ratelimited"})
-# Ours: no connection was made, so that nothing can have arrived.
-NO_CONNECTION = "no_connection"
 
 _FAMILIES: Mapping[Family, frozenset[str]] = {
     "membership": frozenset({"not_in_channel"}),

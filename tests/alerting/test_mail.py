@@ -21,7 +21,7 @@ from orchestration.alerting.channels import mail as mail_channel
 from orchestration.alerting.channels.channel import Channel, Outcome, Place
 from orchestration.alerting.channels.mail import Mail, MailServer
 from orchestration.alerting.message import Line, Link, Message
-from orchestration.alerting.slack_codes import NO_CONNECTION
+from orchestration.alerting.own_codes import NO_CONNECTION
 from orchestration.drawing import picture
 from orchestration.drawing.text_bars import in_words, text_bars
 from orchestration.drawing.trend import Point, Trend

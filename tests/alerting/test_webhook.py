@@ -17,7 +17,7 @@ from orchestration.alerting.channels import webhook as webhook_channel
 from orchestration.alerting.channels.channel import Channel, Outcome, Place
 from orchestration.alerting.channels.webhook import Webhook, text
 from orchestration.alerting.message import Line, Link, Message
-from orchestration.alerting.slack_codes import NO_CONNECTION
+from orchestration.alerting.own_codes import NO_CONNECTION
 from orchestration.drawing.text_bars import text_bars
 from orchestration.drawing.trend import Point, Trend
 

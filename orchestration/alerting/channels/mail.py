@@ -1,7 +1,7 @@
 """E-mail: a message as a mail, handed to an SMTP server that sends it on.
 
 What belongs here: what a mail is made of, and SMTP's ways to refuse and to fail. What does not: wording (`messages`),
-when to send again (`delivery`), and whose addresses these are (`contacts`, and the settings).
+when to send again (`outbox`), and whose addresses these are (`contacts`, and the settings).
 
 A mail is neither updated, nor taken back, nor looked up: one whose answer was lost is sent again, the same to the byte
 but for its date. Its Message-ID is its key, by which most mail servers and clients show it once.
@@ -29,8 +29,8 @@ from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
 from orchestration.alerting.channels.this_machine import is_this_machine
 from orchestration.alerting.contacts import is_address
 from orchestration.alerting.message import Message
+from orchestration.alerting.own_codes import NO_CONNECTION
 from orchestration.alerting.sentences import cut
-from orchestration.alerting.slack_codes import NO_CONNECTION
 from orchestration.domain.visible import visible
 from orchestration.drawing.picture import png
 from orchestration.drawing.text_bars import in_words, text_bars

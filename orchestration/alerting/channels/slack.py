@@ -1,7 +1,7 @@
 """The Slack channel: Web API, Block Kit, and the look-up of a message whose answer was lost.
 
 What belongs here: Slack's markup, limits and ways to fail. What does not: its error codes (`slack_codes`), wording
-(`messages`) and when to send again (`delivery`). The bot must be in the channel, with the scopes `chat:write` and
+(`messages`) and when to send again (`outbox`). The bot must be in the channel, with the scopes `chat:write` and
 `channels:history` (`groups:history` if it is private); the channel is given by its id (`C…`), the only form that the
 history takes.
 """
@@ -24,7 +24,8 @@ from slack_sdk.http_retry.state import RetryState
 
 from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
 from orchestration.alerting.message import Line, Message
-from orchestration.alerting.slack_codes import AMBIGUOUS, NO_CONNECTION, OF_DELETED, OF_MESSAGE, RATE_LIMITS, family_of
+from orchestration.alerting.own_codes import HISTORY_TOO_LONG, NO_CONNECTION
+from orchestration.alerting.slack_codes import AMBIGUOUS, OF_DELETED, OF_MESSAGE, RATE_LIMITS, family_of
 from orchestration.drawing.text_bars import in_words
 from orchestration.drawing.trend import Trend
 
@@ -124,7 +125,7 @@ class Slack:
                         if one.key in _keys_of(message):
                             found[one.key] = [message["ts"]]
                 if not is_update and not self._read_back(thread_id, of_place, found):
-                    return Outcome("planned", error="history_too_long", is_refused=True)
+                    return Outcome("planned", error=HISTORY_TOO_LONG, is_refused=True)
         except SlackApiError as refusal:
             if refusal.response["error"] == "thread_not_found":
                 # With the parent its replies are gone: none of them is there.

@@ -1,7 +1,7 @@
 """The Tchap channel: the client-server API of Matrix (v3), HTML, edits, threads and the look-up of a lost message.
 
 What belongs here: Matrix's markup, limits and ways to fail. What does not: its error codes (`matrix_codes`), wording
-(`messages`) and when to send again (`delivery`). The bot writes in clear, so the room is one without encryption.
+(`messages`) and when to send again (`outbox`). The bot writes in clear, so the room is one without encryption.
 """
 
 import html
@@ -17,15 +17,9 @@ from urllib.parse import quote
 import httpx
 
 from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
-from orchestration.alerting.matrix_codes import (
-    NO_CONNECTION,
-    NO_SUCH_ROOM,
-    NOT_INVITED,
-    OF_MESSAGE,
-    RATE_LIMITS,
-    family_of,
-)
+from orchestration.alerting.matrix_codes import NO_SUCH_ROOM, NOT_INVITED, OF_MESSAGE, RATE_LIMITS, family_of
 from orchestration.alerting.message import Line, Link, Message
+from orchestration.alerting.own_codes import HISTORY_TOO_LONG, NO_CONNECTION
 from orchestration.domain.french import NBSP
 from orchestration.drawing.trend import Trend
 from orchestration.store.digests import sha256
@@ -114,7 +108,7 @@ class Tchap:
                 return found
             query["from"] = page["end"]
         is_told = len(found) == len(by_key)
-        return found if is_told else Outcome("planned", error="history_too_long", is_refused=True)
+        return found if is_told else Outcome("planned", error=HISTORY_TOO_LONG, is_refused=True)
 
     def retract(self, message_id: str) -> bool:
         """Redact a message of the bot: its words are deleted, and a mark that there was one is left."""

@@ -1,7 +1,7 @@
 """Incoming webhooks: a message as one text, posted to an address of Mattermost, or of a server that reads the same.
 
 What belongs here: the markup of Mattermost, its limits, and what an answer means. What does not: wording (`messages`)
-and when to send again (`delivery`). A Slack with a bot of its own is another channel (`slack`).
+and when to send again (`outbox`). A Slack with a bot of its own is another channel (`slack`).
 
 A webhook takes messages and does nothing else: none is updated, taken back, hung under another one or looked up. What
 is said anew says so, and so does what is sent again after its answer was lost, which may then be there twice. Whoever
@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from orchestration.alerting.channels.channel import Lost, Outcome, Place, Rate
 from orchestration.alerting.channels.this_machine import is_this_machine
 from orchestration.alerting.message import Line, Link, Message
+from orchestration.alerting.own_codes import NO_CONNECTION
 from orchestration.alerting.sentences import cut
-from orchestration.alerting.slack_codes import NO_CONNECTION
 from orchestration.drawing.text_bars import text_bars
 from orchestration.drawing.trend import Trend
 
