@@ -6,13 +6,12 @@ What belongs here: the three methods of the Web API that the channel uses, and t
 import json
 import socket
 import struct
-import threading
 from collections import deque
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+
+from tests.alerting.fake_http import FakeServer, QuietHandler
 
 TOKEN = "xoxb-secret-of-the-tests"  # noqa: S105
 CHANNEL = "C0ALERTS"
@@ -37,7 +36,7 @@ Mischief = Literal[
 ]
 
 
-class FakeSlack:
+class FakeSlack(FakeServer):
     """A Slack of one channel. `mischief` holds what to do wrong with the next posts, in order; `None` is no mischief.
 
     `messages` are those accepted, `posts` counts the attempts; a text of `refused` found in a message has it refused
@@ -70,11 +69,9 @@ class FakeSlack:
         self._late: list[dict[str, Any]] = []
         self._unlisted: set[str] = set()
         self._accepted = 0
-        # The handlers that keep a client waiting let go of it at the end.
-        self._end = threading.Event()
         fake = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
                 if self.path.endswith("/upload"):
@@ -231,11 +228,7 @@ class FakeSlack:
                 with suppress(OSError):
                     self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        super().__init__(Handler)
 
     def _cannot_place(self, message: dict[str, Any]) -> str | None:
         there = {m["ts"] for m in self.messages}
@@ -283,18 +276,6 @@ class FakeSlack:
     def texts(self) -> list[str]:
         """Everything a reader sees of each message, in the order of acceptance."""
         return [_shown(message["blocks"]) for message in self.messages]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def _shown(node: object) -> str:

@@ -4,11 +4,10 @@ What belongs here: the answers of Mattermost, of Slack and of what stands before
 """
 
 import json
-import threading
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
+
+from tests.alerting.fake_http import FakeServer, QuietHandler
 
 SECRET = "xqzsecretofthetests"  # noqa: S105
 # A status, a body and headers; or what happens in their place.
@@ -16,18 +15,16 @@ Answer = tuple[int, str, dict[str, str]] | Literal["reset_before", "reset_after"
 OK: Answer = (200, "ok", {"Content-Type": "text/plain"})
 
 
-class FakeWebhook:
+class FakeWebhook(FakeServer):
     """One webhook; `answers` are those to the next posts, in order, and "ok" after them. `texts` were accepted."""
 
     def __init__(self) -> None:
         self.answers: deque[Answer] = deque()
         self.taken: list[dict[str, Any]] = []
         self.posts = 0
-        # A client that is kept waiting is let go of at the end.
-        self._end = threading.Event()
         fake = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 fake.posts += 1
@@ -53,11 +50,7 @@ class FakeWebhook:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        super().__init__(Handler)
 
     @property
     def url(self) -> str:
@@ -68,15 +61,3 @@ class FakeWebhook:
     def texts(self) -> list[str]:
         """The texts that were accepted."""
         return [content["text"] for content in self.taken]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
