@@ -167,11 +167,10 @@ def _send_card(box: Outbox, channel: Channel, desk: Desk, seen: _Seen, draft: _D
     card = draft.card
     rows = [_in_words(entry, desk.alerts) for entry in draft.due]
     message = _compose(channel, desk, seen, draft, _key(channel.name, rows))
-    replaces_id = card.message_id if channel.can_update else None
-    place = Place(card.parent_id, replaces_id, box.first_key(card) if replaces_id else None)
+    place = Place(card.parent_id, card.message_id, box.first_key(card) if card.message_id else None)
     box.claim(rows, message.key, card)
     outcome = attempt(box, channel, message, place, now)
-    if outcome.state == "sent" and message.trend and not card.pictured_at and not replaces_id:
+    if outcome.state == "sent" and message.trend and not card.pictured_at and not card.message_id:
         _show(box, channel, card, message, Place(card.parent_id or outcome.message_id), now)
     return outcome
 

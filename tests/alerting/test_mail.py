@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alert_home import Home, alert_row
 from fake_mail import PASSWORD, USER, FakeMail, certified, read
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -114,6 +115,20 @@ def test_a_card_hangs_under_its_summary_and_a_change_under_its_card(server: Fake
     assert change["Subject"] == "Mise à jour\u00a0: 🔴 Critique · SIRHEN (2017-S2)"
     assert part(change, "text/plain").startswith("Mise à jour\u00a0: 🔴 Critique")
     assert ">Mise à jour\u00a0: 🔴 Critique" in part(change, "text/html")
+
+
+def test_news_about_a_card_answer_its_first_mail(server: FakeMail, home: Home) -> None:
+    rise = {"rule": "budget_overrun", "from_value": Decimal(60)}
+    home.mart(alert_row())
+    home.deliver([to(server)])
+    for number, level in enumerate(("25", "50"), start=1):
+        home.mart(alert_row(), alert_row(**rise, level=level))
+        home.deliver_later(number, [to(server)])
+    summary, card, *news = server.mails
+    assert len(news) == 2
+    for mail in news:
+        assert mail["In-Reply-To"] == card["Message-ID"]
+        assert mail["References"].split() == [summary["Message-ID"], card["Message-ID"]]
 
 
 def test_what_hangs_under_a_mail_of_a_long_domain_names_it_whole(server: FakeMail) -> None:

@@ -35,7 +35,8 @@ class Outcome:
 class Place:
     """Where in its channel a message goes: under the message `thread_id`, in the place of the message `replaces_id`.
 
-    Ids are those that the channel gave. One that cannot do the one or the other says what it has to say on its own.
+    Ids are those that the channel gave. One that cannot do the one or the other says what it has to say on its own, as
+    an answer to that message where it has answers.
     `first_key` is the key that the message to replace was posted with.
     """
 
