@@ -236,6 +236,9 @@ class TchapPeer:
         self.mischiefs.done += Counter(filter(None, planned[: len(planned) - len(self._line.mishaps)]))
         self._planned = []
         self._line.mishaps.clear()
+        self._come_back()
+
+    def _come_back(self) -> None:
         if self._is_down:
             self._server.start()
             self._is_down = False
@@ -269,6 +272,8 @@ class TchapPeer:
         return sum(count - 1 for count in Counter(one["content"][KEY_FIELD] for one in self._events()).values())
 
     def _events(self) -> list[dict[str, Any]]:
+        # Between two deliveries too, of which the first may have found it stopped.
+        self._come_back()
         return [one for one in self._human.reads(self._room) if one["content"].get("msgtype") == "m.text"]
 
 
