@@ -113,11 +113,11 @@ def _lines(test: BackTest) -> Iterator[str]:
 
 
 def _instead(now: Sequence[MartRow], then: Sequence[MartRow]) -> str:
-    """« 41 alertes au lieu de 151, sur 25 cartes au lieu de 60 »."""
+    """« 41 alertes au lieu de 151, sur 25 fiches au lieu de 60 »."""
     alerts, cards = (len(now), len(then)), (_cards(now), _cards(then))
     if alerts == cards:
         return _count(alerts, "alerte")
-    return f"{_count(alerts, 'alerte')}, sur {_count(cards, 'carte')}"
+    return f"{_count(alerts, 'alerte')}, sur {_count(cards, 'fiche')}"
 
 
 def _count(counts: tuple[int, int], word: str) -> str:

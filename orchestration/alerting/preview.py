@@ -79,7 +79,7 @@ def _by_channel(items: Sequence[PreviewItem]) -> list[tuple[str, ChannelKind, li
 
 def _counts(items: Sequence[PreviewItem]) -> str:
     cards = sum(len(item.thread) for item in items)
-    return plural(len(items), "message") + (f", {plural(cards, 'carte')}" if cards else "")
+    return plural(len(items), "message") + (f", {plural(cards, 'fiche')}" if cards else "")
 
 
 def as_text(message: Message) -> str:

@@ -50,14 +50,14 @@ def test_messages_of_a_channel_stand_together_and_are_counted():
     other = Message("o", "Autre", (Line("seule"),))
     items = [ITEMS[0], ITEMS[2], PreviewItem("suivi", "slack", other)]
     page = preview_page(items).replace("\N{NO-BREAK SPACE}", " ")
-    assert page.count("<section ") == 2 and "Slack, 2 messages, 2 cartes" in page
-    assert "=== suivi (Slack) : 2 messages, 2 cartes ===" in preview_text(items).replace("\N{NO-BREAK SPACE}", " ")
+    assert page.count("<section ") == 2 and "Slack, 2 messages, 2 fiches" in page
+    assert "=== suivi (Slack) : 2 messages, 2 fiches ===" in preview_text(items).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_text_says_the_same_with_cards_under_their_message():
     (bars,) = text_bars(CARD.trend)
     assert preview_text(ITEMS[:1]).replace("\N{NO-BREAK SPACE}", " ") == (
-        "=== suivi (Slack) : 1 message, 2 cartes ===\n\n"
+        "=== suivi (Slack) : 1 message, 2 fiches ===\n\n"
         "  2 alertes pour l’édition 2017-S2\n"
         "     SIRHEN coût en hausse\n"
         "     Règles.\n"

@@ -102,10 +102,10 @@ def test_the_difference_is_said_in_all_by_edition_by_rule_and_by_severity_and_na
     before = [row("sirhen", "budget_slip", "information"), row("sirhen", "schedule_slip", "attention"), kept]
     after = [row("sirhen", "schedule_slip", "critique"), row("lsun", "creep", "information", "2017-S1"), kept]
     assert in_french(BackTest(before, after)).replace("\N{NO-BREAK SPACE}", " ") == (
-        "Avec ces seuils : 3 alertes, sur 3 cartes au lieu de 2.\n\n"
+        "Avec ces seuils : 3 alertes, sur 3 fiches au lieu de 2.\n\n"
         "Par édition\n"
         "  2017-S1 : 2 alertes au lieu de 1\n"
-        "  2017-S2 : 1 alerte au lieu de 2, sur 1 carte\n\n"
+        "  2017-S2 : 1 alerte au lieu de 2, sur 1 fiche\n\n"
         "Par règle\n"
         "  Coût en hausse : 0 alerte au lieu de 1\n"
         "  Fin reportée : 1 alerte\n"
