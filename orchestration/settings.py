@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(default=1.0, ge=0)
     history_days: int = Field(default=30, ge=1)
     site_url: str = ""
+    # Where none is named, what is published is not signed.
+    signing_key: Path | None = None
     dagster_url: str = ""
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
     slack_channel: str = ""
@@ -62,6 +64,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return usable_home(home)
+
+    @field_validator("signing_key", mode="before")
+    @classmethod
+    def _named(cls, path: object) -> object:
+        return path or None
 
     def _place(self, url: str, name: str) -> "UPath":
         from upath import UPath

@@ -8,7 +8,7 @@ With `--json`, standard output holds JSON alone; progress and logs go to standar
 from orchestration.cli.app import app
 
 from orchestration.cli import passes, figures, filing, standing, sample, editions  # isort: skip
-from orchestration.cli import alerts, aliases, operations, engineering  # isort: skip
+from orchestration.cli import keys, alerts, aliases, operations, engineering  # isort: skip
 
 __all__ = [
     "alerts",
@@ -18,6 +18,7 @@ __all__ = [
     "engineering",
     "figures",
     "filing",
+    "keys",
     "operations",
     "passes",
     "sample",

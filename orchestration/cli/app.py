@@ -55,6 +55,10 @@ alerts_app = typer.Typer(
 app.add_typer(alerts_app, name="alerts")
 inbox_app = typer.Typer(help="The inbox, where the home cannot believe it.", no_args_is_help=True)
 app.add_typer(inbox_app, name="inbox")
+keys_app = typer.Typer(
+    help="The key that signs what is published: make one, show its public half.", no_args_is_help=True
+)
+app.add_typer(keys_app, name="keys")
 alias_app = typer.Typer(help="Which names are one project: proposals, and what a human answers.", no_args_is_help=True)
 app.add_typer(alias_app, name="alias")
 

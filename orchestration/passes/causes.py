@@ -33,6 +33,7 @@ Key = Literal[
     "store_unreachable",
     "address",
     "settings",
+    "key_refused",
     "marts_unfit",
     "dbt_cannot_run",
     "dagster_locked",
@@ -145,6 +146,13 @@ _CAUSES = (
         "la corriger ; `jalons run` dit laquelle et pourquoi.",
     ),
     Cause(
+        "key_refused",
+        "{own}",
+        "La clé qui signe les publications est absente, abîmée ou lisible par d’autres : rien n’est publié sans elle. "
+        "Les dépôts sont reçus et leurs accusés rendus.",
+        f"remettre la clé à sa place (`JALONS_SIGNING_KEY`), lisible de son seul propriétaire ; {_AGAIN}",
+    ),
+    Cause(
         "marts_unfit",
         "{own}",
         "Les tables ne sont pas celles qu’une seule construction a faites de ce que dit le registre : rien n’en est "
@@ -182,6 +190,7 @@ _BY_NAME: Mapping[str, Key] = {
     "ClockAhead": "clock_ahead",
     "StoreUnreachable": "store_unreachable",
     "AddressUnusable": "address",
+    "KeyRefused": "key_refused",
     "UnfitMarts": "marts_unfit",
     "ConsolidationError": "dbt_cannot_run",
     "NoSuchModuleError": "ledger_address",

@@ -1,30 +1,42 @@
-"""What a release says of itself: which files, from which drops, and the fingerprint of its content.
+"""What a release says of itself: which files, from which drops, by which code, after which revision, and the
+fingerprint of its content.
 
-What belongs here: the manifest and the identity of a content. What does not: revisions and folders (`release`).
+What belongs here: the manifest and the identity of a content. What does not: revisions and folders (`release`), and
+signatures (`signing`).
 """
 
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.intake.lake import read_ledger
 from orchestration.intake.ledger import METHOD_ADOPTED
+from orchestration.places import CHECKOUT
+from orchestration.publication.unchanged import code_digest
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
 from orchestration.store.marts import MartRow, mart_table
 
 _HOLDS = ("hold_placed", "hold_lifted")
+# What makes the figures and the files, beside our own code.
+_TOOLS = ("duckdb", "dbt-core", "great-expectations", "pyarrow", "xlsxwriter")
 
 
 @dataclass(frozen=True)
 class Revision:
-    """What a revision is of an edition: its number, whether it corrects one that was closed, and the method of the one
-    before, where it was another.
+    """What a revision is of an edition: its number, whether it corrects one that was closed, the method of the one
+    before, where it was another, the SHA-256 of that one's manifest, and the revision compared with.
     """
 
     number: int
     is_correction: bool = False
     method_before: str | None = None
+    previous_manifest_sha256: str | None = None
+    compared_with_revision: int | None = None
 
 
 def drops_used(marts: Path, edition: str) -> list[MartRow]:
@@ -47,7 +59,8 @@ def drops_used(marts: Path, edition: str) -> list[MartRow]:
 def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with: str | None) -> str:
     """The identity of what a release says: its tables, its drops and the edition that it is compared with.
 
-    The revision, the wording of the page and the Parquet writer are no part of it.
+    The revision, the wording of the page, the writers of other formats, versions of code and tools, and the chain are no
+    part of it.
     """
     texts = {path: sha256(data) for path, data in files.items() if path.endswith((".csv", ".json"))}
     return sha256(json_document({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
@@ -117,7 +130,43 @@ def manifest(
         "is_correction": revision.is_correction,
         "content_sha256": content,
         "compared_with": compared_with,
+        "compared_with_revision": revision.compared_with_revision,
+        "previous_manifest_sha256": revision.previous_manifest_sha256,
+        "versions": versions(),
         "files": [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())],
         "drops": drops,
     }
     return json_document(document)
+
+
+def trusted_comment(edition: str, revision: int, released_at: str) -> str:
+    """What the signature of a revision's manifest is signed with."""
+    return f"edition:{edition} revision:{revision} released_at:{released_at}"
+
+
+@cache
+def versions() -> Mapping[str, object]:
+    """What this process makes releases by: our version, digests of the code, of the contracts and of the rules, and the
+    tools' versions.
+    """
+    return {
+        "jalons": version("jalons"),
+        "code_sha256": code_digest(),
+        "contracts_sha256": _digest_of("orchestration/contracts", "expectations", endings=(".py",)),
+        "rules_sha256": _digest_of("dbt_project", endings=(".sql", ".yml", ".csv")),
+        "tools": {"python": platform.python_version()} | {tool: version(tool) for tool in _TOOLS},
+    }
+
+
+def _digest_of(*folders: str, endings: tuple[str, ...]) -> str:
+    """The SHA-256 over the sources of some folders of the checkout, by their paths; what tools make is left out."""
+    sources = sorted(
+        path.relative_to(CHECKOUT)
+        for folder in folders
+        for ending in endings
+        for path in (CHECKOUT / folder).rglob(f"*{ending}")
+    )
+    lines = (
+        f"{path.as_posix()} {sha256((CHECKOUT / path).read_bytes())}" for path in sources if "target" not in path.parts
+    )
+    return sha256("\n".join(lines).encode())

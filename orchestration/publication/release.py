@@ -1,7 +1,7 @@
 """Releases: what an edition says, frozen as a revision and switched in atomically.
 
-Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,figures.json,data/<table>.{csv,json,parquet}}` and
-`releases/<edition>/current`, a link to the latest revision.
+Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,data/<table>.{csv,json,
+parquet}}` and `releases/<edition>/current`, a link to the latest revision.
 What belongs here: when a revision is made and how it becomes visible. What does not: what its files hold (`tables`,
 `manifest`, `site.page`).
 """
@@ -10,10 +10,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property, partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,28 +36,33 @@ from orchestration.publication.manifest import (
     known_at,
     known_times,
     manifest,
+    trusted_comment,
 )
+from orchestration.publication.release_index import write_index
 from orchestration.publication.revision_check import (
     altered_files,
     listed_files,
+    manifest_digests,
     note_revision,
     note_states,
     noted_files,
     noted_revisions,
 )
+from orchestration.publication.signing import SigningKey, read_key
 from orchestration.publication.site import page
 from orchestration.publication.tables import data_files, read_tables
 from orchestration.settings import Settings
 from orchestration.store.access import make_file, make_folder
 from orchestration.store.digests import sha256
 from orchestration.store.file_state import FileState
-from orchestration.store.json_values import json_document, json_number
+from orchestration.store.json_values import json_document, json_number, moment_text
 from orchestration.store.marts import MartRow, mart_table
 from orchestration.store.whole_file import flush, write_whole
 from orchestration.validation.holding import is_held
 from orchestration.validation.judgement import Judgement
 
 _BUILDING = ".building-"
+_MANIFEST, _SIGNATURE = "MANIFEST.json", "MANIFEST.json.minisig"
 
 
 class NoRelease(LookupError):
@@ -83,9 +89,10 @@ def release(
     figures is passed over. An edition that is held back keeps the revision that it has.
     Whatever a process that died left behind is put right, and a revision that is not as it was published is made again
     where that gives the same bytes; else it is an incident, noted at `now`. Raise `UnfitMarts` where the marts are
-    others by now.
+    others by now, `KeyRefused` before anything is made where the key that is named cannot sign.
     """
     judgement.expect_unchanged(settings)
+    key = read_key(settings.signing_key) if settings.signing_key else None
     known = mart_table(settings.marts, "headline_figures", columns=["edition"]).column("edition").to_pylist()
     make_folder(settings.releases, "all")
     # The system lets go of the lock when its holder dies: every leftover found under it is a dead process's.
@@ -103,15 +110,16 @@ def release(
             if editions is not None and edition not in editions:
                 continue
             content = cache(partial(_content_of, settings, edition)) if edition in known else None
-            altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, published, now)
+            altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, published, key, now)
             if content and not is_held(edition, judgement.holds):
                 number = max(published.numbers(edition), default=0)
                 if before.get(edition) == (number, rows[edition]) and f"{edition}/r{number}" not in altered:
                     figures = read_figures(settings, edition, number)
                     made.append(Release(edition, number, settings.releases / edition / f"r{number}", False, figures))
                 else:
-                    made.append(_release_edition(settings, ledger.engine, content(), number))
+                    made.append(_release_edition(settings, ledger.engine, content(), number, key))
         unchanged.note(settings.warehouse, before | {one.edition: (one.revision, rows[one.edition]) for one in made})
+        write_index(settings.releases, manifest_digests(ledger.engine))
         if editions is None:
             incidents.end(ledger.engine, "release_altered", altered, now)
         return made
@@ -129,7 +137,7 @@ def revision_as_of(settings: Settings, edition: str, at: datetime) -> int:
     """The revision that readers saw at an instant; raise `NoRelease` when there was none yet."""
     latest = current_revision(settings, edition)
     for revision in range(latest, 0, -1):
-        written = json.loads((_folder(settings, edition) / f"r{revision}" / "MANIFEST.json").read_bytes())
+        written = json.loads((_folder(settings, edition) / f"r{revision}" / _MANIFEST).read_bytes())
         if datetime.fromisoformat(written.get("known_at", written["released_at"])) <= at:
             return revision
     raise NoRelease(f"{edition} had no release on {at:%Y-%m-%d at %H:%M} UTC")
@@ -163,6 +171,11 @@ class _Content:
     def sha256(self) -> str:
         """The identity of the content."""
         return content_sha256(self.files, self.drops, self.compared_with)
+
+    @property
+    def released_at(self) -> str:
+        """When the last of its drops was received, as the manifest says it."""
+        return moment_text(self.headline["released_at"])
 
     def readable(self, revision: Revision) -> dict[str, bytes]:
         """The files that people read, and figures.json."""
@@ -210,7 +223,9 @@ class _Published:
         return sorted(self.on_disk.get(edition, set()) | noted)
 
 
-def _release_edition(settings: Settings, engine: sa.Engine, content: _Content, number: int) -> Release:
+def _release_edition(
+    settings: Settings, engine: sa.Engine, content: _Content, number: int, key: SigningKey | None
+) -> Release:
     """Make the revision after the last `number` that was given, if its content is another.
 
     A number once published is never given again, whatever became of its folder.
@@ -221,9 +236,16 @@ def _release_edition(settings: Settings, engine: sa.Engine, content: _Content, n
         number += 1
         closing = closed_at(settings.lake, edition)
         is_correction = closing is not None and changed_at(content.headline, settings.lake) > closing
-        revision = Revision(number, is_correction, _method_before(content, folder, number))
+        before = noted_files(engine, edition, number - 1).get(_MANIFEST)
+        revision = Revision(
+            *(number, is_correction, _method_before(content, folder, number)),
+            previous_manifest_sha256=before and before.sha256,
+            compared_with_revision=_current_number(settings, content.compared_with),
+        )
         whole = content.files | content.readable(revision)
-        whole["MANIFEST.json"] = content.manifest(revision, known_at(settings.marts, settings.lake), whole)
+        whole[_MANIFEST] = content.manifest(revision, known_at(settings.marts, settings.lake), whole)
+        if key:
+            whole[_SIGNATURE] = _signature(key, content, number, whole[_MANIFEST])
         _commit(folder, number, whole)
     _switch(folder, number)
     if is_new:
@@ -238,6 +260,7 @@ def _hold_to_what_was_published(
     edition: str,
     content: Callable[[], _Content] | None,
     published: _Published,
+    key: SigningKey | None,
     now: datetime,
 ) -> set[str]:
     """Make again what is no longer as it was published; the revisions of what cannot be, for a person to put right."""
@@ -249,13 +272,13 @@ def _hold_to_what_was_published(
             note_revision(engine, edition, revision, listed_files(one) or {})
         wrong = altered_files(engine, edition, revision, one, noted=noted)
         if wrong and content:
-            wrong = _mend(settings, engine, content(), revision, wrong, now)
+            wrong = _mend(settings, engine, content(), revision, wrong, key, now)
         if wrong:
             altered.add(f"{edition}/r{revision}")
             about = {"store": "releases", "revision": revision, "is_latest": revision == given[-1], "files": wrong}
             incidents.note(engine, Incident("release_altered", f"{edition}/r{revision}", edition, about, now))
     # Of a later one that was not noted yet, whoever made it died before that: it is no accident.
-    is_there = (folder / f"r{latest}" / "MANIFEST.json").is_file()
+    is_there = (folder / f"r{latest}" / _MANIFEST).is_file()
     if is_there and latest == given[-1] and _switch(folder, latest):
         about = {"store": "releases", "revision": latest}
         incidents.note(engine, Incident("store_mended", f"{edition}/current", edition, about, now))
@@ -263,29 +286,42 @@ def _hold_to_what_was_published(
 
 
 def _mend(
-    settings: Settings, engine: sa.Engine, content: _Content, revision: int, altered: list[str], now: datetime
+    settings: Settings,
+    engine: sa.Engine,
+    content: _Content,
+    revision: int,
+    altered: list[str],
+    key: SigningKey | None,
+    now: datetime,
 ) -> list[str]:
     """Make again the files of a revision that come out as they were published; those that do not."""
     folder, noted = settings.releases / content.edition / f"r{revision}", noted_files(engine, content.edition, revision)
+    left = list(altered)
+
+    def mend(path: str, data: bytes) -> None:
+        if path in left and path in noted and sha256(data) == noted[path].sha256:
+            _write_again(engine, content.edition, revision, folder / path, path, data, now)
+            left.remove(path)
+
     before = _method_before(content, folder.parent, revision)
     may_be = [Revision(revision, is_correction, before) for is_correction in (False, True)]
-    made = [content.files, *map(content.readable, may_be)]
-    for path, data in (pair for files in made for pair in files.items()):
-        if path in altered and path in noted and sha256(data) == noted[path].sha256:
-            _write_again(engine, content.edition, revision, folder / path, path, data, now)
-            altered = [one for one in altered if one != path]
-    others = noted.keys() - {"MANIFEST.json"}
-    if "MANIFEST.json" not in altered or "MANIFEST.json" not in noted or others & set(altered):
-        return altered
-    # It rests on the files that it names, and on what was known when it was made.
-    whole = {path: (folder / path).read_bytes() for path in others}
-    for known in known_times(settings.marts, settings.lake):
-        for one in may_be:
-            data = content.manifest(one, known, whole)
-            if sha256(data) == noted["MANIFEST.json"].sha256:
-                _write_again(engine, content.edition, revision, folder / "MANIFEST.json", "MANIFEST.json", data, now)
-                return [one for one in altered if one != "MANIFEST.json"]
-    return altered
+    for path, data in (pair for files in (content.files, *map(content.readable, may_be)) for pair in files.items()):
+        mend(path, data)
+    of_proof = {_MANIFEST, _SIGNATURE}
+    if _MANIFEST in left and not set(left) - of_proof:
+        # It rests on the files that it names, on what was known when it was made, and on the revisions before it.
+        whole = {path: (folder / path).read_bytes() for path in noted.keys() - of_proof}
+        previous = noted_files(engine, content.edition, revision - 1).get(_MANIFEST)
+        latest = _current_number(settings, content.compared_with) or 0
+        for known in known_times(settings.marts, settings.lake):
+            for one, compared in product(may_be, (*range(latest, 0, -1), None)):
+                chained = replace(
+                    one, previous_manifest_sha256=previous and previous.sha256, compared_with_revision=compared
+                )
+                mend(_MANIFEST, content.manifest(chained, known, whole))
+    if key and _MANIFEST not in left and _SIGNATURE in left:
+        mend(_SIGNATURE, _signature(key, content, revision, (folder / _MANIFEST).read_bytes()))
+    return left
 
 
 def _write_again(
@@ -296,6 +332,16 @@ def _write_again(
     incidents.note(engine, Incident("store_mended", f"{edition}/r{revision}/{path}", edition, about, now))
     write_whole(target, data, "all")
     note_states(engine, edition, revision, {path: FileState.of(target, sha256(data))})
+
+
+def _signature(key: SigningKey, content: _Content, revision: int, manifest_file: bytes) -> bytes:
+    return key.sign(manifest_file, trusted_comment(content.edition, revision, content.released_at))
+
+
+def _current_number(settings: Settings, edition: str | None) -> int | None:
+    """The number of the revision of an edition that readers see; `None` where there is none."""
+    current = settings.releases / edition / "current" if edition else None
+    return _revision_number(current.readlink()) if current and current.is_symlink() else None
 
 
 def _indicators(headline: MartRow, rows: list[MartRow]) -> list[MartRow] | None:
@@ -350,7 +396,7 @@ def _switch(folder: Path, revision: int) -> bool:
 def _manifest_of(path: Path) -> dict[str, Any]:
     """What a revision's manifest says; nothing when there is no such revision or it was damaged."""
     try:
-        found: dict[str, Any] = json.loads((path / "MANIFEST.json").read_bytes())
+        found: dict[str, Any] = json.loads((path / _MANIFEST).read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
     return found

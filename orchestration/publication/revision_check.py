@@ -58,6 +58,13 @@ def noted_revisions(engine: sa.Engine) -> dict[tuple[str, int], dict[str, FileSt
     return found
 
 
+def manifest_digests(engine: sa.Engine) -> dict[tuple[str, int], str]:
+    """The SHA-256 of the manifest of each revision that was noted, by edition and number."""
+    manifests = sa.select(_FILES).where(_FILES.c.path == "MANIFEST.json")
+    with engine.connect() as connection:
+        return {(row.edition, row.revision): row.sha256 for row in connection.execute(manifests)}
+
+
 def revisions(engine: sa.Engine) -> list[tuple[str, int]]:
     """Every revision that was noted, by edition and number: none is given twice."""
     each = sa.select(_FILES.c.edition, _FILES.c.revision).distinct().order_by(_FILES.c.edition, _FILES.c.revision)
@@ -69,7 +76,8 @@ def listed_files(folder: Path) -> dict[str, str] | None:
     """The SHA-256 of each file of a revision by its own manifest; `None` where that cannot be read."""
     try:
         data = (folder / "MANIFEST.json").read_bytes()
-        return {one["path"]: one["sha256"] for one in json.loads(data)["files"]} | {"MANIFEST.json": sha256(data)}
+        own = {path.name: sha256(path.read_bytes()) for path in folder.glob("MANIFEST.json*")}
+        return {one["path"]: one["sha256"] for one in json.loads(data)["files"]} | own
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
