@@ -59,8 +59,8 @@ def drops_used(marts: Path, edition: str) -> list[MartRow]:
 def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with: str | None) -> str:
     """The identity of what a release says: its tables, its drops and the edition that it is compared with.
 
-    The revision, the wording of the page, the writers of other formats, versions of code and tools, and the chain are no
-    part of it.
+    The revision, the wording of the page, the writers of other formats, versions of code and tools, and the chain are
+    no part of it.
     """
     texts = {path: sha256(data) for path, data in files.items() if path.endswith((".csv", ".json"))}
     return sha256(json_document({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
@@ -160,13 +160,7 @@ def versions() -> Mapping[str, object]:
 
 def _digest_of(*folders: str, endings: tuple[str, ...]) -> str:
     """The SHA-256 over the sources of some folders of the checkout, by their paths; what tools make is left out."""
-    sources = sorted(
-        path.relative_to(CHECKOUT)
-        for folder in folders
-        for ending in endings
-        for path in (CHECKOUT / folder).rglob(f"*{ending}")
-    )
-    lines = (
-        f"{path.as_posix()} {sha256((CHECKOUT / path).read_bytes())}" for path in sources if "target" not in path.parts
-    )
+    found = (path for folder in folders for ending in endings for path in (CHECKOUT / folder).rglob(f"*{ending}"))
+    sources = sorted(path.relative_to(CHECKOUT) for path in found if "target" not in path.parts)
+    lines = (f"{path.as_posix()} {sha256((CHECKOUT / path).read_bytes())}" for path in sources)
     return sha256("\n".join(lines).encode())

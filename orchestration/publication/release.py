@@ -239,7 +239,7 @@ def _release_edition(
         before = noted_files(engine, edition, number - 1).get(_MANIFEST)
         revision = Revision(
             *(number, is_correction, _method_before(content, folder, number)),
-            previous_manifest_sha256=before and before.sha256,
+            previous_manifest_sha256=before.sha256 if before else None,
             compared_with_revision=_current_number(settings, content.compared_with),
         )
         whole = content.files | content.readable(revision)
@@ -316,7 +316,7 @@ def _mend(
         for known in known_times(settings.marts, settings.lake):
             for one, compared in product(may_be, (*range(latest, 0, -1), None)):
                 chained = replace(
-                    one, previous_manifest_sha256=previous and previous.sha256, compared_with_revision=compared
+                    one, previous_manifest_sha256=previous.sha256 if previous else None, compared_with_revision=compared
                 )
                 mend(_MANIFEST, content.manifest(chained, known, whole))
     if key and _MANIFEST not in left and _SIGNATURE in left:

@@ -21,7 +21,7 @@ from orchestration.store.whole_file import write_whole
 # Of a key: what it is for, no password, its checksum's function; then salt and two limits that only a password needs.
 _KEY, _PREHASHED = b"Ed", b"ED"
 _HEAD = _KEY + b"\0\0" + b"B2" + bytes(32 + 8 + 8)
-_SECRET_COMMENT = "untrusted comment: minisign secret key"
+_KEY_COMMENT = "untrusted comment: minisign secret key"
 _SIGNATURE_COMMENT = "untrusted comment: Jalons, signature of MANIFEST.json"
 PUBLIC_KEY_FILE = "jalons.pub"
 
@@ -72,7 +72,7 @@ def make_key(path: Path) -> SigningKey:
     check = blake2b(_KEY + key.key_id + secret, digest_size=32).digest()
     if path.exists():
         raise KeyRefused(f"{path} exists already, and what it signed asks for its key: choose another path")
-    write_whole(path, _lines(_SECRET_COMMENT, _HEAD + key.key_id + secret + check))
+    write_whole(path, _lines(_KEY_COMMENT, _HEAD + key.key_id + secret + check))
     return key
 
 
