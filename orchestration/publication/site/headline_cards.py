@@ -7,11 +7,18 @@ marts), layout.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+
+from markupsafe import Markup
 
 from orchestration.domain.edition import Edition
 from orchestration.domain.french import ABSENT, NBSP, agreed, day, number, plural, semester, signed
 from orchestration.domain.reference_data import dbt_variable
+from orchestration.publication.site.marked import marked
 from orchestration.store.marts import MartRow
+
+# A figure of the edition among the words of a card.
+_figure = partial(marked, table="headline_figures")
 
 _PERCENT = NBSP + "%"
 _YEARS = NBSP + "ans"
@@ -35,9 +42,9 @@ class Card:
     """A headline figure as shown: what it is, its value, what is worth knowing about it, and the previous edition's."""
 
     title: str
-    value: str
-    details: tuple[str, ...]
-    comparison: str | None
+    value: Markup | str
+    details: tuple[Markup | str, ...]
+    comparison: Markup | str | None
 
 
 # Figure -> its row of the mart `headline_changes`.
@@ -80,10 +87,15 @@ def _of_projects(headline: MartRow, changes: Changes) -> list[Card | None]:
     moves = None
     if headline["entrants"] is not None:
         since = f"depuis {since_when(headline)}" if headline["previous_edition"] else None
-        details = (plural(headline["entrants"], "entrée"), plural(headline["leavers"], "sortie"))
+        details = tuple(
+            _figure(plural(headline[column], noun), column=column)
+            for column, noun in (("entrants", "entrée"), ("leavers", "sortie"))
+        )
         change = f"{signed(headline['entrants'])}{NBSP}/{NBSP}{signed(-headline['leavers'])}"
         moves = Card("Entrées et sorties", change, details, since)
-    interministerial = f"dont {plural(headline['interministerial'], 'interministériel')}"
+    interministerial = Markup("dont {}").format(
+        _figure(plural(headline["interministerial"], "interministériel"), column="interministerial")
+    )
     return [
         _card(headline, changes, "Grands projets", "projects", details=(interministerial,)),
         _card(headline, changes, "Coût total estimé", "total_cost_bn_eur", 2, NBSP + "Md€"),
@@ -103,44 +115,51 @@ def _variance(headline: MartRow, changes: Changes, stem: str) -> Card | None:
     said_by_the_state = headline[published] if published else None
     if mean is None and said_by_the_state is None:
         return None
-    details = []
-    value = ABSENT
+    details: list[Markup | str] = []
+    value: Markup | str = ABSENT
     if mean is not None:
-        value = signed(mean, 1) + _PERCENT
+        value = _figure(signed(mean, 1) + _PERCENT, column=f"{stem}_variance_mean_pct")
+        counted = _figure(plural(count, "projet"), column=f"{stem}_variance_projects")
         if count < dbt_variable("least_projects_compared"):
-            value = f"{plural(count, 'projet')}{NBSP}: {value}"
+            value = Markup("{}{}: {}").format(counted, NBSP, value)
         else:
-            details.append(f"moyenne de {plural(count, 'projet')}")
-        details.append(f"agrégé{NBSP}: {signed(headline[f'{stem}_variance_aggregate_pct'], 1)}{_PERCENT}")
+            details.append(Markup("moyenne de {}").format(counted))
+        aggregate = f"{stem}_variance_aggregate_pct"
+        details.append(
+            Markup("agrégé{}: {}").format(NBSP, _figure(signed(headline[aggregate], 1) + _PERCENT, column=aggregate))
+        )
         if headline[f"{stem}_variance_baseline_source"] != "declared":
             title = drift
             details.append("depuis la première valeur reçue de chaque projet, faute de valeurs initiales déclarées")
     outside = [
-        f"{number(many)}{NBSP}{words}"
+        Markup("{}{}{}").format(_figure(number(many), column=column), NBSP, words)
         for absence, words in _OUTSIDE.items()
-        if (many := headline[f"{stem}_variance_outside_{absence}"])
+        if (many := headline[column := f"{stem}_variance_outside_{absence}"])
     ]
     if outside:
-        details.append(f"hors calcul{NBSP}: {', '.join(outside)}")
-    if said_by_the_state is not None:
-        details.append(
-            f"publié par l’État le {day(headline['published_on'])}{NBSP}: {signed(said_by_the_state, 1)}{_PERCENT}"
-        )
+        details.append(Markup("hors calcul{}: {}").format(NBSP, Markup(", ").join(outside)))
+    if published and said_by_the_state is not None:
+        rate = _figure(signed(said_by_the_state, 1) + _PERCENT, column=published)
+        details.append(Markup("publié par l’État le {}{}: {}").format(day(headline["published_on"]), NBSP, rate))
     return Card(title, value, tuple(details), _comparison(changes, f"{stem}_variance_mean_pct", _PERCENT, signed))
 
 
 def _of_procedures(headline: MartRow, changes: Changes, goals: Mapping[str, MartRow]) -> list[Card | None]:
-    def rated(indicator: str) -> str:
+    def rated(indicator: str) -> Markup:
         goal = goals[indicator]
         over = plural(goal["reached"] + goal["not_reached"], "démarche évaluée", "démarches évaluées")
-        rate = "" if goal["share_pct"] is None else f", soit {number(goal['share_pct'], 1)}{_PERCENT}"
-        return f"sur {over}{rate}"
+        if goal["share_pct"] is None:
+            return Markup("sur {}").format(over)
+        share = number(goal["share_pct"], 1) + _PERCENT
+        return Markup("sur {}, soit {}").format(over, marked(share, "procedure_scores", "share_pct", goal))
 
     def goal(title: str, figure: str, indicator: str) -> Card | None:
         return _card(headline, changes, title, figure, details=(rated(indicator),)) if indicator in goals else None
 
     alone, plus = headline["franceconnect"], headline["franceconnect_plus"]
-    apart = f"dont {number(alone)} avec FranceConnect seul et {number(plus)} avec FranceConnect+"
+    apart = Markup("dont {} avec FranceConnect seul et {} avec FranceConnect+").format(
+        _figure(number(alone), column="franceconnect"), _figure(number(plus), column="franceconnect_plus")
+    )
     connected = Card(
         "Avec FranceConnect ou FranceConnect+",
         number(alone + plus),
@@ -157,18 +176,25 @@ def _of_procedures(headline: MartRow, changes: Changes, goals: Mapping[str, Mart
     ]
 
 
-def _connected_before(changes: Changes) -> str | None:
+def _connected_before(changes: Changes) -> Markup | None:
     alone, plus = changes.get("franceconnect"), changes.get("franceconnect_plus")
     if alone is None or plus is None:
         return None
     either = alone | {name: alone[name] + plus[name] for name in ("previous_value", "value", "change")}
-    return _comparison({"connected": either}, "connected", "")
+    # A sum of two cells stands in none.
+    return _comparison({"connected": either | {"figure": None}}, "connected", "")
 
 
 def _of_roadmap(headline: MartRow, changes: Changes) -> list[Card | None]:
-    missions = f"dans {plural(headline['roadmap_missions'], 'mission')}"
-    new = f"dont {plural(headline['roadmap_new'], 'nouvelle action', 'nouvelles actions')}"
-    due = f"{number(headline['roadmap_due_by_year_end'])}{NBSP}à achever d’ici la fin de l’année"
+    missions = Markup("dans {}").format(
+        _figure(plural(headline["roadmap_missions"], "mission"), column="roadmap_missions")
+    )
+    new = Markup("dont {}").format(
+        _figure(plural(headline["roadmap_new"], "nouvelle action", "nouvelles actions"), column="roadmap_new")
+    )
+    due = Markup("{}{}à achever d’ici la fin de l’année").format(
+        _figure(number(headline["roadmap_due_by_year_end"]), column="roadmap_due_by_year_end"), NBSP
+    )
     return [
         _card(headline, changes, "Actions de la feuille de route", "roadmap_actions", details=(missions, new)),
         _card(headline, changes, "Actions achevées", "roadmap_completed", details=(due,)),
@@ -182,24 +208,31 @@ def _card(
     figure: str,
     places: int = 0,
     unit: str = "",
-    details: tuple[str, ...] = (),
+    details: tuple[Markup | str, ...] = (),
 ) -> Card | None:
     value = headline[figure]
     if value is None:
         return None
-    return Card(title, number(value, places) + unit, details, _comparison(changes, figure, unit))
+    shown = _figure(number(value, places) + unit, column=figure)
+    return Card(title, shown, details, _comparison(changes, figure, unit))
 
 
-def _comparison(changes: Changes, figure: str, unit: str, say: Callable[[Decimal, int], str] = number) -> str | None:
+def _comparison(changes: Changes, figure: str, unit: str, say: Callable[[Decimal, int], str] = number) -> Markup | None:
     """« 2,56 Md€ au premier semestre 2017, soit +0,01 Md€ »: the change is that of the exact values."""
     row = changes.get(figure)
     if row is None:
         return None
-    before = f"{say(row['previous_value'], row['places'])}{unit} au {semester(row['previous_edition'])}"
+
+    def cell(text: str, column: str) -> Markup:
+        return marked(text, "headline_changes", column, row) if row["figure"] else Markup("{}").format(text)
+
+    previous = cell(say(row["previous_value"], row["places"]) + unit, "previous_value")
+    before = Markup("{} au {}").format(previous, semester(row["previous_edition"]))
     if not row["change"]:
-        return f"{before}, sans changement"
+        return Markup("{}, sans changement").format(before)
     # French counts from two on: 0,4 an, 2,9 points.
     words = {_PERCENT: "point", _YEARS: "an"}
     counted = NBSP + agreed(row["change"], words[unit]) if unit in words else unit
     exactly = "" if row["change"] == row["value"] - row["previous_value"] else " (calculé avant arrondi)"
-    return f"{before}, soit{NBSP}{signed(row['change'], row['places'])}{counted}{exactly}"
+    change = cell(signed(row["change"], row["places"]) + counted, "change")
+    return Markup("{}, soit{}{}{}").format(before, NBSP, change, exactly)

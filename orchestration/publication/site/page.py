@@ -17,6 +17,7 @@ from orchestration.domain.perimeter import perimeter_names
 from orchestration.publication.manifest import Revision
 from orchestration.publication.site.charts import bar_chart
 from orchestration.publication.site.headline_cards import headline_cards, is_incomplete
+from orchestration.publication.site.marked import figure
 from orchestration.publication.site.slip_lines import slip_lines
 from orchestration.publication.tables import TABLES
 from orchestration.store.marts import MartRow
@@ -73,6 +74,7 @@ def render(
     )
     page = templates("publication/site", *_FILTERS).get_template("index.html.j2")
     text = page.render(
+        figure=figure,
         headline=headline,
         as_of=Edition.parse(headline["edition"]).as_of,
         awaited=[

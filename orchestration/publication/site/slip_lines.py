@@ -7,10 +7,13 @@ What belongs here: which slips are one line, and their words. What does not: whi
 from collections.abc import Iterable
 from datetime import date
 
+from markupsafe import Markup
+
 from orchestration.contracts.cells.absences import ABSENCES, WORDS_FOR_NONE
 from orchestration.domain import french
 from orchestration.domain.alert_rules import alert_rule, severity_rank
 from orchestration.domain.folding import fold_header
+from orchestration.publication.site.marked import marked
 from orchestration.store.marts import MartRow
 
 _BLANK = "non renseigné"
@@ -33,11 +36,12 @@ def slip_lines(slips: Iterable[MartRow]) -> list[MartRow]:
     return sorted(lines.values(), key=lambda row: (-severity_rank(row["severity"]), row["rule"], row["name"]))
 
 
-def _overrun(row: MartRow) -> str:
+def _overrun(row: MartRow) -> Markup:
     """« dépassement de coût : +54,6 % sur 40,10 M€ au départ »."""
-    initial = french.quantity(row["from_value"], row["unit"])
-    rate = f"{french.signed(row['delta_pct'], 1)}{french.NBSP}%"
-    return f"{alert_rule(row['rule']).label_fr.lower()}{french.NBSP}: {rate} sur {initial} au départ"
+    initial = marked(french.quantity(row["from_value"], row["unit"]), "slips", "from_value", row)
+    rate = marked(f"{french.signed(row['delta_pct'], 1)}{french.NBSP}%", "slips", "delta_pct", row)
+    label = alert_rule(row["rule"]).label_fr.lower()
+    return Markup("{}{}: {} sur {} au départ").format(label, french.NBSP, rate, initial)
 
 
 def _words(row: MartRow) -> MartRow:
@@ -71,8 +75,10 @@ def _side(row: MartRow, side: str) -> str:
             return french.ABSENT
         precision = row[f"{side}_precision"]
         return french.period(day, precision) if precision in ("quarter", "semester") else french.month(day)
-    if value is not None or not text:
-        return french.quantity(value, row["unit"])
+    if value is not None:
+        return marked(french.quantity(value, row["unit"]), "slips", f"{side}_value", row)
+    if not text:
+        return french.ABSENT
     return french.label(text)
 
 
@@ -87,14 +93,15 @@ def _absence(typed: str | None) -> str:
 
 def _change(row: MartRow) -> str:
     if row["delta"] is not None and row["unit"] in ("meur", "years") and row["measure"] != "end":
-        change = french.signed(row["delta"], 1 if row["unit"] == "years" else 2)
-        change += french.NBSP + ("ans" if row["unit"] == "years" else "M€")
+        unit, places = ("ans", 1) if row["unit"] == "years" else ("M€", 2)
+        change = marked(french.signed(row["delta"], places) + french.NBSP + unit, "slips", "delta", row)
     elif row["slip_months"] is not None:
-        change = french.signed(row["slip_months"]) + french.NBSP + "mois"
+        change = marked(f"{french.signed(row['slip_months'])}{french.NBSP}mois", "slips", "slip_months", row)
     else:
         return french.ABSENT
     if row["delta_pct"] is not None:
-        change += f" ({french.signed(row['delta_pct'], 1)}{french.NBSP}%)"
+        rate = marked(f"{french.signed(row['delta_pct'], 1)}{french.NBSP}%", "slips", "delta_pct", row)
+        change = Markup("{} ({})").format(change, rate)
     return change
 
 
