@@ -23,3 +23,8 @@ def rules_page(site_url: str, edition: str) -> str | None:
     """What the page of an edition says of its method, the thresholds of alerts too."""
     page = edition_page(site_url, edition)
     return page and f"{page}#methode"
+
+
+def tree_address(site_url: str) -> str:
+    """The root of what is published, in which `releases` stands, with a slash at its end; empty where no site is set."""
+    return f"{site_url.rstrip('/').removesuffix('/releases')}/" if site_url else ""

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         return self.home / "releases"
 
     @property
+    def public(self) -> Path:
+        """The tree over all editions, under `current`."""
+        return self.home / "public"
+
+    @property
     def dagster_home(self) -> Path:
         """The Dagster instance: `DAGSTER_HOME` where it is set, else a folder of the home."""
         given = os.environ.get("DAGSTER_HOME")

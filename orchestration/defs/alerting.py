@@ -1,7 +1,6 @@
 """Alerting in the UI: what each channel was told.
 
-What belongs here: showing a delivery, and saying that the pass is done. What does not: messages and channels
-(`orchestration.alerting`).
+What belongs here: showing a delivery. What does not: messages and channels (`orchestration.alerting`).
 """
 
 from time import monotonic
@@ -28,20 +27,13 @@ from orchestration.passes.home import Home
 def delivered_alerts(
     context: dg.AssetExecutionContext, config: Moment, publication: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[None]:
-    """One row per alert and channel, in the outbox: each alert reaches each channel once, after its release is out.
-
-    It is the last step: what the ledger listed needs no other publication until something changes, an edition that is
-    held back neither; unless a check could not run.
-    """
+    """One row per alert and channel, in the outbox: each alert reaches each channel once, after its release is out."""
     publication.report("Delivering alerts")
     begun = monotonic()
     judgement = publication.judgement()
     say_what_holds(context, publication.settings, judgement)
-    now, is_replay = config.read(publication.hour), config.is_replay or publication.hour.is_replay
-    delivery = deliver(publication.settings, now, judgement)
+    delivery = deliver(publication.settings, config.read(publication.hour), judgement)
     publication.done.delivery = delivery
-    if not judgement.broken:
-        publication.note_whole(judgement.ledger_head, now, is_replay=is_replay)
     known, none = delivery.counts, dict.fromkeys(get_args(State), 0)
     lines = [{"channel": name, **none, **counts} for name, counts in known.items()]
     states: Metadata = {state: sum(counts.get(state, 0) for counts in known.values()) for state in none}

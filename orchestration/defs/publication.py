@@ -1,6 +1,7 @@
 """Publication in the UI: what a pass released, and each edition's latest revision.
 
-What belongs here: showing releases. What does not: making one (`orchestration.publication`).
+What belongs here: showing releases and open data, and saying that the pass is done. What does not: making them
+(`orchestration.publication`).
 """
 
 from datetime import UTC, datetime
@@ -9,11 +10,13 @@ from time import monotonic
 import dagster as dg
 
 from orchestration.defs.links import link
+from orchestration.defs.moment import Moment
 from orchestration.defs.metadata import Metadata, located, numbers, parquet_metadata, seconds_since, table
 from orchestration.defs.partitions import EDITIONS, add_editions, latest_of
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
 from orchestration.publication.figures import FIGURES, IN_SHORT
+from orchestration.publication.open_data.tree import publish_tree
 from orchestration.publication.release import Release, release
 from orchestration.publication.tables import TABLES
 from orchestration.settings import Settings
@@ -78,6 +81,34 @@ def edition_release(
     if not made:
         raise dg.Failure(f"There are no figures for {context.partition_key}.", allow_retries=False)
     return dg.MaterializeResult(metadata=_release(publication.settings, made[0]))
+
+
+@located
+@dg.asset(
+    group_name="publication",
+    owners=_OWNERS,
+    kinds={"python", "json"},
+    # After the alerts, which nobody should wait for.
+    deps=["releases", "delivered_alerts"],
+)
+def open_data(config: Moment, publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
+    """The tree over all editions: a table of each kind, documents by project, procedure and perimeter, feeds, catalogue.
+
+    It is made of the revisions that readers see now, and of nothing else; where they are the same, so is the tree.
+    It is the last step: what the ledger listed needs no other publication until something changes, an edition that is
+    held back neither; unless a check could not run.
+    """
+    publication.report("Publishing open data")
+    begun = monotonic()
+    is_new = publish_tree(publication.settings)
+    publication.done.is_tree_published = True
+    judgement = publication.judgement()
+    if not judgement.broken:
+        now, is_replay = config.read(publication.hour), config.is_replay or publication.hour.is_replay
+        publication.note_whole(judgement.ledger_head, now, is_replay=is_replay)
+    folder = publication.settings.public / "current"
+    files = sum(1 for path in folder.rglob("*") if path.is_file())
+    return dg.MaterializeResult(metadata={"new": is_new, "files": files, "seconds": seconds_since(begun)})
 
 
 def _is_shown(instance: dg.DagsterInstance, one: Release) -> bool:

@@ -36,6 +36,7 @@ class Done:
     taken: TakeIn | None = None
     is_built: bool = False
     releases: tuple[Release, ...] | None = None
+    is_tree_published: bool = False
     delivery: Delivery | None = None
     judgement: Judgement | None = None
 
@@ -79,7 +80,8 @@ class Home:
 
         The planned ends that passed before they could be known from it are noted too, but by a replay.
         """
-        if not self.done.is_built or self.done.releases is None or self.done.delivery is None:
+        done = self.done
+        if not (done.is_built and done.releases is not None and done.delivery and done.is_tree_published):
             return
         with Ledger(self.settings.ledger) as ledger:
             ledger.pass_done(ledger_head)

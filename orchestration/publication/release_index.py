@@ -45,7 +45,7 @@ def write_index(releases: Path, digests: Mapping[tuple[str, int], str]) -> None:
 
     `digests` are the SHA-256 of the manifests as they were published: one that is another now is not believed.
     """
-    editions = {edition: _revisions(releases, edition, digests) for edition in _editions(releases)}
+    editions = indexed_revisions(releases, digests)
     if not editions:
         return
     newest = max(editions)
@@ -62,6 +62,11 @@ def write_index(releases: Path, digests: Mapping[tuple[str, int], str]) -> None:
         )
     for path, data in files.items():
         _write(releases / path, data)
+
+
+def indexed_revisions(releases: Path, digests: Mapping[tuple[str, int], str]) -> dict[str, list[IndexedRevision]]:
+    """The revisions of each edition, oldest first."""
+    return {edition: _revisions(releases, edition, digests) for edition in _editions(releases)}
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -4,7 +4,7 @@ What belongs here: which slips are one line, and their words. What does not: whi
 (templates).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from markupsafe import Markup
@@ -34,6 +34,14 @@ def slip_lines(slips: Iterable[MartRow]) -> list[MartRow]:
             lines[slip] |= {"also": _overrun(row), "severity": most_severe}
             del lines[key]
     return sorted(lines.values(), key=lambda row: (-severity_rank(row["severity"]), row["rule"], row["name"]))
+
+
+def slip_sentence(row: Mapping[str, object]) -> str:
+    """A slip in one line of plain text, with no stop at its end: « Coût en hausse : de 49,90 M€ à 53,02 M€, soit … »."""
+    words = _words(dict(row))
+    finding, before, after, change = (Markup(words[one]).striptags() for one in ("finding", "before", "after", "change"))
+    said = finding if french.ABSENT in (before, after) else f"{finding} : de {before} à {after}"
+    return french.typeset(said if change == french.ABSENT else f"{said}, soit {change}")
 
 
 def _overrun(row: MartRow) -> Markup:
