@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How many columns the table takes at most where the output is a file or a pipe.
 _WIDTH = 120
+# The column of whose alerts they are, and how wide it is.
+_WHOSE, _WHOSE_WIDTH = "of whom, and its key", 28
 
 
 @alerts_app.command()
@@ -51,7 +53,8 @@ def show(
         counts = Counter(row["status"] for row in found)
         counted = ", ".join(f"{counts[status]} {status}" for status in ("open", "explained", "ended"))
         title = f"Alerts of {edition or 'all editions'}" + (f" ({counted})" if found else "")
-        print_table(list(_shown_by_card(found)), title, width=_WIDTH)
+        print_table(list(_shown_by_card(found)), title, width=_WIDTH, whole=(_WHOSE,))
+        _say_long_keys(found)
         for row in found:
             if row["status"] == "explained":
                 said = f"{row['explanation']} ({row['explained_by']}, until {row['explained_until']})"
@@ -242,13 +245,26 @@ def _shown_by_card(found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str
         for number, row in enumerate(rows):
             whose = f"{row['subject_name'] or row['subject']} ({row['perimeter'] or '–'})"
             alert = alert_rule(row["rule"]).label_fr + (f" ({row['severity']})" if row["severity"] else "")
+            key = card if _fits(card) else f"{row['edition'] or '–'} (its key is below)"
             yield {
-                "of whom, and its key": "" if number else f"{_folded(whose, 28)}\n{_folded(card, 28)}",
+                _WHOSE: "" if number else f"{_folded(whose, _WHOSE_WIDTH)}\n{key}",
                 "alert": _folded(alert, 20),
                 "from → to": _folded(change(row), 30),
                 "status": _folded(_status(row), 13),
                 "channels": _folded(_channels(row["channels"], row["errors"]), 17),
             }
+
+
+def _say_long_keys(found: Sequence[Mapping[str, Any]]) -> None:
+    """A key that is broken cannot be copied: what the table has no room for stands under it."""
+    if keys := [card for card in dict.fromkeys(map(_card_of, found)) if not _fits(card)]:
+        typer.echo("  Keys that are longer than their column:")
+        for key in keys:
+            typer.echo(shown(f"  {key}").plain)
+
+
+def _fits(key: str) -> bool:
+    return len(key) <= _WHOSE_WIDTH
 
 
 def _folded(text: str, width: int) -> str:

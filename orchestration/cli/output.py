@@ -4,7 +4,7 @@ What belongs here: layout for a terminal or a pipe. What does not: what is print
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from time import monotonic
@@ -77,10 +77,12 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
         yield report
 
 
-def print_table(rows: Sequence[Mapping[str, object]], title: str, *, width: int = 200) -> None:
+def print_table(
+    rows: Sequence[Mapping[str, object]], title: str, *, width: int = 200, whole: Collection[str] = ()
+) -> None:
     """Print rows of the same columns as a table; without any, a line that says so.
 
-    `width`, in columns, is that of a file or a pipe; a terminal has its own.
+    `width`, in columns, is that of a file or a pipe; a terminal has its own. The columns `whole` are never folded.
     """
     from rich import box
     from rich.console import Console
@@ -90,7 +92,7 @@ def print_table(rows: Sequence[Mapping[str, object]], title: str, *, width: int 
         typer.echo(f"{visible(title)}: none.")
         return
     # Nothing is cut: what is longer than its column goes on in the next line.
-    columns = [Column(name, overflow="fold") for name in rows[0]]
+    columns = [Column(name, overflow="fold", no_wrap=name in whole) for name in rows[0]]
     table = Table(*columns, title=shown(title), title_justify="left", box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*map(shown, row.values()))

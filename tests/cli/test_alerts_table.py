@@ -16,6 +16,8 @@ from tests.publication.made_marts import _schema
 
 LONG = "classe-connectee-p2-environnement-numerique-national-des-ecoles-et-des-colleges"
 
+FITTING = "declaration-sociale"
+
 
 def write(settings: Settings, mart: str, *rows: dict[str, object]) -> None:
     schema = pa.schema(list(_schema(mart).items()))
@@ -36,7 +38,7 @@ def home(settings: Settings) -> Path:
         "alerts",
         *(
             of_all | one | {"subject": subject, "subject_name": name, "alert_key": f"{one['rule']}:{subject}:2018-S1:x"}
-            for subject, name in ((LONG, "CLASSE CONNECTÉE " * 6), ("cyclades", "CYCLADES"))
+            for subject, name in ((LONG, "CLASSE CONNECTÉE " * 6), ("cyclades", "CYCLADES"), (FITTING, "DSN"))
             for one in (cost, end)
         ),
     )
@@ -49,13 +51,22 @@ def home(settings: Settings) -> Path:
     return settings.home
 
 
-def test_the_table_fits_120_columns_cuts_nothing_and_names_the_key_of_a_card_once(home: Path) -> None:
+def test_the_table_fits_120_columns_cuts_nothing_and_gives_each_key_whole_and_once(home: Path) -> None:
     said = CliRunner().invoke(app, ["alerts", "--home", str(home)]).stdout
     assert max(map(len, said.splitlines())) <= 120
     assert "…" not in said
-    # What is folded is whole.
-    assert f"2018-S1/{LONG}" in "".join(line[2:30].strip() for line in said.splitlines())
+    # What is folded is whole, and of a key nothing is folded.
+    name = "".join(line[2:30] for line in said.splitlines())
+    assert name.count("CLASSE") == 6
+    assert said.split().count(f"2018-S1/{LONG}") == 1
     assert said.count("2018-S1/cyclades") == 1
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_terminal_breaks_no_key_either(home: Path, columns: int) -> None:
+    at = {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "dumb"}
+    said = CliRunner().invoke(app, ["alerts", "--home", str(home)], env=at).stdout
+    assert {f"2018-S1/{FITTING}", f"2018-S1/{LONG}"} <= set(said.split())
 
 
 def test_each_row_says_from_what_to_what_in_french_units_with_the_baseline(home: Path) -> None:
