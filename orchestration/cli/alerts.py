@@ -14,7 +14,7 @@ import typer
 
 from orchestration.cli.app import alerts_app
 from orchestration.cli.options import HERE, AsJson, Home, edition_code, settings_of
-from orchestration.cli.output import expect_known, print_json, print_table, say_no, shown
+from orchestration.cli.output import expect_known, print_json, print_table, progress, say_no, shown
 
 if TYPE_CHECKING:
     from orchestration.alerting.answers import Kind
@@ -167,7 +167,10 @@ def preview(
     ] = None,
     home: Home = HERE,
 ) -> None:
-    """Show what each channel would get by now, in French as its receivers would read it; nothing is sent."""
+    """Show what each channel would get by now, in French as its receivers would read it; nothing is sent.
+
+    Nothing of an edition that is held back would be: which one is, and by what, is said on standard error.
+    """
     from orchestration.intake.home_identity import check_home
 
     settings = settings_of(home)
@@ -183,9 +186,19 @@ def preview(
         return
     from orchestration.alerting.preview import preview_page, preview_text
     from orchestration.alerting.rehearsal import rehearse
+    from orchestration.store.mart_set import UnfitMarts
     from orchestration.store.whole_file import write_whole
+    from orchestration.validation.holding import reason
+    from orchestration.validation.judgement import judged
 
-    items = rehearse(settings, datetime.now(UTC), since=since)
+    try:
+        with progress("Judging…"):
+            holds = judged(settings).holds
+    except UnfitMarts as fault:
+        say_no(str(fault))
+    for hold in holds:
+        typer.echo(shown(f"  {reason(hold)}").plain, err=True)
+    items = rehearse(settings, datetime.now(UTC), holds, since)
     if html is None:
         typer.echo(preview_text(items))
         return
