@@ -30,11 +30,12 @@ select
     start_date,
     start_date_precision as start_precision,
     phase,
+    -- Years × 365 of a spreadsheet's binary numbers leave a residue behind the sixth decimal: 1888.00000000000095 days.
     -- A million days is no duration but a date or an amount in the wrong cell: one such number would drown every mean.
     {%- for measure in ['initial', 'current'] %}
     case
         when abs(coalesce({{ measure }}_duration_days, days_to_{{ measure }}_end)) < 1000000
-            then coalesce({{ measure }}_duration_days, days_to_{{ measure }}_end)
+            then cast(round(coalesce({{ measure }}_duration_days, days_to_{{ measure }}_end), 6) as decimal(38, 18))
     end as {{ measure }}_duration_days,
     {%- endfor %}
     case
