@@ -1,0 +1,2 @@
+select {{ published_columns() }}
+from {{ ref('int_sources') }}
