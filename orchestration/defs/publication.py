@@ -23,7 +23,7 @@ from orchestration.settings import Settings
 from orchestration.validation.holding import reason
 
 _OWNERS = ["team:publication"]
-_MARTS = [*TABLES, "submissions"]
+_MARTS = [*TABLES]
 
 
 @located
@@ -128,8 +128,12 @@ def _release(settings: Settings, one: Release) -> Metadata:
         "manifest": link(settings, "releases", folder, "MANIFEST.json"),
         **numbers({name: one.figures.get(name) for name in FIGURES}),
         "figures": table(lines, most=len(lines)),
-        "top50": parquet_metadata(one.path / "data" / "top50.parquet")["preview"],
-        "top250": parquet_metadata(one.path / "data" / "top250.parquet")["preview"],
+        # One of a kind that the edition has nothing of is absent.
+        **{
+            name: parquet_metadata(path)["preview"]
+            for name in ("top50", "top250")
+            if (path := one.path / "data" / f"{name}.parquet").exists()
+        },
     }
 
 

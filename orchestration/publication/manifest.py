@@ -6,6 +6,7 @@ signatures (`signing`).
 """
 
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from orchestration.store.marts import MartRow, mart_table
 _HOLDS = ("hold_placed", "hold_lifted")
 # What makes the figures and the files, beside our own code.
 _TOOLS = ("duckdb", "dbt-core", "great-expectations", "pyarrow", "xlsxwriter")
+# The formats that hold every digit; `.fr.csv` and the others are made of the same rows.
+_IS_REFERENCE = re.compile(r"data/\w+\.(csv|json)")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def content_sha256(files: dict[str, bytes], drops: list[MartRow], compared_with:
     The revision, the wording of the page, the writers of other formats, versions of code and tools, and the chain are
     no part of it.
     """
-    texts = {path: sha256(data) for path, data in files.items() if path.endswith((".csv", ".json"))}
+    texts = {path: sha256(data) for path, data in files.items() if _IS_REFERENCE.fullmatch(path)}
     return sha256(json_document({"files": dict(sorted(texts.items())), "drops": drops, "compared_with": compared_with}))
 
 

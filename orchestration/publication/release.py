@@ -1,7 +1,7 @@
 """Releases: what an edition says, frozen as a revision and switched in atomically.
 
-Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,data/<table>.{csv,json,
-parquet}}` and `releases/<edition>/current`, a link to the latest revision.
+Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,data/<table>.<format>}`
+and `releases/<edition>/current`, a link to the latest revision.
 What belongs here: when a revision is made and how it becomes visible. What does not: what its files hold (`tables`,
 `manifest`, `site.page`).
 """
@@ -50,7 +50,8 @@ from orchestration.publication.revision_check import (
 )
 from orchestration.publication.signing import SigningKey, read_key
 from orchestration.publication.site import page
-from orchestration.publication.tables import data_files, read_tables
+from orchestration.publication.table_formats import data_files
+from orchestration.publication.tables import read_tables
 from orchestration.settings import Settings
 from orchestration.store.access import make_file, make_folder
 from orchestration.store.digests import sha256
@@ -195,11 +196,10 @@ class _Content:
 
 
 def _content_of(settings: Settings, edition: str) -> _Content:
-    tables = read_tables(settings.marts, edition)
-    rows = {name: table.to_pylist() for name, table in tables.items()}
+    rows = {name: table.to_pylist() for name, table in read_tables(settings.marts, edition).items()}
     headline = rows["headline_figures"][0]
     drops, compared_with = drops_used(settings.marts, edition), headline["previous_edition"]
-    return _Content(edition, headline, rows, data_files(tables), drops, compared_with)
+    return _Content(edition, headline, rows, data_files(rows), drops, compared_with)
 
 
 @dataclass(frozen=True)

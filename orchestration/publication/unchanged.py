@@ -14,24 +14,21 @@ from pathlib import Path
 import pyarrow as pa
 
 from orchestration.places import CHECKOUT
-from orchestration.publication.tables import TABLES
+from orchestration.publication.table_schemas import declarations
+from orchestration.publication.tables import TABLES, published_rows
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document
-from orchestration.store.marts import mart_table
 from orchestration.store.whole_file import write_whole
 
 # Deleted with the warehouse: then each edition is looked at whole once.
 _NOTE = "released_from.json"
-_ORDER = {name: table.order_by for name, table in TABLES.items()} | {
-    "submissions": ("kind", "perimeter", "submission_id")
-}
 
 
 def rows_by_edition(marts: Path) -> dict[str, str]:
     """Of each edition a digest of all that its release is made of: rows of the marts, and the code that writes."""
     found: dict[str, list[str]] = {}
-    for name, order in _ORDER.items():
-        for edition, digest in _digests(mart_table(marts, name, order_by=("edition", *order))):
+    for name in TABLES:
+        for edition, digest in _digests(published_rows(marts, name)):
             found.setdefault(edition, [code_digest()]).append(f"{name} {digest}")
     return {edition: sha256("\n".join(lines).encode()) for edition, lines in found.items()}
 
@@ -51,8 +48,8 @@ def _digests(table: pa.Table) -> Iterator[tuple[str, str]]:
 
 @cache
 def code_digest() -> str:
-    """The SHA-256 of the code of this process: a process that stays asks for it as it starts."""
-    sources = sorted((CHECKOUT / "orchestration").rglob("*.py"))
+    """The SHA-256 of the code of this process, and of what declares the tables: who stays asks for it as it starts."""
+    sources = [*sorted((CHECKOUT / "orchestration").rglob("*.py")), *declarations()]
     return sha256("\n".join(sha256(one.read_bytes()) for one in sources).encode())
 
 

@@ -1,4 +1,4 @@
-"""The published tables: which rows, in which order, and each value exact in CSV, JSON and Parquet."""
+"""The published tables: which rows, in which order, and each value exact in CSV and JSON, typed in Parquet."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from made_marts import SCHEMAS, State, utc
@@ -22,22 +23,43 @@ def records(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline="")))
 
 
-def test_every_table_is_there_in_every_format(state: State) -> None:
-    folder = state.release()[0].path / "data"
-    tables = ["headline_figures", "indicators", "movements", "portfolio", "procedure_scores", "procedures"]
-    tables += ["roadmap", "slips", "top250", "top50", "headline_changes", "state_publications"]
+ALWAYS = {"headline_figures", "headline_changes", "submissions", "revisions", "sources", "slips"}
+OF_PROJECTS = {"portfolio", "top50", "movements", "decompositions", "contributions", "rebaselines", "confidence"}
+OF_PROJECTS |= {"forecasts", "forecast_backtest"}
+OF_PROCEDURES = {"procedures", "top250", "procedure_scores", "procedure_history"}
 
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        f"{table}.{form}" for table in tables for form in ("csv", "json", "parquet")
-    )
+
+def test_every_table_is_there_in_every_format_but_those_of_which_the_edition_has_nothing(state: State) -> None:
+    first, second = (made.path / "data" for made in state.release())
+
+    for folder, tables in (
+        (first, ALWAYS | OF_PROJECTS),
+        (second, ALWAYS | OF_PROJECTS | OF_PROCEDURES | {"roadmap", "indicators"}),
+    ):
+        assert sorted(path.name for path in folder.iterdir()) == sorted(
+            f"{table}.{form}" for table in tables for form in ("csv", "fr.csv", "xlsx", "parquet", "json")
+        )
 
 
 def test_a_table_without_rows_keeps_its_header_and_its_schema(state: State) -> None:
     folder = state.release()[0].path / "data"
 
     assert (folder / "top50.csv").read_bytes().decode() == ",".join(SCHEMAS["top50"]) + "\n"
+    assert (folder / "top50.fr.csv").read_bytes().decode("utf-8-sig") == ";".join(SCHEMAS["top50"]) + "\r\n"
     assert json.loads((folder / "top50.json").read_bytes()) == []
     assert pq.read_schema(folder / "top50.parquet").names == list(SCHEMAS["top50"])
+
+
+def test_no_column_holds_json_or_what_depends_on_a_later_edition(state: State) -> None:
+    folder = state.release()[1].path / "data"
+
+    for table, left_out in (
+        ("portfolio", "cell_columns"),
+        ("procedures", "cell_columns"),
+        ("procedure_history", "last_edition"),
+    ):
+        assert left_out in SCHEMAS[table]
+        assert pq.read_schema(folder / f"{table}.parquet").names == [one for one in SCHEMAS[table] if one != left_out]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +152,25 @@ def test_a_mart_is_read_with_exact_values_and_as_nothing_before_the_first_pass(s
     assert silent["from_value"] is None
 
 
-def test_parquet_keeps_types_and_values(state: State) -> None:
-    table = pq.read_table(data_of(state, "portfolio", "parquet"))
+def test_parquet_has_floats_and_times_in_utc_and_says_what_each_column_is(state: State) -> None:
+    path = data_of(state, "portfolio", "parquet")
+    table, schema = pq.read_table(path), pq.read_schema(path)
 
-    assert dict(zip(table.schema.names, table.schema.types, strict=True)) == SCHEMAS["portfolio"]
-    assert table["current_cost_meur"].to_pylist() == [None, Decimal("53.02000000"), Decimal("12.50000001")]
-    assert table["received_at"].to_pylist() == [utc(2021, 12, 15, 9)] * 3
+    assert schema.field("current_cost_meur").type == pa.float64()
+    assert table["current_cost_meur"].to_pylist() == [None, 53.02, 12.50000001]
+    assert schema.field("received_at").type == pa.timestamp("us", tz="UTC")
+    assert [one.replace(tzinfo=None) for one in table["received_at"].to_pylist()] == [utc(2021, 12, 15, 9)] * 3
+    assert (schema.field("project_id").type, schema.field("start_date").type) == (pa.string(), pa.date32())
+    assert schema.field("current_cost_meur").metadata == {
+        b"unit": "M€".encode(),
+        b"description": "Full cost in M€.".encode(),
+    }
+    assert json.loads(schema.metadata[b"columns"])["current_cost_meur"]["unit"] == "M€"
+
+
+def test_json_has_lists_where_a_column_holds_one(state: State) -> None:
+    state.row("headline_figures", edition="2021-S2").update(missing_perimeters="MI, MJ", missing_perimeters_projects="")
+    (headline,) = json.loads(data_of(state, "headline_figures", "json").read_bytes())
+
+    assert headline["missing_perimeters"] == ["MI", "MJ"]
+    assert (headline["missing_perimeters_projects"], headline["missing_perimeters_indicators"]) == ([], [])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made_marts import SCHEMAS, SECOND, State, utc
 
-from orchestration.publication import figures, tables, unchanged
+from orchestration.publication import figures, table_formats, unchanged
 from orchestration.publication import release as release_module
 from orchestration.publication.release import NoRelease, current_revision, read_figures, revision_as_of
 from orchestration.publication.site import page
@@ -223,7 +223,7 @@ def test_another_wording_or_another_parquet_writer_alone_makes_no_revision(
 ) -> None:
     state.release()
     monkeypatch.setattr(page, "render", lambda *_given, **_named: b"another wording")
-    monkeypatch.setattr(tables, "_parquet", lambda _table: b"another writer")
+    monkeypatch.setattr(table_formats, "parquet", lambda *_given: b"another writer")
     (state.settings.warehouse / "released_from.json").unlink()
 
     assert not any(one.is_new for one in state.release())

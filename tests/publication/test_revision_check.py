@@ -16,7 +16,7 @@ from orchestration.alerting.engineers_delivery import alert_engineers
 from orchestration.alerting.faults import INCIDENT_RULES, of_incident
 from orchestration.intake.incidents import Incident, open_incidents
 from orchestration.publication import release as releasing
-from orchestration.publication import tables
+from orchestration.publication import table_formats
 from orchestration.publication.release import Release, current_revision, release
 from orchestration.publication.revision_check import altered_files, revisions
 from orchestration.settings import Settings
@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_made_again_is_told_and_its_number_is_not_given_
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(published.folder)
-    monkeypatch.setattr(tables, "_parquet", lambda _table: b"another writer")
+    monkeypatch.setattr(table_formats, "parquet", lambda *_given: b"another writer")
     (_, second) = published.again()
     assert (second.revision, second.is_new) == (2, True)
     assert current_revision(published.state.settings, "2021-S2") == 2

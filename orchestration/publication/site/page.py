@@ -19,6 +19,7 @@ from orchestration.publication.site.charts import bar_chart
 from orchestration.publication.site.headline_cards import headline_cards, is_incomplete
 from orchestration.publication.site.marked import figure
 from orchestration.publication.site.slip_lines import slip_lines
+from orchestration.publication.table_formats import FORMATS
 from orchestration.publication.tables import TABLES
 from orchestration.store.marts import MartRow
 from orchestration.store.templates import templates
@@ -36,6 +37,8 @@ _FILTERS = (
     french.semester,
     french.file_size,
 )
+
+_FORMAT_NAMES = {"csv": "CSV", "fr.csv": "CSV français", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON"}
 
 # The indicators of `procedure_scores` that have a goal, in the order in which they are shown.
 _GOALS = (
@@ -136,10 +139,10 @@ def render(
         downloads=[
             (
                 table.title_fr,
-                [(form, f"data/{name}.{form}", sizes[f"data/{name}.{form}"]) for form in ("csv", "json", "parquet")],
+                [(_FORMAT_NAMES[form], path, sizes[path]) for form in FORMATS for path in (f"data/{name}.{form}",)],
             )
             for name, table in TABLES.items()
-            if table.needs is None or headline[table.needs] is not None
+            if f"data/{name}.csv" in sizes
         ],
         drops=[drop | {"received": datetime.fromisoformat(drop["received_at"])} for drop in drops],
         revision=revision.number,
