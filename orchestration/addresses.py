@@ -26,5 +26,5 @@ def rules_page(site_url: str, edition: str) -> str | None:
 
 
 def tree_address(site_url: str) -> str:
-    """The root of what is published, in which `releases` stands, with a slash at its end; empty where no site is set."""
+    """The root of what is published, in which `releases` stands, with a slash at its end; empty where none is set."""
     return f"{site_url.rstrip('/').removesuffix('/releases')}/" if site_url else ""

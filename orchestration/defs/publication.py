@@ -10,8 +10,8 @@ from time import monotonic
 import dagster as dg
 
 from orchestration.defs.links import link
-from orchestration.defs.moment import Moment
 from orchestration.defs.metadata import Metadata, located, numbers, parquet_metadata, seconds_since, table
+from orchestration.defs.moment import Moment
 from orchestration.defs.partitions import EDITIONS, add_editions, latest_of
 from orchestration.defs.validation import say_what_holds
 from orchestration.passes.home import Home
@@ -92,7 +92,7 @@ def edition_release(
     deps=["releases", "delivered_alerts"],
 )
 def open_data(config: Moment, publication: dg.ResourceParam[Home]) -> dg.MaterializeResult[None]:
-    """The tree over all editions: a table of each kind, documents by project, procedure and perimeter, feeds, catalogue.
+    """The tree over all editions: long tables, documents by project, procedure and perimeter, feeds, a catalogue.
 
     It is made of the revisions that readers see now, and of nothing else; where they are the same, so is the tree.
     It is the last step: what the ledger listed needs no other publication until something changes, an edition that is

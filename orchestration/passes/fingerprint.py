@@ -113,7 +113,8 @@ def _noted(settings: Settings) -> Path:
 
 
 def _state(settings: Settings, of_sources: str) -> str:
-    left = (line for folder in (settings.lake, settings.marts, settings.releases, settings.public) for line in _seen(folder))
+    stores = (settings.lake, settings.marts, settings.releases, settings.public)
+    left = (line for folder in stores for line in _seen(folder))
     return _digest([of_sources, *left])
 
 

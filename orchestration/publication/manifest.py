@@ -18,6 +18,7 @@ from orchestration.intake.lake import read_ledger
 from orchestration.intake.ledger import METHOD_ADOPTED
 from orchestration.places import CHECKOUT
 from orchestration.publication.unchanged import code_digest
+from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
 from orchestration.store.marts import MartRow, mart_table
@@ -108,6 +109,7 @@ def missing_perimeters(headline: MartRow) -> list[str]:
 
 
 def manifest(
+    settings: Settings,
     headline: MartRow,
     revision: Revision,
     known: datetime,
@@ -135,11 +137,28 @@ def manifest(
         "compared_with": compared_with,
         "compared_with_revision": revision.compared_with_revision,
         "previous_manifest_sha256": revision.previous_manifest_sha256,
+        "licence": licence(settings),
+        "publisher": publisher(settings),
         "versions": versions(),
-        "files": [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())],
+        "files": listed(files),
         "drops": drops,
     }
     return json_document(document)
+
+
+def licence(settings: Settings) -> dict[str, str]:
+    """Under which licence others may use what is published."""
+    return {"title": settings.licence_title, "path": settings.licence_url}
+
+
+def publisher(settings: Settings) -> dict[str, str]:
+    """Who publishes, and where to ask."""
+    return {"title": settings.publisher, "path": settings.publisher_url, "email": settings.contact_email}
+
+
+def listed(files: Mapping[str, bytes]) -> list[dict[str, object]]:
+    """Files as a manifest names them, by path."""
+    return [{"path": path, "bytes": len(data), "sha256": sha256(data)} for path, data in sorted(files.items())]
 
 
 def trusted_comment(edition: str, revision: int, released_at: str) -> str:

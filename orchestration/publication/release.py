@@ -35,6 +35,7 @@ from orchestration.publication.manifest import (
     drops_used,
     known_at,
     known_times,
+    licence,
     manifest,
     trusted_comment,
 )
@@ -110,7 +111,7 @@ def release(
         for edition in sorted({*known, *published.on_disk}):
             if editions is not None and edition not in editions:
                 continue
-            content = cache(partial(_content_of, settings, edition)) if edition in known else None
+            content = cache(partial(_content_of, settings, key, edition)) if edition in known else None
             altered |= _hold_to_what_was_published(settings, ledger.engine, edition, content, published, key, now)
             if content and not is_held(edition, judgement.holds):
                 number = max(published.numbers(edition), default=0)
@@ -159,8 +160,12 @@ def read_figures(settings: Settings, edition: str, revision: int | None = None) 
 
 @dataclass(frozen=True)
 class _Content:
-    """What an edition says by the marts: its data files by path, the drops and the figures that they rest on."""
+    """What an edition says by the marts: its data files by path, the drops and the figures that they rest on, and who
+    publishes it, with the fingerprint of the key that signs it.
+    """
 
+    settings: Settings
+    fingerprint: str | None
     edition: str
     headline: MartRow
     tables: dict[str, list[MartRow]]
@@ -187,19 +192,29 @@ class _Content:
             | {"indicators": _indicators(self.headline, self.tables["indicators"])}
         )
         sizes = {path: len(data) for path, data in {**self.files, "figures.json": figures}.items()}
-        html = page.render(self.tables, self.drops, revision=revision, content=self.sha256, sizes=sizes)
+        html = page.render(
+            self.tables,
+            self.drops,
+            revision=revision,
+            content=self.sha256,
+            sizes=sizes,
+            key_fingerprint=self.fingerprint,
+            licence=licence(self.settings),
+        )
         return {"figures.json": figures, "index.html": html}
 
     def manifest(self, revision: Revision, known: datetime, whole: dict[str, bytes]) -> bytes:
         """The manifest of a revision of it that holds the files `whole`."""
-        return manifest(self.headline, revision, known, self.sha256, whole, self.drops, self.compared_with)
+        of_content = (self.sha256, whole, self.drops, self.compared_with)
+        return manifest(self.settings, self.headline, revision, known, *of_content)
 
 
-def _content_of(settings: Settings, edition: str) -> _Content:
+def _content_of(settings: Settings, key: SigningKey | None, edition: str) -> _Content:
     rows = {name: table.to_pylist() for name, table in read_tables(settings.marts, edition).items()}
     headline = rows["headline_figures"][0]
     drops, compared_with = drops_used(settings.marts, edition), headline["previous_edition"]
-    return _Content(edition, headline, rows, data_files(rows), drops, compared_with)
+    fingerprint = key.fingerprint if key else None
+    return _Content(settings, fingerprint, edition, headline, rows, data_files(rows), drops, compared_with)
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,19 @@ def data_files(tables: Mapping[str, Sequence[MartRow]]) -> dict[str, bytes]:
 
 
 def table_files(name: str, rows: Sequence[MartRow]) -> dict[str, bytes]:
-    """Write one table in its formats."""
-    schema, columns = table_schema(name), published_columns(name)
+    """Write a table of an edition in its formats."""
+    return files_of(table_schema(name), TABLES[name].title_fr, published_columns(name), rows)
+
+
+def files_of(
+    schema: TableSchema, title_fr: str, columns: Sequence[Column], rows: Sequence[MartRow]
+) -> dict[str, bytes]:
+    """Write the columns of any table in its formats: path -> bytes."""
+    name = schema.name
     return {
         f"data/{name}.csv": reference_csv(columns, rows),
         f"data/{name}.fr.csv": french_csv(columns, rows),
-        f"data/{name}.xlsx": workbook(name, TABLES[name].title_fr, columns, rows),
+        f"data/{name}.xlsx": workbook(name, title_fr, columns, rows),
         f"data/{name}.parquet": parquet(schema, columns, rows),
         f"data/{name}.json": json_records(_with_lists(columns, rows)),
     }

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from orchestration.domain.reference_data import DBT_PROJECT
+from orchestration.domain.reference_data import DBT_PROJECT, SEEDS
 
 ColumnType = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 
@@ -74,6 +74,14 @@ def table_schema(mart: str) -> TableSchema:
     )
 
 
+@cache
+def seed_schema(seed: str) -> TableSchema:
+    """The declaration of a seed, all of whose columns are text; rows are told apart by all of them."""
+    (declared,) = (one for one in _declared(SEEDS / "seeds.yml", "seeds") if one["name"] == seed)
+    columns = tuple(Column(one["name"], "text", one["description"].strip()) for one in declared["columns"])
+    return TableSchema(seed, declared["description"].strip(), tuple(one.name for one in columns), columns)
+
+
 def declarations() -> list[Path]:
     """The files that hold them."""
     return sorted((_MODELS / "marts").glob("*.yml"))
@@ -99,9 +107,13 @@ def _permitted(mart: str) -> dict[str, tuple[str, ...]]:
 
 
 def _model(path: Path) -> dict[str, Any]:
+    return _declared(path, "models")[0]
+
+
+def _declared(path: Path, what: str) -> list[dict[str, Any]]:
     import yaml  # type: ignore[import-untyped]
 
     # The loader in C is ten times faster, where PyYAML was built with it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    models: list[dict[str, Any]] = yaml.load(path.read_bytes(), Loader=loader)["models"]  # noqa: S506
-    return models[0]
+    found: list[dict[str, Any]] = yaml.load(path.read_bytes(), Loader=loader)[what]  # noqa: S506
+    return found

@@ -13,9 +13,10 @@ from orchestration.domain.perimeter import perimeter_names
 from orchestration.publication.open_data.shown import Record, ShownRevision
 
 _ROOT = "api/v1"
+_OF_PROJECTS = ("slips", "movements", "rebaselines", "confidence", "forecasts", "sources")
 # By kind of subject: the column of its id, the table with a row per edition in which it is, and the others about it.
 _SUBJECTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
-    "projects": ("project_id", "portfolio", ("slips", "movements", "rebaselines", "confidence", "forecasts", "sources")),
+    "projects": ("project_id", "portfolio", _OF_PROJECTS),
     "procedures": ("procedure_id", "procedures", ("procedure_history", "sources")),
 }
 
@@ -68,7 +69,7 @@ def _edition_whole(one: ShownRevision) -> bytes:
 
 
 def _subjects(kind: str, shown: Sequence[ShownRevision]) -> dict[str, bytes]:
-    """The list of the subjects of a kind, and a document about each: its row in each edition, and what is said of it."""
+    """The list of the subjects of a kind, and a document about each: its row by edition, and what is said of it."""
     column, table, others = _SUBJECTS[kind]
     rows: dict[str, list[Record]] = {}
     about: dict[str, dict[str, list[str]]] = {}

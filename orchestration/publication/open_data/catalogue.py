@@ -33,8 +33,8 @@ _FORMATS: Mapping[str, tuple[str, str, str]] = {
 }
 _TITLE = "Grands projets et démarches numériques de l’État"
 _ABOUT = (
-    "Coûts, délais et glissements des grands projets numériques de l’État, qualité de ses démarches en ligne, feuille de "
-    "route et indicateurs, édition par édition, avec ce qui permet de recalculer chaque chiffre."
+    "Coûts, délais et glissements des grands projets numériques de l’État, qualité de ses démarches en ligne, feuille "
+    "de route et indicateurs, édition par édition, avec ce qui permet de recalculer chaque chiffre."
 )
 _KEYWORDS = ("projets numériques", "démarches en ligne", "coûts", "délais", "État")
 
@@ -46,7 +46,6 @@ class Publisher:
     name: str
     url: str
     email: str
-    licence_title: str
     licence_url: str
     root: str
 
@@ -187,7 +186,8 @@ def _for_search_engines(
         "temporalCoverage": f"{first}/{last}",
         "dateModified": _last(shown),
         "version": _last(shown),
-        "creator": {"@type": "Organization", "name": publisher.name} | ({"url": publisher.url} if publisher.url else {}),
+        "creator": {"@type": "Organization", "name": publisher.name}
+        | ({"url": publisher.url} if publisher.url else {}),
         "distribution": [
             {
                 "@type": "DataDownload",

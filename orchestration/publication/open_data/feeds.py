@@ -4,12 +4,12 @@ What belongs here: which entries there are, and their words. What does not: the 
 An entry is an edition: where a correction comes, the same entry is updated, so that no reader is told twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from orchestration.domain import french
-from orchestration.domain.alert_rules import alert_rule
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.publication.open_data.api import file_name
 from orchestration.publication.open_data.shown import ShownRevision
@@ -125,8 +125,8 @@ def _said_of_projects(one: ShownRevision) -> dict[str, list[str]]:
     return said
 
 
-def _movement(values: object) -> str:
-    return _MOVEMENTS[values["movement"]].format_map(values)  # type: ignore[index]
+def _movement(values: Mapping[str, Any]) -> str:
+    return _MOVEMENTS[values["movement"]].format_map(dict(values))
 
 
 def _entry(one: ShownRevision, subject: str, text: str, root: str, anchor: str = "") -> Entry:

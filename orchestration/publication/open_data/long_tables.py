@@ -29,13 +29,16 @@ REFERENCE_TABLES: Mapping[str, str] = {
 MOST_CELLS_OF_A_WORKBOOK = 100_000
 
 
-def long_tables(shown: Sequence[ShownRevision]) -> dict[str, bytes]:
-    """Each published table over all editions, where any edition has it: path from the root of the tree -> bytes."""
+def long_tables(shown: Sequence[ShownRevision], before: Path | None = None) -> dict[str, bytes]:
+    """Each published table over all editions, where any edition has it: path from the root of the tree -> bytes.
+
+    `before` is the tree that readers see now: a workbook there of the same rows, written by the same code, is taken.
+    """
     files: dict[str, bytes] = {}
     for name in TABLES:
         folders = [one.folder / "data" for one in shown if (one.folder / "data" / f"{name}.csv").is_file()]
         if folders:
-            files |= _long_table(name, folders)
+            files |= _long_table(name, folders, before)
     return files
 
 
@@ -43,10 +46,9 @@ def reference_tables(marts: Path) -> dict[str, bytes]:
     """The tables that no edition owns; the former ids are those of the marts."""
     files: dict[str, bytes] = {}
     for name, title in REFERENCE_TABLES.items():
-        if name == "former_project_ids":
-            files |= files_of(name, title, table_schema(name), read_mart(marts, name))
-        else:
-            files |= files_of(name, title, seed_schema(name), _rows_of_seed(name))
+        is_mart = name == "former_project_ids"
+        schema = table_schema(name) if is_mart else seed_schema(name)
+        files |= files_of(schema, title, schema.columns, read_mart(marts, name) if is_mart else _rows_of_seed(name))
     return files
 
 
@@ -54,7 +56,7 @@ def _rows_of_seed(name: str) -> list[MartRow]:
     return [{column: value or None for column, value in row.items()} for row in seed_rows(name)]
 
 
-def _long_table(name: str, folders: Sequence[Path]) -> dict[str, bytes]:
+def _long_table(name: str, folders: Sequence[Path], before: Path | None) -> dict[str, bytes]:
     columns = published_columns(name)
     header = reference_csv(columns, []).rstrip(b"\n")
     # Of another version, its columns are others; its edition is brought up to date by the pass that is owed.
@@ -68,13 +70,21 @@ def _long_table(name: str, folders: Sequence[Path]) -> dict[str, bytes]:
     }
     table = pa.concat_tables(pq.read_table(folder / f"{name}.parquet", partitioning=None) for folder in folders)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table.combine_chunks(), sink, version="2.6", data_page_version="1.0", compression="zstd"
-    )
+    pq.write_table(table.combine_chunks(), sink, version="2.6", data_page_version="1.0", compression="zstd")
     files[f"data/{name}.parquet"] = sink.getvalue().to_pybytes()
     if table.num_rows * table.num_columns <= MOST_CELLS_OF_A_WORKBOOK:
-        files[f"data/{name}.xlsx"] = workbook(name, TABLES[name].title_fr, columns, _rows(table))
+        as_before = _workbook_of(before, name, files[f"data/{name}.csv"]) if before else None
+        files[f"data/{name}.xlsx"] = as_before or workbook(name, TABLES[name].title_fr, columns, _rows(table))
     return files
+
+
+def _workbook_of(tree: Path, name: str, csv: bytes) -> bytes | None:
+    """The workbook of a tree whose reference CSV is this one: workbooks are what takes long to write."""
+    paths = [tree / "data" / f"{name}.{ending}" for ending in ("csv", "xlsx")]
+    if not all(path.is_file() for path in paths):
+        return None
+    found, book = (path.read_bytes() for path in paths)
+    return book if found == csv else None
 
 
 def _one_header(folders: Sequence[Path], name: str, end: bytes) -> bytes:
@@ -92,7 +102,8 @@ def _one_list(folders: Sequence[Path], name: str) -> bytes:
 def _rows(table: pa.Table) -> list[MartRow]:
     """The rows as workbooks take them: times in UTC without their zone."""
     naive = [
-        pa.field(field.name, pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field for field in table.schema
+        pa.field(field.name, pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
+        for field in table.schema
     ]
     rows: list[MartRow] = table.cast(pa.schema(naive)).to_pylist()
     return rows

@@ -15,7 +15,6 @@ from filelock import FileLock
 
 from orchestration.addresses import tree_address
 from orchestration.intake.ledger import Ledger
-from orchestration.publication.data_package import tree_package
 from orchestration.publication.manifest import licence, listed, publisher, versions
 from orchestration.publication.open_data.api import api_files
 from orchestration.publication.open_data.catalogue import Publisher, catalogue_files
@@ -52,7 +51,9 @@ def publish_tree(settings: Settings) -> bool:
         is_there = current.is_symlink() and current.readlink().name == name
         if is_there and altered_files_of(settings.public / name) == []:
             return False
-        _switch_to(settings.public, name, tree_files(settings, shown, digests))
+        is_by_us = not is_there and _versions_of(current) == versions()
+        before = current if is_by_us and altered_files_of(current) == [] else None
+        _switch_to(settings.public, name, tree_files(settings, shown, digests, before))
         return True
 
 
@@ -70,37 +71,47 @@ def _name(settings: Settings, digests: Mapping[tuple[str, int], str], shown: Seq
 
 
 def altered_files_of(tree: Path) -> list[str] | None:
-    """The files of a tree that are missing, changed or too many by its own manifest; `None` where that cannot be read."""
+    """The files of a tree that are missing, changed or too many by its own manifest; `None` where it cannot be read."""
     try:
-        listed_files = {one["path"]: one["sha256"] for one in json.loads((tree / "MANIFEST.json").read_bytes())["files"]}
+        listed_files = {
+            one["path"]: one["sha256"] for one in json.loads((tree / "MANIFEST.json").read_bytes())["files"]
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return None
     found = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if not path.is_dir()}
     own = {"MANIFEST.json", "MANIFEST.json.minisig"}
     odd = (found - own) ^ listed_files.keys()
-    return sorted(odd | {path for path in listed_files.keys() - odd if sha256((tree / path).read_bytes()) != listed_files[path]})
+    return sorted(
+        odd | {path for path in listed_files.keys() - odd if sha256((tree / path).read_bytes()) != listed_files[path]}
+    )
+
+
+def _versions_of(tree: Path) -> object:
+    """What made a tree, by its manifest; `None` where that cannot be read."""
+    try:
+        return json.loads((tree / "MANIFEST.json").read_bytes())["versions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def tree_files(
-    settings: Settings, shown: list[ShownRevision], digests: Mapping[tuple[str, int], str]
+    settings: Settings,
+    shown: list[ShownRevision],
+    digests: Mapping[tuple[str, int], str],
+    before: Path | None = None,
 ) -> dict[str, bytes]:
-    """Every file of the tree, by path from its root; the same for the same revisions, settings and code."""
+    """Every file of the tree, by path from its root; the same for the same revisions, settings and code.
+
+    `before` is a tree of the same code that is as it was published: what is the same there is not written anew.
+    """
     root = tree_address(settings.site_url)
-    tables = long_tables(shown) | reference_tables(settings.marts)
-    titles = {name: table.title_fr for name, table in TABLES.items()} | REFERENCE_TABLES
-    who = Publisher(
-        settings.publisher,
-        settings.publisher_url,
-        settings.contact_email,
-        settings.licence_title,
-        settings.licence_url,
-        root,
-    )
+    tables = long_tables(shown, before) | reference_tables(settings.marts)
+    titles = {name: table.title_fr for name, table in TABLES.items()} | dict(REFERENCE_TABLES)
+    who = Publisher(settings.publisher, settings.publisher_url, settings.contact_email, settings.licence_url, root)
     index = indexed_revisions(settings.releases, digests)
     files = tables | api_files(shown) | feed_files(shown, index, root, settings.publisher)
     files |= catalogue_files(shown, titles, tables, who)
     released_at = max(str(one.manifest["known_at"]) for one in shown)
-    files["datapackage.json"] = tree_package(settings, tables, titles, released_at)
     key = read_key(settings.signing_key) if settings.signing_key else None
     if key:
         files[PUBLIC_KEY_FILE] = key.public_file
@@ -110,9 +121,7 @@ def tree_files(
     return files
 
 
-def _manifest(
-    settings: Settings, shown: list[ShownRevision], files: Mapping[str, bytes], released_at: str
-) -> bytes:
+def _manifest(settings: Settings, shown: list[ShownRevision], files: Mapping[str, bytes], released_at: str) -> bytes:
     document = {
         "kind": "tree",
         "released_at": released_at,

@@ -6,7 +6,7 @@ typography (`french`), the cards (`headline_cards`), layout (templates).
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -61,11 +61,13 @@ def render(
     revision: Revision,
     content: str,
     sizes: dict[str, int],
+    key_fingerprint: str | None,
+    licence: Mapping[str, str],
 ) -> bytes:
     """Write the page.
 
-    `tables` are the rows of each published table; `drops` and `content` are those of the manifest; `sizes` are the
-    bytes of each file of the release.
+    `tables` are the rows of each published table; `drops`, `content` and `licence` are those of the manifest; `sizes`
+    are the bytes of each file of the release. `key_fingerprint` is of the key that signs it, if one does.
     """
     headline = tables["headline_figures"][0]
     has_projects, has_procedures = headline["projects"] is not None, headline["procedures"] is not None
@@ -149,6 +151,8 @@ def render(
         is_correction=revision.is_correction,
         method_before=revision.method_before,
         content=content,
+        key_fingerprint=key_fingerprint,
+        licence=licence,
     )
     return f"{text}\n".encode()
 

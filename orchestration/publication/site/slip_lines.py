@@ -37,11 +37,16 @@ def slip_lines(slips: Iterable[MartRow]) -> list[MartRow]:
 
 
 def slip_sentence(row: Mapping[str, object]) -> str:
-    """A slip in one line of plain text, with no stop at its end: « Coût en hausse : de 49,90 M€ à 53,02 M€, soit … »."""
+    """A slip as plain text, with no stop at its end: « Coût en hausse : de 49,90 M€ à 53,02 M€, soit +3,12 M€ »."""
     words = _words(dict(row))
-    finding, before, after, change = (Markup(words[one]).striptags() for one in ("finding", "before", "after", "change"))
+    finding, before, after, change = (_plain(words[one]) for one in ("finding", "before", "after", "change"))
     said = finding if french.ABSENT in (before, after) else f"{finding} : de {before} à {after}"
     return french.typeset(said if change == french.ABSENT else f"{said}, soit {change}")
+
+
+def _plain(shown: Markup | str) -> str:
+    # What a ministry typed is no markup, whatever it looks like.
+    return shown.striptags() if isinstance(shown, Markup) else shown
 
 
 def _overrun(row: MartRow) -> Markup:
