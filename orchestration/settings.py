@@ -38,12 +38,6 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(default=1.0, ge=0)
     history_days: int = Field(default=30, ge=1)
     site_url: str = ""
-    # Who publishes, and under which licence others may use it: said in what is published.
-    publisher: str = "Jalons"
-    publisher_url: str = ""
-    contact_email: str = ""
-    licence_title: str = "Licence Ouverte 2.0"
-    licence_url: str = "https://spdx.org/licenses/etalab-2.0"
     # Where none is named, what is published is not signed.
     signing_key: Path | None = None
     dagster_url: str = ""
@@ -65,6 +59,13 @@ class Settings(BaseSettings):
     mail_from: str = ""
     mail_to: str = ""
     mail_engineers_to: str = ""
+    # What every release says of itself.
+    licence_name: str = "etalab-2.0"
+    licence_title: str = "Licence Ouverte 2.0"
+    licence_url: str = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+    publisher: str = "L’administration qui publie ces données"
+    publisher_url: str = ""
+    contact_email: str = ""
 
     @field_validator("home", mode="after")
     @classmethod

@@ -12,8 +12,8 @@ from pathlib import Path
 from orchestration.passes.replay import Wave, read_waves, replay
 from orchestration.settings import Settings
 
-# The last edition as it was filed first, then as it was filed again.
-KEPT_AFTER = (6, 7)
+# The last edition with projects before it was filed, as it was filed first, and as it was filed again.
+KEPT_AFTER = (5, 6, 7)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from orchestration.intake.lake import read_ledger
 from orchestration.intake.ledger import METHOD_ADOPTED
 from orchestration.places import CHECKOUT
 from orchestration.publication.unchanged import code_digest
+from orchestration.publication.publisher import licence, publisher
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
@@ -144,16 +145,6 @@ def manifest(
         "drops": drops,
     }
     return json_document(document)
-
-
-def licence(settings: Settings) -> dict[str, str]:
-    """Under which licence others may use what is published."""
-    return {"title": settings.licence_title, "path": settings.licence_url}
-
-
-def publisher(settings: Settings) -> dict[str, str]:
-    """Who publishes, and where to ask."""
-    return {"title": settings.publisher, "path": settings.publisher_url, "email": settings.contact_email}
 
 
 def listed(files: Mapping[str, bytes]) -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """Releases: what an edition says, frozen as a revision and switched in atomically.
 
-Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,data/<table>.<format>}`
-and `releases/<edition>/current`, a link to the latest revision.
+Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,datapackage.json,
+data/<table>.<format>}` and `releases/<edition>/current`, a link to the latest revision.
 What belongs here: when a revision is made and how it becomes visible. What does not: what its files hold (`tables`,
 `manifest`, `site.page`).
 """
@@ -26,6 +26,7 @@ from orchestration.intake import incidents
 from orchestration.intake.incidents import Incident
 from orchestration.intake.ledger import Ledger
 from orchestration.publication import unchanged
+from orchestration.publication.data_package import release_package
 from orchestration.publication.figures import FIGURES
 from orchestration.publication.manifest import (
     Revision,
@@ -35,10 +36,10 @@ from orchestration.publication.manifest import (
     drops_used,
     known_at,
     known_times,
-    licence,
     manifest,
     trusted_comment,
 )
+from orchestration.publication.publisher import licence
 from orchestration.publication.release_index import write_index
 from orchestration.publication.revision_check import (
     altered_files,
@@ -184,7 +185,7 @@ class _Content:
         return moment_text(self.headline["released_at"])
 
     def readable(self, revision: Revision) -> dict[str, bytes]:
-        """The files that people read, and figures.json."""
+        """The files that people read, figures.json and the descriptor of the tables."""
         figures = json_document(
             {"edition": self.edition, "revision": revision.number}
             | {name: self.headline[name] for name in FIGURES}
@@ -201,7 +202,8 @@ class _Content:
             key_fingerprint=self.fingerprint,
             licence=licence(self.settings),
         )
-        return {"figures.json": figures, "index.html": html}
+        package = release_package(self.settings, self.edition, revision.number, self.released_at, self.files)
+        return {"datapackage.json": package, "figures.json": figures, "index.html": html}
 
     def manifest(self, revision: Revision, known: datetime, whole: dict[str, bytes]) -> bytes:
         """The manifest of a revision of it that holds the files `whole`."""

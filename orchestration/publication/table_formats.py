@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.domain.spreadsheets import FORMULA_STARTS
-from orchestration.publication.table_schemas import Column, TableSchema, table_schema
-from orchestration.publication.tables import TABLES, published_columns
+from orchestration.publication.table_schemas import Column, TableSchema
+from orchestration.publication.tables import TABLES, published_schema
 from orchestration.publication.workbooks import workbook
 from orchestration.store.json_values import decimal_text, json_records, plain_text
 from orchestration.store.marts import MartRow
@@ -43,25 +43,18 @@ def data_files(tables: Mapping[str, Sequence[MartRow]]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for name, rows in tables.items():
         if rows or TABLES[name].has_of(headline):
-            files |= table_files(name, rows)
+            files |= files_of(name, TABLES[name].title_fr, published_schema(name), rows)
     return files
 
 
-def table_files(name: str, rows: Sequence[MartRow]) -> dict[str, bytes]:
-    """Write a table of an edition in its formats."""
-    return files_of(table_schema(name), TABLES[name].title_fr, published_columns(name), rows)
-
-
-def files_of(
-    schema: TableSchema, title_fr: str, columns: Sequence[Column], rows: Sequence[MartRow]
-) -> dict[str, bytes]:
-    """Write the columns of any table in its formats: path -> bytes."""
-    name = schema.name
+def files_of(name: str, title: str, schema: TableSchema, rows: Sequence[MartRow]) -> dict[str, bytes]:
+    """Write one table in its formats."""
+    columns = schema.columns
     return {
         f"data/{name}.csv": reference_csv(columns, rows),
         f"data/{name}.fr.csv": french_csv(columns, rows),
-        f"data/{name}.xlsx": workbook(name, title_fr, columns, rows),
-        f"data/{name}.parquet": parquet(schema, columns, rows),
+        f"data/{name}.xlsx": workbook(name, title, columns, rows),
+        f"data/{name}.parquet": parquet(schema, rows),
         f"data/{name}.json": json_records(_with_lists(columns, rows)),
     }
 
@@ -77,12 +70,12 @@ def french_csv(columns: Sequence[Column], rows: Iterable[MartRow]) -> bytes:
     return text.encode("utf-8-sig")
 
 
-def parquet(schema: TableSchema, columns: Sequence[Column], rows: Sequence[MartRow]) -> bytes:
+def parquet(schema: TableSchema, rows: Sequence[MartRow]) -> bytes:
     """Typed columns for programs: floats, UTC times; units and descriptions in the schema, and beside it as JSON."""
-    told = {column.name: _told(column) for column in columns}
-    fields = [pa.field(one.name, _PARQUET_TYPES[one.type], metadata=told[one.name]) for one in columns]
+    told = {column.name: _told(column) for column in schema.columns}
+    fields = [pa.field(one.name, _PARQUET_TYPES[one.type], metadata=told[one.name]) for one in schema.columns]
     about = {"description": schema.description, "language": "en", "columns": json.dumps(told, ensure_ascii=False)}
-    arrays = [pa.array(_typed(column, rows), field.type) for column, field in zip(columns, fields, strict=True)]
+    arrays = [pa.array(_typed(column, rows), field.type) for column, field in zip(schema.columns, fields, strict=True)]
     sink = pa.BufferOutputStream()
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about))
     pq.write_table(table, sink, version="2.6", data_page_version="1.0", compression="zstd")

@@ -74,17 +74,22 @@ def table_schema(mart: str) -> TableSchema:
     )
 
 
+def is_mart(name: str) -> bool:
+    """Whether a table of this name is a mart; else it is reference data."""
+    return (_MODELS / "marts" / f"{name}.yml").exists()
+
+
 @cache
 def seed_schema(seed: str) -> TableSchema:
-    """The declaration of a seed, all of whose columns are text; rows are told apart by all of them."""
-    (declared,) = (one for one in _declared(SEEDS / "seeds.yml", "seeds") if one["name"] == seed)
-    columns = tuple(Column(one["name"], "text", one["description"].strip()) for one in declared["columns"])
-    return TableSchema(seed, declared["description"].strip(), tuple(one.name for one in columns), columns)
+    """The declaration of a table of reference data, which holds texts alone; it has no key."""
+    model = next(one for one in _declared(SEEDS / "seeds.yml", "seeds") if one["name"] == seed)
+    columns = [_column({"data_type": "varchar"} | one, ()) for one in model["columns"]]
+    return TableSchema(seed, model["description"].strip(), (), tuple(columns))
 
 
 def declarations() -> list[Path]:
     """The files that hold them."""
-    return sorted((_MODELS / "marts").glob("*.yml"))
+    return [*sorted((_MODELS / "marts").glob("*.yml")), SEEDS / "seeds.yml"]
 
 
 def _column(declared: Mapping[str, Any], values: tuple[str, ...]) -> Column:

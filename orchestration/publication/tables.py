@@ -4,6 +4,7 @@ What belongs here: what leaves the house, and in which order of rows. What does 
 hold the figures), how a table is written (`table_formats`) and where files go (`release`).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.domain.edition import Edition
-from orchestration.publication.table_schemas import Column, table_schema
+from orchestration.publication.table_schemas import Column, TableSchema, table_schema
 from orchestration.store.marts import MartRow, mart_table
 
 _KINDS = ("projects", "procedures", "roadmap_actions", "indicators")
@@ -74,6 +75,11 @@ def published_columns(name: str) -> tuple[Column, ...]:
     """The columns of a table that are published, as the contract of its mart declares them."""
     left_out = TABLES[name].left_out
     return tuple(column for column in table_schema(name).columns if column.name not in left_out)
+
+
+def published_schema(name: str) -> TableSchema:
+    """The declaration of a table as it is published."""
+    return replace(table_schema(name), columns=published_columns(name))
 
 
 def published_rows(marts: Path, name: str, edition: str | None = None) -> pa.Table:

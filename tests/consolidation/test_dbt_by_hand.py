@@ -136,7 +136,7 @@ def test_exposures_name_the_marts_that_their_code_reads(manifest: dict[str, Any]
 
     assert read == {
         "site": named("publication/site", r'tables\["(\w+)"\]'),
-        "open_data": {*TABLES, "submissions"},
+        "open_data": {*TABLES},
         "alerts": named("alerting", r'(?:read_mart|mart_table)\(settings\.marts, "(\w+)"'),
     }
     assert all(one["owner"]["name"] and one["url"] for one in manifest["exposures"].values())

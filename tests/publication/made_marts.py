@@ -61,7 +61,7 @@ class State:
     marts: dict[str, list[Row]]
 
     def release(self, editions: list[str] | None = None) -> list[Release]:
-        """Export the marts as dbt would, then release; what no row names is null or empty."""
+        """Export the marts as dbt would, then release; what no row names is null, a mart without rows empty."""
         self.settings.marts.mkdir(parents=True, exist_ok=True)
         for name, columns in SCHEMAS.items():
             rows = self.marts.get(name, [])

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from orchestration.domain.reference_data import seed_rows
 from orchestration.publication.open_data.shown import ShownRevision
 from orchestration.publication.table_formats import files_of, reference_csv
-from orchestration.publication.table_schemas import seed_schema, table_schema
+from orchestration.publication.table_schemas import is_mart, seed_schema, table_schema
 from orchestration.publication.tables import TABLES, published_columns
 from orchestration.publication.workbooks import workbook
 from orchestration.store.marts import MartRow, read_mart
@@ -46,9 +46,10 @@ def reference_tables(marts: Path) -> dict[str, bytes]:
     """The tables that no edition owns; the former ids are those of the marts."""
     files: dict[str, bytes] = {}
     for name, title in REFERENCE_TABLES.items():
-        is_mart = name == "former_project_ids"
-        schema = table_schema(name) if is_mart else seed_schema(name)
-        files |= files_of(schema, title, schema.columns, read_mart(marts, name) if is_mart else _rows_of_seed(name))
+        if is_mart(name):
+            files |= files_of(name, title, table_schema(name), read_mart(marts, name))
+        else:
+            files |= files_of(name, title, seed_schema(name), _rows_of_seed(name))
     return files
 
 

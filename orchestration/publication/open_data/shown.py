@@ -58,12 +58,12 @@ def shown_revisions(releases: Path, digests: Mapping[tuple[str, int], str]) -> l
     """The current revision of each edition, oldest edition first.
 
     `digests` are the SHA-256 of the manifests as they were published, by edition and number. One that was made before
-    releases had these formats is left out: the pass that brings its edition up to date makes another.
+    releases had a data package is left out: the pass that brings its edition up to date makes another.
     """
     found = []
     for current in sorted(releases.glob("*/current")):
         edition, folder = current.parent.name, current.parent / current.readlink()
         number = int(folder.name.removeprefix("r"))
-        if (edition, number) in digests and (folder / "data" / "headline_figures.fr.csv").is_file():
+        if (edition, number) in digests and (folder / "datapackage.json").is_file():
             found.append(ShownRevision(edition, number, folder, digests[edition, number]))
     return found

@@ -15,12 +15,14 @@ from filelock import FileLock
 
 from orchestration.addresses import tree_address
 from orchestration.intake.ledger import Ledger
-from orchestration.publication.manifest import licence, listed, publisher, versions
+from orchestration.publication.data_package import tree_package
+from orchestration.publication.manifest import listed, versions
 from orchestration.publication.open_data.api import api_files
 from orchestration.publication.open_data.catalogue import Publisher, catalogue_files
 from orchestration.publication.open_data.feeds import feed_files
 from orchestration.publication.open_data.long_tables import REFERENCE_TABLES, long_tables, reference_tables
 from orchestration.publication.open_data.shown import ShownRevision, shown_revisions
+from orchestration.publication.publisher import licence, publisher
 from orchestration.publication.release_index import indexed_revisions
 from orchestration.publication.revision_check import manifest_digests
 from orchestration.publication.signing import PUBLIC_KEY_FILE, read_key
@@ -112,6 +114,7 @@ def tree_files(
     files = tables | api_files(shown) | feed_files(shown, index, root, settings.publisher)
     files |= catalogue_files(shown, titles, tables, who)
     released_at = max(str(one.manifest["known_at"]) for one in shown)
+    files["datapackage.json"] = tree_package(settings, tables, titles, released_at)
     key = read_key(settings.signing_key) if settings.signing_key else None
     if key:
         files[PUBLIC_KEY_FILE] = key.public_file
