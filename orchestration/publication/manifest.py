@@ -17,8 +17,8 @@ from pathlib import Path
 from orchestration.intake.lake import read_ledger
 from orchestration.intake.ledger import METHOD_ADOPTED
 from orchestration.places import CHECKOUT
-from orchestration.publication.unchanged import code_digest
 from orchestration.publication.publisher import licence, publisher
+from orchestration.publication.unchanged import code_digest
 from orchestration.settings import Settings
 from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document, moment_text
