@@ -7,7 +7,7 @@ With `--json`, standard output holds JSON alone; progress and logs go to standar
 
 from orchestration.cli.app import app
 
-from orchestration.cli import passes, figures, filing, standing, sample, editions  # isort: skip
+from orchestration.cli import passes, figures, verification, filing, standing, sample, editions  # isort: skip
 from orchestration.cli import keys, alerts, aliases, operations, engineering  # isort: skip
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "passes",
     "sample",
     "standing",
+    "verification",
 ]

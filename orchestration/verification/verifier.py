@@ -70,7 +70,8 @@ class _NotPublished(Exception):
     """A column or a table that the release does not have: what rests on it is not proved."""
 
 
-def _typeset(sentence: str) -> str:
+def typeset(sentence: str) -> str:
+    """A sentence with the no-break spaces of French."""
     return _MARKS.sub("\u00a0", sentence)
 
 
@@ -106,7 +107,7 @@ class Report:
 
     def blame(self, where: str, sentence: str) -> None:
         """Note that something is wrong."""
-        if (found := (where, _typeset(sentence))) not in self.wrong:
+        if (found := (where, typeset(sentence))) not in self.wrong:
             self.wrong.append(found)
 
     def count(self, what: str, number: int = 1) -> None:
@@ -115,7 +116,7 @@ class Report:
 
     def leave(self, where: str, sentence: str) -> None:
         """Note that something could not be proved."""
-        places = self._unproved.setdefault(_typeset(sentence), [])
+        places = self._unproved.setdefault(typeset(sentence), [])
         if where and where not in places:
             places.append(where)
 
@@ -127,7 +128,7 @@ class Report:
     @property
     def proved(self) -> list[str]:
         """What was proved, with how many; nothing of what was found wrong in part is left out."""
-        return [_typeset(say(self.counts[what])) for what, say in _PROVED.items() if self.counts[what]]
+        return [typeset(say(self.counts[what])) for what, say in _PROVED.items() if self.counts[what]]
 
     def lines(self) -> Iterator[str]:
         """The whole as a reader is told it."""
@@ -136,16 +137,16 @@ class Report:
         if len(self.wrong) > MOST_TOLD:
             yield f"✗ … et {len(self.wrong) - MOST_TOLD} autres constats."
         yield ""
-        yield _typeset("Ce qui a été contrôlé :" if self.wrong else "Ce qui est prouvé :")
+        yield typeset("Ce qui a été contrôlé :" if self.wrong else "Ce qui est prouvé :")
         yield from (f"  ✓ {one}" for one in self.proved)
         if self.unproved:
-            yield _typeset("Ce qui ne l’est pas :")
+            yield typeset("Ce qui ne l’est pas :")
             yield from (f"  – {one}" for one in self.unproved)
         yield ""
         if self.wrong:
-            yield _typeset(f"Non conforme : {_plural(len(self.wrong), 'constat', 'constats')}.")
+            yield typeset(f"Non conforme : {_plural(len(self.wrong), 'constat', 'constats')}.")
         else:
-            yield _typeset("Conforme : rien de ce qui a pu être contrôlé ne manque, ne diffère ni n’est en trop.")
+            yield typeset("Conforme : rien de ce qui a pu être contrôlé ne manque, ne diffère ni n’est en trop.")
 
 
 def _places(places: Sequence[str]) -> str:
@@ -203,7 +204,7 @@ _PROVED: dict[str, Callable[[int], str]] = {
 # Reading, with limits: what is read may be of anybody.
 
 
-def _is_safe(path: object) -> bool:
+def is_safe(path: object) -> bool:
     """Whether a path of a manifest stays inside its folder, on any system."""
     if not isinstance(path, str) or not 0 < len(path) <= 250:
         return False
@@ -215,7 +216,7 @@ def _is_safe(path: object) -> bool:
 
 def _read(folder: Path, path: str, most: int = MOST_BYTES) -> bytes:
     """The bytes of a regular file inside a folder; no link is followed on the way."""
-    if not _is_safe(path):
+    if not is_safe(path):
         raise _Damaged("le chemin sort du dossier ou n’en est pas un")
     at = folder
     for part in path.split("/"):
@@ -625,7 +626,7 @@ def _expect_shape(said: object) -> None:
         if not _is_count(said["revision"], 1):
             raise _Damaged("revision n’est pas un numéro")
     for one in _records(said, "files"):
-        if not (_is_safe(one.get("path")) and _is_count(one.get("bytes"), 0) and _is_sha256(one.get("sha256"))):
+        if not (is_safe(one.get("path")) and _is_count(one.get("bytes"), 0) and _is_sha256(one.get("sha256"))):
             raise _Damaged(f"l’entrée de {_shown(one.get('path'))} n’a pas de chemin, de taille ou d’empreinte valable")
     paths = [one["path"] for one in said["files"]]
     if len({path.lower() for path in paths}) != len(paths) or {MANIFEST, SIGNATURE} & set(paths):
@@ -1019,7 +1020,8 @@ def _unguarded(text: str) -> set[str]:
     return {text, text[1:]} if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else {text}
 
 
-def _told(place: int, column: str, found: object, text: str) -> str:
+def differs(place: int, column: str, found: object, text: str) -> str:
+    """That a cell of another format is not that of the reference CSV."""
     return f"ligne {place}, {column} : « {_shown(found)} » ; le CSV de référence dit « {_shown(text)} »."
 
 
@@ -1035,7 +1037,7 @@ def _differs_in_french(data: bytes, table: Table, fields: dict[str, Field]) -> I
             continue
         for (column, text), found in zip(row.items(), line):
             if found not in _unguarded(text) | _in_french(text, fields.get(column)):
-                yield _told(place, column, found, text)
+                yield differs(place, column, found, text)
 
 
 def _in_french(text: str, field: Field | None) -> set[str]:
@@ -1063,12 +1065,12 @@ def _differs_in_json(data: bytes, table: Table, fields: dict[str, Field]) -> Ite
             continue
         for column, text in row.items():
             if not _is_json_of(record[column], text, fields.get(column)):
-                yield _told(place, column, record[column], text)
+                yield differs(place, column, record[column], text)
 
 
 def _is_json_of(value: object, text: str, field: Field | None) -> bool:
     kind = field.type if field else None
-    if value is None or value == "" or value == []:
+    if value is None or value == []:
         return text == "" and (value is None or kind in (None, "list", "array"))
     if isinstance(value, bool):
         return text == ("true" if value else "false") and kind in (None, "boolean")
@@ -1179,7 +1181,7 @@ def _differs_in_xlsx(data: bytes, table: Table, fields: dict[str, Field]) -> Ite
             yield f"ligne {place} : elle a plus de cellules que l’en-tête."
         for (column, text), (kind, found) in zip(row.items(), padded):
             if not _is_cell_of(kind, found, text, fields.get(column)):
-                yield _told(place, column, found, text)
+                yield differs(place, column, found, text)
 
 
 def _is_cell_of(kind: str, found: str, text: str, field: Field | None) -> bool:
@@ -2167,11 +2169,21 @@ def _check_pair(release: Release, earlier: str, history: History, listed: set[st
                 release.where,
                 "Décompositions : l’effet d’une fin de référence réécrite repose sur des précisions non publiées.",
             )
-    if earlier in listed or (published and not listed):
-        of_projects.same_keys(published, computed, f"la contribution depuis {earlier}")
+    if earlier in listed or (release.has("contributions") and earlier in _detailed(release)):
+        # Who moved nothing has no row; of who may have, by what is not published, either is right.
+        moved = {key for key, share in computed.items() if share.contribution or share.rebaselining}
+        may_be = {key for key, share in computed.items() if share.rebaselining is None and not share.contribution}
+        of_projects.same_keys(published.keys() - may_be, moved, f"la contribution depuis {earlier}")
         for key, share in computed.items():
             if key in published:
                 _check_share(" ".join(key), published[key], share, of_projects)
+
+
+def _detailed(release: Release) -> set[str]:
+    """The earlier editions from which on contributions are told: the previous one, and the latest a year before."""
+    pairs = {row["from_edition"] for row in release.rows("decompositions")}
+    a_year_before = [edition for edition in pairs if _semesters(edition, release.edition) >= 2]
+    return {edition for edition in (release.said["compared_with"], max(a_year_before, default=None)) if edition}
 
 
 def _check_share(label: str, row: Row, share: _Share, checked: _Checked) -> None:
@@ -3252,7 +3264,6 @@ def check_release(release: Release, shelf: Shelf, report: Report) -> None:
 
 
 _ALWAYS_UNPROVED = (
-    "Parquet : lu par « jalons verify », pas par ce fichier seul.",
     "Prévisions et leur bilan, confiance calculée, historique des démarches : contrôlés dans leur forme, non "
     "recalculés.",
     "Les tables elles-mêmes : que les fichiers déposés par les ministères disent bien cela se lit dans ces fichiers, "
@@ -3310,10 +3321,11 @@ def verify(target: Path, key: Key | None = None, expect: Sequence[str] = ()) -> 
 
     Raise `Unreadable` where it is none of these.
     """
-    return _verify(target, key, expect)[0]
+    return verify_and_read(target, key, expect)[0]
 
 
-def _verify(target: Path, key: Key | None, expect: Sequence[str]) -> tuple[Report, list[Release]]:
+def verify_and_read(target: Path, key: Key | None, expect: Sequence[str]) -> tuple[Report, list[Release]]:
+    """As `verify`, with the releases that were read."""
     report = Report()
     if not target.is_dir():
         raise Unreadable(f"{_shown(target)} n’est pas un dossier")
@@ -3434,14 +3446,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         out.reconfigure(encoding="utf-8", errors="replace")
     try:
         key = read_key(asked.key) if asked.key else None
-        report, releases = _verify(Path(asked.folder), key, asked.expect)
+        report, releases = verify_and_read(Path(asked.folder), key, asked.expect)
+        report.leave("", "Parquet : lu par « jalons verify », pas par ce fichier seul.")
     except Unreadable as error:
-        out.write(_typeset(f"Illisible : {error}.") + "\n")
+        out.write(typeset(f"Illisible : {error}.") + "\n")
         return 2
     if key is not None:
-        out.write(_typeset(f"Clé : {key.fingerprint}") + "\n")
+        out.write(typeset(f"Clé : {key.fingerprint}") + "\n")
     for release in releases[-1:]:
-        out.write(_typeset(f"Dernier manifeste lu : {release.where}, SHA-256 {release.sha256}") + "\n")
+        out.write(typeset(f"Dernier manifeste lu : {release.where}, SHA-256 {release.sha256}") + "\n")
     out.write("\n".join(report.lines()) + "\n")
     return 1 if report.wrong else 0
 
