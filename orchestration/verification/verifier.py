@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from urllib.parse import unquote
@@ -236,12 +237,17 @@ def _read(folder: Path, path: str, most: int = MOST_BYTES) -> bytes:
     return data
 
 
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return list(islice(entries, MOST_FILES + 1))
+
+
 def _files_under(folder: Path) -> tuple[dict[str, int], list[str]]:
     """The sizes of the regular files under a folder, by path, and what is neither file nor folder."""
     files, others, waiting = dict[str, int](), list[str](), [(folder, "")]
     while waiting:
         at, prefix = waiting.pop()
-        for entry in os.scandir(at):
+        for entry in _entries(at):
             path = prefix + entry.name
             if entry.is_symlink() or not (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)):
                 others.append(path)
@@ -1395,7 +1401,7 @@ class Shelf:
             return []
         return sorted(
             entry.name
-            for entry in os.scandir(self.root)
+            for entry in _entries(self.root)
             if _EDITION.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
         )
 
@@ -1405,7 +1411,7 @@ class Shelf:
             return []
         found = [
             _REVISION.fullmatch(entry.name)
-            for entry in os.scandir(self.root / edition)
+            for entry in _entries(self.root / edition)
             if entry.is_dir(follow_symlinks=False)
         ]
         return sorted(int(one[1]) for one in found if one)
@@ -3348,7 +3354,7 @@ def _read_all(target: Path, key: Key | None, report: Report) -> list[list[Releas
     """The chains of revisions that are under a folder, each checked."""
     if (target / MANIFEST).exists() or _REVISION.fullmatch(target.name):
         return [_read_one(target, key, report)]
-    is_edition = any(_REVISION.fullmatch(entry.name) for entry in os.scandir(target))
+    is_edition = any(_REVISION.fullmatch(entry.name) for entry in _entries(target))
     root = target.parent if is_edition else target
     shelf = Shelf(root, report)
     editions = [target.name] if is_edition else [edition for edition in shelf.editions() if shelf.numbers(edition)]
