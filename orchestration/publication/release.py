@@ -1,7 +1,7 @@
 """Releases: what an edition says, frozen as a revision and switched in atomically.
 
 Layout: `releases/<edition>/r<N>/{index.html,MANIFEST.json,MANIFEST.json.minisig,figures.json,datapackage.json,
-data/<table>.<format>}` and `releases/<edition>/current`, a link to the latest revision.
+verifier.py,data/<table>.<format>}` and `releases/<edition>/current`, a link to the latest revision.
 What belongs here: when a revision is made and how it becomes visible. What does not: what its files hold (`tables`,
 `manifest`, `site.page`).
 """
@@ -63,6 +63,7 @@ from orchestration.store.marts import MartRow, mart_table
 from orchestration.store.whole_file import flush, write_whole
 from orchestration.validation.holding import is_held
 from orchestration.validation.judgement import Judgement
+from orchestration.verification import VERIFIER
 
 _BUILDING = ".building-"
 _MANIFEST, _SIGNATURE = "MANIFEST.json", "MANIFEST.json.minisig"
@@ -203,7 +204,8 @@ class _Content:
             licence=licence(self.settings),
         )
         package = release_package(self.settings, self.edition, revision.number, self.released_at, self.files)
-        return {"datapackage.json": package, "figures.json": figures, "index.html": html}
+        named = {"datapackage.json": package, "figures.json": figures, "index.html": html}
+        return named | {VERIFIER.name: VERIFIER.read_bytes()}
 
     def manifest(self, revision: Revision, known: datetime, whole: dict[str, bytes]) -> bytes:
         """The manifest of a revision of it that holds the files `whole`."""

@@ -3097,7 +3097,8 @@ def _check_slip_alone(release: Release, row: Row, report: Report) -> None:
 
 # The figures that are printed on pages.
 
-_FIGURE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)(?:\[([^\[\]]*)\])?")
+# A cell by its table, its column and its key; ` *100` where the page has in percents what the table has of one.
+_FIGURE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)(?:\[([^\[\]]*)\])?( \*100)?")
 _PRINTED = re.compile(
     r"([+\u2212-]?)\s*([0-9]{1,3}(?:[\u00a0\u202f\u2009 ][0-9]{3})+|[0-9]{1,30})"
     r"(?:,([0-9]{1,20}))?(?:\s*([^0-9]{1,60}))?"
@@ -3173,13 +3174,14 @@ def _printed_wrong(release: Release, figure: str, text: str) -> str | None:
         rows = [row for row in rows if row.get(unquote(column)) == unquote(value)]
     if len(rows) != 1 or named[2] not in rows[0]:
         return "la table n’a pas cette cellule"
-    return _printed_as(named[2], rows[0][named[2]], text)
+    return _printed_as(named[2], rows[0][named[2]], text, 100 if named[4] else 1)
 
 
-def _printed_as(column: str, value: str, text: str) -> str | None:
+def _printed_as(column: str, value: str, text: str, times: int) -> str | None:
     """Why a text is not the value of a cell, rounded as it is printed."""
     if value == "" or not _NUMBER.fullmatch(value):
-        is_same = text.lower() in ("–", "—", "non connu", "non connue", "nc") if value == "" else text == value
+        # In the place of a number that is not known stands why: words, or a dash.
+        is_same = not re.search(r"\d", text) if value == "" else text == value
         return None if is_same else f"la page dit « {_shown(text)} », la table « {_shown(value or 'rien')} »"
     printed = _PRINTED.fullmatch(text)
     if not printed:
@@ -3191,11 +3193,10 @@ def _printed_as(column: str, value: str, text: str) -> str | None:
         (printed[4] or "").strip(),
     )
     said = Fraction(f"{whole}.{decimals or 0}") * (-1 if sign in ("\u2212", "-") else 1)
-    exact = Fraction(value)
-    if unit.startswith("%") and column.endswith(("_rate", "share", "progress")):
-        exact *= 100
-    elif (
+    exact = Fraction(value) * times
+    if (
         unit
+        and times == 1
         and (wanted := next((of for suffix, of in _UNITS.items() if column.endswith(suffix)), None))
         and not unit.startswith(wanted)
     ):

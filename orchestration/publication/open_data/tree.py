@@ -33,6 +33,7 @@ from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document
 from orchestration.store.marts import read_mart
 from orchestration.store.whole_file import flush
+from orchestration.verification import VERIFIER
 
 _BUILDING = ".building-"
 
@@ -115,6 +116,7 @@ def tree_files(
     files |= catalogue_files(shown, titles, tables, who)
     released_at = max(str(one.manifest["known_at"]) for one in shown)
     files["datapackage.json"] = tree_package(settings, tables, titles, released_at)
+    files[VERIFIER.name] = VERIFIER.read_bytes()
     key = read_key(settings.signing_key) if settings.signing_key else None
     if key:
         files[PUBLIC_KEY_FILE] = key.public_file
