@@ -125,6 +125,7 @@ def _run(
     settings: Settings, vars: Mapping[str, object] | None, seeds: Mapping[str, Path], selection: Sequence[str]
 ) -> BuildResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
     from orchestration.consolidation.lean_dbt import lean_dbt
@@ -157,6 +158,8 @@ def _run(
             outcome: Any = dbtRunner(manifest=manifest, callbacks=[_logged]).invoke([*options, *command, *places])
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            # dbt keeps its adapter, and through it all that it read of the project, until its next invocation.
+            reset_adapters()  # type: ignore[no-untyped-call]
     if outcome.result is None:
         raise ConsolidationError(f"dbt could not run: {outcome.exception}") from outcome.exception
     return BuildResult(

@@ -1,7 +1,9 @@
 """What a build spares, and that it spares nothing that anybody sees."""
 
+import gc
 import logging
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events import event_manager
 from dbt_common.events.event_manager_client import get_event_manager
 
+from orchestration.consolidation import build as consolidation
 from orchestration.consolidation.build import BuildResult, build
 from orchestration.settings import Settings
 
@@ -59,3 +62,19 @@ def test_what_else_uses_dbt_in_the_process_has_all_of_it(history: tuple[Settings
     assert history[1].broken == ()
     assert type(get_event_manager()) is event_manager.EventManager
     assert MacroFuzzEnvironment.compile is jinja2.Environment.compile
+
+
+def test_what_dbt_read_of_the_project_does_not_outlive_a_build(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed_manifest, read = consolidation.parsed_manifest, []
+
+    def noted() -> Any:
+        manifest = parsed_manifest()
+        read.append(weakref.ref(manifest))
+        return manifest
+
+    monkeypatch.setattr(consolidation, "parsed_manifest", noted)
+    assert build(settings, selected=[CORRECTIONS]).broken == ()
+    gc.collect()
+    assert [manifest() for manifest in read] == [None]
