@@ -96,6 +96,7 @@ def watch(
     sources = fingerprint.sources(settings)
     from orchestration.passes.watched import AlreadyWatched
     from orchestration.watcher.console import log_to_console
+    from orchestration.watcher.memory import share_one_arena
     from orchestration.watcher.service import Watcher, begin_anew, end_with_input, wait_for_turn
 
     if wait:
@@ -108,6 +109,7 @@ def watch(
             typer.echo(f"Watching {shown(settings.inbox_url or str(settings.inbox))} (Ctrl-C stops it)")
             typer.echo(f"  Health: http://127.0.0.1:{at}/health")
 
+        share_one_arena()
         log_to_console()
         try:
             is_again = Watcher(settings, _jobs, sources, at).watch(listener, say_ready)

@@ -18,6 +18,7 @@ from orchestration.passes.faults import PUBLICATION
 from orchestration.settings import Settings
 from orchestration.watcher.attending import Asked, Attendant, Look, State, Stop
 from orchestration.watcher.console import LOG, log_to_console
+from orchestration.watcher.memory import share_one_arena
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -118,6 +119,7 @@ def _publish(jobs: Jobs, sources: str, parent: Connection) -> None:
     """Publish what is owed, until told to stop or the parent is gone, whatever it died of."""
     # Ctrl-C at a terminal reaches both; the parent says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share_one_arena()
     log_to_console()
     tell = threading.Lock()
 
