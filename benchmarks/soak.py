@@ -80,6 +80,7 @@ def _told(home: Path, passes: int, seen: int, receipts: list[float], releases: l
     return {
         "passes": passes,
         "memory now MB": sum(_resident_mb(pid) for pid in alive),
+        "of it intake MB": _resident_mb(health["process"]),
         "memory most MB": sum(half["memory_mb"] for half in health["halves"]),
         "open files": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in alive),  # noqa: PTH208
         "processes so far": seen,
