@@ -12,7 +12,7 @@ ifeq ($(filter order-only,$(.FEATURES)),)
 $(error This make is too old ($(MAKE_VERSION)): install GNU make 4 or later)
 endif
 
-.PHONY: help install demo dev dbt-copy dbt-docs alert-rules alert-pictures gx-docs test suite fuzz faults deliveries buttons walk bench soak mutants lint format lock clean
+.PHONY: help install demo dev dbt-copy dbt-docs alert-rules alert-pictures gx-docs test suite fuzz tamper faults deliveries buttons walk bench soak mutants lint format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -63,6 +63,9 @@ suite: install
 
 fuzz: install ## Hold intake against 10 000 files made at random, in minutes (the same ones: SEED=…)
 	@JALONS_FUZZ_FILES=2500 JALONS_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/intake/test_fuzz.py --exitfirst -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
+
+tamper: install ## Flip 500 bytes of a release, one at a time (COUNT=…), each to be found (the same ones: SEED=…)
+	@JALONS_TAMPER=$(or $(COUNT),500) JALONS_TAMPER_SEED=$(SEED) $(BIN)/pytest tests/verification/test_tampering.py -k flipped -o log_cli=true --log-cli-level=INFO --log-cli-format='%(message)s'
 
 faults: install ## Kill passes at 200 numbered steps, fill the disk, damage the stores (the same ways: SEED=…)
 	@$(BIN)/python -m tests.campaign.run $(SEED)

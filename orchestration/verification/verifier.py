@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
+from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
@@ -266,11 +267,15 @@ def _no_constant(name: str) -> object:
     raise _Damaged(f"{name} n’est pas une valeur JSON")
 
 
+# The same numbers come back in each format.
+_fraction = lru_cache(maxsize=2**17)(Fraction)
+
+
 def _json_number(text: str) -> Fraction:
     found = _NUMBER.fullmatch(text)
     if found is None and not re.fullmatch(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?[eE][+-]?[0-9]{1,2}", text):
         raise _Damaged("un nombre est démesuré")
-    return Fraction(text)
+    return _fraction(text)
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -314,7 +319,7 @@ class Row(dict[str, str]):
             return None
         if not _NUMBER.fullmatch(text):
             raise _Damaged(f"{column} : « {_shown(text)} » n’est pas un nombre")
-        return Fraction(text)
+        return _fraction(text)
 
     def flag(self, column: str) -> bool | None:
         """The truth of a cell."""
@@ -955,7 +960,7 @@ def _fault(field: Field, text: str) -> str | None:
     if field.allowed is not None and not set(values) <= field.allowed:
         return f"« {_shown(text)} » n’est pas une valeur permise"
     if field.type in ("integer", "number") and _NUMBER.fullmatch(text):
-        number = Fraction(text)
+        number = _fraction(text)
         least, most = limits.get("minimum"), limits.get("maximum")
         if (isinstance(least, Fraction) and number < least) or (isinstance(most, Fraction) and number > most):
             return f"{_shown(text)} est hors de ses bornes"
@@ -1081,7 +1086,7 @@ def _is_json_of(value: object, text: str, field: Field | None) -> bool:
     if isinstance(value, bool):
         return text == ("true" if value else "false") and kind in (None, "boolean")
     if isinstance(value, Fraction):
-        return bool(_NUMBER.fullmatch(text)) and Fraction(text) == value and kind in (None, "number", "integer")
+        return bool(_NUMBER.fullmatch(text)) and _fraction(text) == value and kind in (None, "number", "integer")
     if isinstance(value, list):
         separator = field.separator if field else ", "
         return all(isinstance(one, str) for one in value) and separator.join(map(str, value)) in _unguarded(text)
@@ -1326,6 +1331,7 @@ class _Ends(NamedTuple):
     rounding: Fraction
     change: Fraction | None
     months: Fraction | None
+    known: str | None
 
 
 def _plus(day: date, days: Fraction) -> date:
@@ -1361,13 +1367,13 @@ def _ends(one: _Trajectory, other: _Trajectory) -> _Ends:
         of_sum = _coarser(start_known, "month" if of.days_precision == "tenth_year" else of.days_precision)
         precisions.append(stated_known if of.stated else _coarser(stated_known, of_sum))
     rounding = _SLACK * sum(of.days_precision == "tenth_year" for of in (one, other))
-    before, after = ends
+    (before, after), both = ends, _coarser(*known)
     if before is None or after is None:
-        return _Ends(before, after, precisions[0], precisions[1], rounding, None, None)
-    days, both = Fraction((after - before).days), _coarser(*known)
+        return _Ends(before, after, precisions[0], precisions[1], rounding, None, None, both)
+    days = Fraction((after - before).days)
     if _first_day(before, both) == _first_day(after, both) or abs(days) <= rounding:
-        return _Ends(before, after, precisions[0], precisions[1], rounding, Fraction(0), Fraction(0))
-    return _Ends(before, after, precisions[0], precisions[1], rounding, days, _months(before, after))
+        return _Ends(before, after, precisions[0], precisions[1], rounding, Fraction(0), Fraction(0), both)
+    return _Ends(before, after, precisions[0], precisions[1], rounding, days, _months(before, after), both)
 
 
 def _last_planned_end(of: _Trajectory) -> date | None:
@@ -2419,15 +2425,10 @@ def _moves(release: Release, history: History) -> dict[str, _Moved]:
     """
     past = {edition: history.portfolio(edition) for edition in history.editions("projects")}
     found = dict[str, _Moved]()
-    for project, now in history.portfolio(release.edition).items():
-        lived = [edition for edition in past if project in past[edition]]
-        filed = history.previous_filing(release.edition, "projects", now["perimeter"])
-        previous = max([*lived[-1:], *([filed] if filed else [])], default=None)
-        if previous is not None:
-            before = past[previous].get(project)
-            may_be = _coming(release.edition, now, before, previous, bool(lived), history)
-            found[project] = _Moved(project, previous, before, now, may_be)
     present = history.portfolio(release.edition)
+    for project, now in present.items():
+        if (moved := _held_against(release.edition, project, now, past, history)) is not None:
+            found[project] = moved
     for edition, portfolio in past.items():
         for project, before in portfolio.items():
             if project in present or any(project in past[one] for one in past if one > edition):
@@ -2437,6 +2438,19 @@ def _moves(release: Release, history: History) -> dict[str, _Moved]:
                     project, edition, before, None, _going(release.edition, edition, before, history)
                 )
     return found
+
+
+def _held_against(
+    edition: str, project: str, now: Row, past: dict[str, dict[str, Row]], history: History
+) -> _Moved | None:
+    """A project of an edition held against its own previous one, if it has any."""
+    lived = [one for one in past if one < edition and project in past[one]]
+    filed = history.previous_filing(edition, "projects", now["perimeter"])
+    previous = max([*lived[-1:], *([filed] if filed else [])], default=None)
+    if previous is None:
+        return None
+    before = past[previous].get(project)
+    return _Moved(project, previous, before, now, _coming(edition, now, before, previous, bool(lived), history))
 
 
 def _coming(
@@ -2449,7 +2463,7 @@ def _coming(
     if filed is not None and filed > previous:
         return (named | {"back"},)
     # It was gone too where an edition was closed between the two without its perimeter.
-    skipped = [one for one in history.editions("projects") if previous < one]
+    skipped = [one for one in history.editions("projects") if previous < one < edition]
     return (named, named | {"back"}) if skipped else (named,)
 
 
@@ -2563,8 +2577,8 @@ THRESHOLDS: tuple[tuple[str, str, str, str], ...] = (
     ("action_overdue", "attention", "always", "0"),
     ("action_overdue", "critique", "months", "12"),
 )
-# Rules that also say what lasts over editions of which a release does not hold all.
-NOT_COMPUTED = ("creep", "stagnant")
+# Rules whose thresholds stand where they are computed, over several editions.
+OVER_EDITIONS = ("creep", "stagnant")
 STATES = (
     "budget_overrun",
     "schedule_overrun",
@@ -3025,6 +3039,223 @@ def _slips_of_procedures(slips: _Slips) -> None:
             slips.expect("procedure_regressed", row["procedure_id"], indicator, [case])
 
 
+# Reason, colour, from which value on: the rule of the computed confidence.
+CONFIDENCE_RULES: tuple[tuple[str, str, str], ...] = (
+    ("budget_variance", "orange", "10"),
+    ("budget_variance", "rouge", "25"),
+    ("schedule_variance", "orange", "10"),
+    ("schedule_variance", "rouge", "25"),
+    ("slip", "orange", "1"),
+    ("slip", "rouge", "3"),
+    ("overdue", "orange", "0"),
+    ("overdue", "rouge", "6"),
+    ("missing_figures", "orange", "1"),
+    ("missing_figures", "rouge", "2"),
+    ("rebaselines", "orange", "1"),
+    ("rebaselines", "rouge", "3"),
+)
+_COLOURS = ("vert", "orange", "rouge")
+
+
+def check_confidence(release: Release, report: Report) -> None:
+    """Compute the confidence of each project again, from its figures and its slips."""
+    if not release.has("confidence"):
+        return
+    slips: dict[str, list[Row]] = {}
+    for row in release.rows("slips"):
+        slips.setdefault(row["subject"], []).append(row)
+    rows, projects = _by(release.rows("confidence"), "project_id"), _by(release.rows("portfolio"), "project_id")
+    checked = _Checked(release, "confidence", "rows", report)
+    checked.same_keys(rows, projects, "le projet")
+    for project in sorted(rows.keys() & projects.keys()):
+        checked.row(project, rows[project], _confidence(projects[project], slips.get(project, [])))
+
+
+def _confidence(row: Row, slips: Sequence[Row]) -> dict[str, object]:
+    ranks = [SEVERITIES.index(one["severity"]) + 1 for one in slips if one["rule"] in ("budget_slip", "schedule_slip")]
+    overdue = [
+        months for one in slips if one["rule"] == "overdue" and (months := one.number("slip_months")) is not None
+    ]
+    missing = int(not row["current_cost_meur"]) + int(not row["planned_end_date"])
+    rates = {name: row.number(f"{name}_rate") for name in ("budget_variance", "schedule_variance")}
+    values: dict[str, Fraction | int | None] = {
+        name: None if rate is None else 100 * rate for name, rate in rates.items()
+    }
+    values["slip"], values["overdue"] = max(ranks, default=None), max(overdue, default=None)
+    values["missing_figures"] = 0 if row["phase"] in ("cadrage", "en_revision") else missing
+    values["rebaselines"] = row.number("rebaselines")
+    found = dict[str, int]()
+    for reason, colour, bound in () if _is_over(row) else CONFIDENCE_RULES:
+        value = values[reason]
+        if value is not None and value >= Fraction(bound):
+            found[reason] = max(found.get(reason, 0), _COLOURS.index(colour))
+    rank = max(found.values(), default=0)
+    computed = None if _is_over(row) else _COLOURS[rank]
+    return {
+        "declared_confidence": row.text("declared_confidence"),
+        "computed_confidence": computed,
+        "reasons": ", ".join(sorted(reason for reason, one in found.items() if one == rank)) or None,
+        "is_watermelon": row["declared_confidence"] == "vert" and computed == "rouge",
+        "slip_severity": SEVERITIES[max(ranks) - 1] if ranks else None,
+        "months_overdue": values["overdue"],
+        "missing_figures": values["missing_figures"],
+        "rebaselines": values["rebaselines"],
+        **{f"{name}_pct": _percent(rate) for name, rate in rates.items()},
+    }
+
+
+class _Unclear(Exception):
+    """What rests on something that is not published: not told at all."""
+
+
+def _is_over(row: Row) -> bool:
+    return row["phase"] in ("termine", "abandonne") or row["exit_reason"] != ""
+
+
+def _sure(found: Iterable[bool]) -> bool:
+    """What holds whichever way rows are read; raise `_Unclear` where that makes a difference."""
+    answers = set(found)
+    if len(answers) != 1:
+        raise _Unclear
+    return answers.pop()
+
+
+def _compared(slips: _Slips) -> dict[str, list[tuple[str, _Moved]]]:
+    """By project of this edition, each edition in which it was with what it was held against, in their order."""
+    history, edition = slips.history, slips.release.edition
+    past = {one: history.portfolio(one) for one in (*history.editions("projects"), edition)}
+    found: dict[str, list[tuple[str, _Moved]]] = {}
+    for project in past[edition]:
+        for one, rows in past.items():
+            if project in rows:
+                moved = _held_against(one, project, rows[project], past, history)
+                alone = _Moved(project, "", None, rows[project], (frozenset(),))
+                found.setdefault(project, []).append((one, alone if moved is None else moved))
+    return found
+
+
+_MOST_ALIKE_TOLD_TOGETHER = 6
+_LEAST_ALIKE = 3
+
+
+def _stagnant(slips: _Slips) -> dict[tuple[str, str], _Case]:
+    """Projects of which nothing changed: one row for each perimeter, and one of its own for who stands still longer."""
+    rewritten = _rewritten(slips)
+    found, together = dict[tuple[str, str], _Case](), dict[str, list[tuple[int, str, Row]]]()
+    for project, steps in _compared(slips).items():
+        alike, first = 0, ""
+        for edition, moved in steps:
+            if not moved.previous:
+                continue
+            if (edition, project) in rewritten or not _is_repeated(moved):
+                alike = 0
+            else:
+                alike, first = (alike + 1, first) if alike else (2, moved.previous)
+        row = steps[-1][1].now
+        if row is None or alike < _LEAST_ALIKE or _is_over(row):
+            continue
+        if alike >= _MOST_ALIKE_TOLD_TOGETHER:
+            found[project, "trajectory"] = {**_still(slips, alike, first), "unit": "editions", "severity": "attention"}
+        else:
+            together.setdefault(row["perimeter"], []).append((alike, first, row))
+    for perimeter, all_ in together.items():
+        names = [row["name"] for _, _, row in sorted(all_, key=lambda one: (one[2]["name"], one[2]["project_id"]))]
+        case = _still(slips, len(all_), min(first for _, first, _ in all_))
+        is_new = any(alike == _LEAST_ALIKE for alike, _, _ in all_)
+        case.update(unit="projects", severity="information", detail=", ".join(names), is_new=is_new)
+        found[perimeter, "trajectories"] = case
+    return found
+
+
+def _rewritten(slips: _Slips) -> set[tuple[str, str]]:
+    """The editions and projects of which a baseline was rewritten."""
+    releases = [*(slips.history.earlier[one] for one in slips.history.editions("projects")), slips.release]
+    if not all(release.has("rebaselines") for release in releases):
+        raise _Unclear
+    return {(row["edition"], row["project_id"]) for release in releases for row in release.rows("rebaselines")}
+
+
+def _is_repeated(moved: _Moved) -> bool:
+    before, now = moved.before, moved.now
+    if before is None or now is None:
+        return False
+    if any(before[name] != now[name] for name in ("phase", "current_cost_meur", "declared_confidence")):
+        return False
+    if now["variance_comment"] and before["variance_comment"] != now["variance_comment"]:
+        return False
+    same_end = _sure(_is_same_end(one, other) for one in _trajectories(before) for other in _trajectories(now))
+    return same_end and not _sure("back" in may_be for may_be in moved.movements)
+
+
+def _is_same_end(one: _Trajectory, other: _Trajectory) -> bool:
+    ends = _ends(one, other)
+    if ends.from_end is None and ends.to_end is None:
+        return one.days == other.days
+    return ends.change == 0
+
+
+def _still(slips: _Slips, delta: int, first: str) -> _Case:
+    texts = {"from_text": first, "to_text": slips.release.edition, "since_edition": first}
+    blank = {name: value for name, value in _blank(**texts).items() if name != "is_new"}
+    return {**blank, "delta": delta, "level": None}
+
+
+_EDITIONS_OF_A_CREEP = 4
+_CREEP_PERCENT, _CREEP_MONTHS, _CREEP_ABOVE_MEUR = 5, 4, 9
+
+
+def _crept(slips: _Slips) -> dict[tuple[str, str], _Case]:
+    """Projects that grew over four editions without a slip of their own; one that was told is not for three more."""
+    editions = slips.history.editions("projects")
+    slipped: dict[str, list[tuple[str, str]]] = {}
+    for release in (*(slips.history.earlier[one] for one in editions), slips.release):
+        for row in release.rows("slips"):
+            slipped.setdefault(row["subject"], []).append((release.edition, row["rule"]))
+    found = dict[tuple[str, str], _Case]()
+    for project, steps in _compared(slips).items():
+        told, case = -_EDITIONS_OF_A_CREEP, None
+        for place in range(_EDITIONS_OF_A_CREEP - 1, len(steps)):
+            case = _creep(steps[place - _EDITIONS_OF_A_CREEP + 1 : place + 1], slipped.get(project, ()))
+            if case is not None and place - told >= _EDITIONS_OF_A_CREEP:
+                told = place
+            else:
+                case = None
+        if case is not None:
+            found[project, "trajectory"] = case
+    return found
+
+
+def _creep(span: Sequence[tuple[str, _Moved]], slipped: Iterable[tuple[str, str]]) -> _Case | None:
+    """The row of a project that crept over a span of editions, if it did."""
+    rows = [moved.now for _, moved in span if moved.now is not None]
+    if any(moved.before is None for _, moved in span[1:]):
+        return None
+    start, now = rows[0].number("current_cost_meur"), rows[-1].number("current_cost_meur")
+    rules = {rule for edition, rule in slipped if span[0][0] < edition <= span[-1][0]}
+    has_costs = all(row["current_cost_meur"] for row in rows)
+    is_cost = has_costs and start is not None and now is not None and start > 0
+    is_cost = is_cost and now * 100 >= start * (100 + _CREEP_PERCENT) and "budget_slip" not in rules  # type: ignore[operator]
+    ends = [_ends(one, other) for one in _trajectories(rows[0]) for other in _trajectories(rows[-1])]
+    has_ends = all(row["planned_end_date"] for row in rows) and "schedule_slip" not in rules
+    is_end = has_ends and _sure(_is_later(one) for one in ends)
+    if not (is_cost or is_end):
+        return None
+    case = _blank(unit="meur", since_edition=span[0][0], level=None)
+    if is_cost and start is not None and now is not None:
+        case.update(from_value=start, to_value=now, delta=now - start, delta_pct=_percent(_ratio(now - start, start)))
+    if is_end:
+        known = ends[0].known or "month"
+        case.update(from_text=ends[0].from_end, to_text=ends[0].to_end, from_precision=known, to_precision=known)
+        case["slip_months"] = _months(ends[0].from_end, ends[0].to_end)
+    case["severity"] = "attention" if now is not None and now > _CREEP_ABOVE_MEUR else "information"
+    return case
+
+
+def _is_later(ends: _Ends) -> bool:
+    months = _months(ends.from_end, ends.to_end)
+    return ends.change is not None and ends.change > 0 and months is not None and months >= _CREEP_MONTHS
+
+
 def _scaled(row: Row, column: str, factor: int) -> Fraction | None:
     value = row.number(column)
     return None if value is None else _half_up(factor * value, 8)
@@ -3043,6 +3274,13 @@ def check_slips(release: Release, history: History, moves: dict[str, _Moved], re
         _slips_of_overruns(slips)
         _slips_of_absences(slips)
         _slips_of_procedures(slips)
+        for rule, told in (("creep", _crept), ("stagnant", _stagnant)):
+            try:
+                found = told(slips)
+            except _Unclear:
+                continue
+            slips.rules.add(rule)
+            slips.expected.update({(rule, *key): [row] for key, row in found.items()})
     checked = _Checked(release, "slips", "slips", report)
     for key in sorted(slips.expected.keys() | {key for key in rows if key[0] in slips.rules}):
         _check_slip(key, rows.get(key), slips.expected.get(key, [None]), checked)
@@ -3217,6 +3455,7 @@ _ALONE: tuple[tuple[str, _Step], ...] = (
     ("procedure_scores", check_procedure_scores),
     ("roadmap", check_roadmap),
     ("indicators", check_indicators),
+    ("confidence", check_confidence),
 )
 
 
@@ -3271,7 +3510,7 @@ def check_release(release: Release, shelf: Shelf, report: Report) -> None:
 
 
 _ALWAYS_UNPROVED = (
-    "Prévisions et leur bilan, confiance calculée, historique des démarches : contrôlés dans leur forme, non "
+    "Prévisions et leur bilan, références réécrites, historique des démarches : contrôlés dans leur forme, non "
     "recalculés.",
     "Les tables elles-mêmes : que les fichiers déposés par les ministères disent bien cela se lit dans ces fichiers, "
     "dont le manifeste donne les empreintes.",

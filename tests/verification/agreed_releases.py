@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -176,9 +177,50 @@ def seal(folder: Path, said: dict[str, Any], signer: Signer | None) -> bytes:
     data = document(said)
     (folder / "MANIFEST.json").write_bytes(data)
     if signer is not None:
-        comment = f"edition:{said['edition']} revision:{said['revision']} released_at:{said['released_at']}"
+        of = f"edition:{said['edition']} revision:{said['revision']}" if "edition" in said else "tree"
+        comment = f"{of} released_at:{said['released_at']}"
         (folder / "MANIFEST.json.minisig").write_bytes(signer.sign(data, comment))
     return data
+
+
+def _typed(rows: list[dict[str, Any]]) -> tuple[pa.Schema, list[dict[str, Any]]]:
+    """Rows of texts, and as numbers the columns that hold nothing else."""
+    numeric = {
+        column
+        for column in rows[0]
+        if {bool(re.fullmatch(r"-?[0-9]{1,17}(\.[0-9]{1,18})?", row[column])) for row in rows if row[column]} == {True}
+    }
+    schema = pa.schema([(column, pa.decimal128(38, 18) if column in numeric else pa.string()) for column in rows[0]])
+    typed = [{name: Decimal(text) if text and name in numeric else text for name, text in row.items()} for row in rows]
+    return schema, typed
+
+
+def tree(releases: Path, target: Path, signer: Signer) -> Path:
+    """The tree over editions of some releases: one long table for each of theirs."""
+    newest = [max(folder.glob("r*")) for folder in sorted(releases.iterdir())]
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for folder in newest:
+        for path in sorted(folder.glob("data/*.csv")):
+            if not path.name.endswith(".fr.csv"):
+                with path.open(encoding="utf-8", newline="") as file:
+                    found = [{name: text or None for name, text in row.items()} for row in csv.DictReader(file)]
+                rows.setdefault(path.stem, []).extend(found)
+    tables = {name: _typed(of) for name, of in rows.items() if of}
+    files = {
+        path: data for name, (schema, of) in tables.items() for path, data in table_files(name, schema, of).items()
+    }
+    resources = [_resource(name, of) for name, of in tables.items()]
+    files["datapackage.json"] = document({"name": "jalons", "resources": resources})
+    for path, data in files.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_bytes(data)
+    named = [(folder.parent.name, int(folder.name[1:]), (folder / "MANIFEST.json").read_bytes()) for folder in newest]
+    listed = [
+        {"edition": one, "revision": of, "manifest_sha256": hashlib.sha256(data).hexdigest()} for one, of, data in named
+    ]
+    said = {"kind": "tree", "released_at": "2025-10-15T09:00:00Z", "revisions": listed, "licence": {}, "publisher": {}}
+    seal(target, said | {"versions": {}, "files": []}, signer)
+    return target
 
 
 def reseal(folder: Path, signer: Signer | None) -> bytes:

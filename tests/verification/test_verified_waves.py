@@ -51,7 +51,9 @@ def test_all_that_the_waves_published_is_proved_where_all_is_published(published
         "expected": 5,
     }
     assert min(counted(report, "schemas", "formats", "parquet", "decompositions", "pages", "slips").values()) > 800
-    assert "Glissements dont seule l’arithmétique est contrôlée\u00a0: creep, stagnant." in " ".join(report.unproved)
+    # Of the latest revisions, which have the tables of the agreed form, every row was computed again.
+    computed = [one for one in report.unproved if one.startswith("Glissements dont seule l’arithmétique")]
+    assert not any(newest in one for one in computed for newest in ("2017-S1/r3", "2018-S1/r3"))
 
 
 def test_the_one_file_does_it_alone_with_no_package_of_ours(published: Path, signer: Signer, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_release_alone_says_that_nothing_was_held_against_the_edition_before(p
     shutil.copytree(published / "2018-S1" / "r3", tmp_path / "telechargement")
     report = verify(tmp_path / "telechargement")
     assert report.wrong == []
-    assert report.counts["decompositions"] > 100
+    assert report.counts["decompositions"] > 50
     assert report.counts["movements"] == 0
     said = " ".join(report.unproved)
     assert "la révision précédente n’est pas là" in said
@@ -92,7 +94,13 @@ def test_thresholds_of_slips_are_those_of_the_seed() -> None:
     with (ROOT / "dbt_project" / "seeds" / "alert_rules.csv").open(encoding="utf-8") as file:
         seed = [(row["rule"], row["severity"], row["threshold"], row["at_least"]) for row in csv.DictReader(file)]
     reminders = ("submission_missing", "submission_rejected")
-    assert [row for row in seed if row[0] not in (*verifier.NOT_COMPUTED, *reminders)] == list(verifier.THRESHOLDS)
+    assert [row for row in seed if row[0] not in (*verifier.OVER_EDITIONS, *reminders)] == list(verifier.THRESHOLDS)
+
+
+def test_the_rule_of_the_confidence_is_that_of_the_seed() -> None:
+    with (ROOT / "dbt_project" / "seeds" / "confidence_rules.csv").open(encoding="utf-8") as file:
+        seed = [(row["reason"], row["confidence"], row["at_least"]) for row in csv.DictReader(file)]
+    assert seed == list(verifier.CONFIDENCE_RULES)
 
 
 def test_levels_of_procedures_are_those_of_the_seeds() -> None:
