@@ -1060,7 +1060,8 @@ def _in_french(text: str, field: Field | None) -> set[str]:
         return {text.replace(".", ",")}
     if kind in ("date", "datetime", "any") and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", text):
         day = f"{text[8:10]}/{text[5:7]}/{text[:4]}"
-        return {day, f"{day} {text[11:16]}", f"{day} {text[11:19]}", f"{text[:10]} {text[11:19]}"}
+        clock = text[11:].rstrip("Z")
+        return {day, f"{day} {clock[:5]}", f"{day} {clock[:8]}", f"{text[:10]} {clock}"}
     return set()
 
 
