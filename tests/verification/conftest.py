@@ -29,3 +29,10 @@ def published(real_home: RealHome, signer: Signer, made_once: Callable[[str, Cal
 def copied(published: Path, tmp_path: Path) -> Path:
     """A copy of all editions, to spoil."""
     return copy_of(published, tmp_path / "releases")
+
+
+@pytest.fixture
+def one(published: Path, tmp_path: Path) -> Path:
+    """A copy of the first edition alone, to spoil: none is before it."""
+    copy_of(published / "2016-S2", tmp_path / "releases" / "2016-S2")
+    return tmp_path / "releases"

@@ -30,9 +30,9 @@ def manifest_with(folder: Path, change: Callable[[dict[str, Any]], object]) -> N
 
 
 @pytest.fixture
-def folder(copied: Path) -> Path:
+def folder(one: Path) -> Path:
     """A revision to spoil."""
-    return copied / "2016-S2" / "r2"
+    return one / "2016-S2" / "r2"
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,9 @@ def test_what_is_no_publication_cannot_be_read(tmp_path: Path) -> None:
             verify(target)
 
 
-def test_a_release_under_another_number_or_edition_is_told(copied: Path) -> None:
-    (copied / "2016-S2" / "r2").rename(copied / "2016-S2" / "r3")
-    said = told(verify(copied / "2016-S2"))
+def test_a_release_under_another_number_or_edition_is_told(one: Path) -> None:
+    (one / "2016-S2" / "r2").rename(one / "2016-S2" / "r3")
+    said = told(verify(one / "2016-S2"))
     assert "le dossier est r3, le manifeste dit la révision 2" in said
     assert "les révisions r2 à r2 manquent" in said
 

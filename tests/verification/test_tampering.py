@@ -31,9 +31,9 @@ def expected(folder: Path) -> list[str]:
     return [hashlib.sha256((folder / "MANIFEST.json").read_bytes()).hexdigest()]
 
 
-def test_a_byte_that_is_flipped_anywhere_is_found(copied: Path, signer: Signer) -> None:
+def test_a_byte_that_is_flipped_anywhere_is_found(one: Path, signer: Signer) -> None:
     logging.getLogger(__name__).info("seed %s, %s flips", _SEED, _FLIPS)
-    newest, key = copied / "2016-S2" / "r2", read_key(signer.text)
+    newest, key = one / "2016-S2" / "r2", read_key(signer.text)
     expect, draw = expected(newest), random.Random(_SEED)  # noqa: S311
     files = [path for path in sorted(newest.parent.rglob("*")) if path.is_file()]
     # Half of the places by size, half by file: the small ones are the manifests and signatures.
@@ -46,7 +46,7 @@ def test_a_byte_that_is_flipped_anywhere_is_found(copied: Path, signer: Signer) 
         place, bit = draw.randrange(len(data)), 1 << draw.randrange(8)
         path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
         if not verify(newest, key, expect).wrong:
-            missed.append(f"{path.relative_to(copied)} byte {place} bit {bit}")
+            missed.append(f"{path.relative_to(one)} byte {place} bit {bit}")
         path.write_bytes(data)
     assert missed == []
 
@@ -72,8 +72,8 @@ def set_figure(rows: list[dict[str, str]]) -> None:
     rows[0]["total_cost_bn_eur"] = "1.23"
 
 
-def test_a_figure_changed_without_the_key_is_told_by_the_signature_and_by_itself(copied: Path, signer: Signer) -> None:
-    folder = copied / "2016-S2" / "r2"
+def test_a_figure_changed_without_the_key_is_told_by_the_signature_and_by_itself(one: Path, signer: Signer) -> None:
+    folder = one / "2016-S2" / "r2"
     signature = (folder / "MANIFEST.json.minisig").read_bytes()
     rewrite(folder, "headline_figures", set_figure)
     seal_keeping_signature(folder)
@@ -83,8 +83,8 @@ def test_a_figure_changed_without_the_key_is_told_by_the_signature_and_by_itself
     assert "total_cost_bn_eur\u00a0: «\u00a01.23\u00a0» est publié" in said
 
 
-def test_a_figure_changed_with_the_key_is_told_by_being_computed_again(copied: Path, signer: Signer) -> None:
-    folder = copied / "2016-S2" / "r2"
+def test_a_figure_changed_with_the_key_is_told_by_being_computed_again(one: Path, signer: Signer) -> None:
+    folder = one / "2016-S2" / "r2"
     rewrite(folder, "headline_figures", set_figure)
     reseal(folder, signer)
     report = verify(folder, read_key(signer.text))
@@ -179,12 +179,12 @@ def test_the_newest_revision_that_is_rewritten_and_signed_again_is_told_by_what_
     assert "aucune dernière révision n’a le manifeste attendu" in told(verify(newest, key, kept))
 
 
-def test_another_format_that_says_something_else_is_told(copied: Path, signer: Signer) -> None:
+def test_another_format_that_says_something_else_is_told(one: Path, signer: Signer) -> None:
     import pyarrow as pa
 
     from orchestration.verification.whole import verify_whole
 
-    folder = copied / "2016-S2" / "r2"
+    folder = one / "2016-S2" / "r2"
     table = pa.Table.from_pylist([{"rank": 1, "name": "=SOMME(A1)", "cost": 1.5}])
     others = table_files("top50", table.schema, [row | {"cost": 2} for row in table.to_pylist()])
     for path, data in others.items():
@@ -195,15 +195,15 @@ def test_another_format_that_says_something_else_is_told(copied: Path, signer: S
     assert {where.rsplit("top50", 1)[1] for where, _ in report.wrong} == {".fr.csv", ".json", ".xlsx", ".parquet"}
 
 
-def test_a_signature_that_is_taken_away_is_told_where_a_key_is_given(copied: Path, signer: Signer) -> None:
-    for path in copied.glob("2016-S2/r*/MANIFEST.json.minisig"):
+def test_a_signature_that_is_taken_away_is_told_where_a_key_is_given(one: Path, signer: Signer) -> None:
+    for path in one.glob("2016-S2/r*/MANIFEST.json.minisig"):
         path.unlink()
-    assert verify(copied / "2016-S2").wrong == []
-    assert "aucune signature, alors qu’une clé est donnée" in told(verify(copied / "2016-S2", read_key(signer.text)))
+    assert verify(one / "2016-S2").wrong == []
+    assert "aucune signature, alors qu’une clé est donnée" in told(verify(one / "2016-S2", read_key(signer.text)))
 
 
-def test_an_older_revision_without_a_signature_is_covered_by_the_chain(copied: Path, signer: Signer) -> None:
-    (copied / "2016-S2" / "r1" / "MANIFEST.json.minisig").unlink()
-    report = verify(copied / "2016-S2", read_key(signer.text))
+def test_an_older_revision_without_a_signature_is_covered_by_the_chain(one: Path, signer: Signer) -> None:
+    (one / "2016-S2" / "r1" / "MANIFEST.json.minisig").unlink()
+    report = verify(one / "2016-S2", read_key(signer.text))
     assert report.wrong == []
     assert "la chaîne d’une révision signée la couvre" in " ".join(report.unproved)

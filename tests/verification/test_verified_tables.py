@@ -106,14 +106,14 @@ def test_a_printed_figure_is_the_tables_value_rounded_as_it_is_printed(
     assert (verifier._printed_as(column, value, text) is None) is is_right
 
 
-def test_a_key_in_a_figures_name_may_hold_any_sign(copied: Path) -> None:
-    folder = copied / "2016-S2" / "r2"
+def test_a_key_in_a_figures_name_may_hold_any_sign(one: Path) -> None:
+    folder = one / "2016-S2" / "r2"
     row = next(
         row
         for row in verifier.read_csv((folder / "data" / "portfolio.csv").read_bytes()).rows
         if "," in row["description"]
     )
-    key = "".join(f"%{one:02X}" for one in row["project_id"].encode())
+    key = "".join(f"%{byte:02X}" for byte in row["project_id"].encode())
     (folder / "index.html").write_text(
         f'<p data-figure="portfolio.rebaselines[project_id={key}]">{row["rebaselines"]}</p>'
     )
