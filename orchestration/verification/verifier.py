@@ -1652,6 +1652,14 @@ def _check_end_change(row: Row, checked: _Checked) -> None:
         checked.value(row["project_id"], "end_change_days", row["end_change_days"], (end - before).days)
 
 
+def check_editions(release: Release, report: Report) -> None:
+    """Every row of a release is of its edition."""
+    for name in release.names:
+        checked = _Checked(release, name, "rows", report)
+        for place, row in enumerate(release.rows(name), 2):
+            checked.row(f"ligne {place}", row, {"edition": release.edition})
+
+
 def check_headline(release: Release, report: Report) -> None:
     """Compute the headline figures again from the tables that they are of."""
     rows = release.table("headline_figures").rows
@@ -2094,6 +2102,10 @@ def check_submissions(release: Release, report: Report) -> None:
         _Checked(release, "submissions", "rows", report),
     )
     drops = {one["submission_id"]: one for one in release.said["drops"]}
+    for name, row in submissions.items():
+        # Of what came in one second, all but the first have a number after it.
+        moment, whole = re.sub(r"[-:]|\.[0-9]+", "", row["received_at"]), re.sub(r"Z-[0-9]+$", "Z", name)
+        checked.value(name, "submission_id", whole, "/".join((row["edition"], row["perimeter"], row["kind"], moment)))
     in_force = [name for name, row in submissions.items() if not row["superseded_at"]]
     checked.same_keys(in_force, drops, "le dépôt qui compte")
     for name in sorted(set(in_force) & drops.keys()):
@@ -2575,6 +2587,10 @@ def _movement(moved: _Moved, movement: str) -> dict[str, object]:
         "current_cost_meur": now.number("current_cost_meur") if now else None,
         "previous_cost_meur": before.number("current_cost_meur") if before else None,
     }
+    if before is not None and "submission_id" in before:
+        computed["from_submission_id"] = before["submission_id"]
+    if now is not None and "submission_id" in now:
+        computed["to_submission_id"] = now["submission_id"]
     if movement == "out" and before is not None and before["exit_reason"]:
         computed.update(reason=before["exit_reason"], reason_source="declared")
     return computed
@@ -3125,7 +3141,8 @@ def check_confidence(release: Release, report: Report) -> None:
     checked = _Checked(release, "confidence", "rows", report)
     checked.same_keys(rows, projects, "le projet")
     for project in sorted(rows.keys() & projects.keys()):
-        checked.row(project, rows[project], _confidence(projects[project], slips.get(project, [])))
+        same = {column: projects[project][column] for column in ("name", "perimeter", "submission_id")}
+        checked.row(project, rows[project], {**same, **_confidence(projects[project], slips.get(project, []))})
 
 
 def _confidence(row: Row, slips: Sequence[Row]) -> dict[str, object]:
@@ -3505,6 +3522,7 @@ def _printed_as(column: str, value: str, text: str, times: int) -> str | None:
 
 _Step = Callable[[Release, Report], None]
 _ALONE: tuple[tuple[str, _Step], ...] = (
+    ("edition", check_editions),
     ("portfolio", check_portfolio),
     ("headline_figures", check_headline),
     ("top50", check_top50),
