@@ -32,7 +32,7 @@ def check_parquet(release: Release, report: Report) -> None:
                 wrong += 1
                 if wrong == 5:
                     break
-        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             report.blame(where, f"le fichier ne peut pas être lu ({type(error).__name__}).")
             continue
         if not wrong:

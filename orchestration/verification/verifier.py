@@ -18,9 +18,11 @@ import json
 import os
 import re
 import stat
+import struct
 import sys
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
@@ -989,6 +991,11 @@ def check_formats(release: Release, schemas: dict[str, Schema], report: Report) 
                 _check_format(release, name, path, readers[suffix], schemas.get(name), report)
 
 
+# What reading a spoiled archive may raise, beside our own.
+_UNREADABLE = (
+    *(ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, ArithmeticError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, ElementTree.ParseError),
+)
 _Reader = Callable[[bytes, Table, "dict[str, Field]"], Iterator[str]]
 
 
@@ -1004,15 +1011,7 @@ def _check_format(
             differences += 1
             if differences >= 5:
                 break
-    except (
-        _Damaged,
-        zipfile.BadZipFile,
-        ElementTree.ParseError,
-        KeyError,
-        NotImplementedError,
-        EOFError,
-        OSError,
-    ) as error:
+    except _UNREADABLE as error:
         report.blame(where, f"le fichier ne peut pas être lu : {_why(error)}.")
         return
     if not differences:
@@ -1123,6 +1122,8 @@ def _workbook_rows(data: bytes) -> tuple[list[list[tuple[str, str]]], list[str]]
         entries = archive.infolist()
         if len(entries) > 500 or sum(entry.file_size for entry in entries) > MOST_UNZIPPED:
             raise _Damaged("le classeur est démesuré")
+        if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+            raise _Damaged("le classeur n’est pas comprimé comme un classeur")
         if len({entry.filename for entry in entries}) != len(entries) or archive.testzip() is not None:
             raise _Damaged("le classeur est abîmé")
         sheets = _part(archive, "xl/workbook.xml").findall(f"{_SHEET}sheets/{_SHEET}sheet")

@@ -181,8 +181,11 @@ _HEAD = b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/
         workbook({"xl/workbook.xml": _HEAD + b"</workbook>"}),
         workbook({"xl/workbook.xml": b" " * 10_000_000}),
         workbook({f"a{place}": b"" for place in range(600)}),
+        # A deflated part of which the first code is none.
+        workbook({"xl/workbook.xml": _HEAD + b"x" * 500}).replace(b"xl/workbook.xml\xb3", b"xl/workbook.xml\xff", 1),
+        workbook({"xl/workbook.xml": _HEAD}).replace(b"\x08\x00", b"\x0e\x00"),
     ],
-    ids=["entities", "utf-16", "no sheet", "a bomb", "many parts"],
+    ids=["entities", "utf-16", "no sheet", "a bomb", "many parts", "no deflation", "another compression"],
 )
 def test_a_workbook_is_unzipped_within_bounds_and_without_entities(
     folder: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
