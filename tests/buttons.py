@@ -88,7 +88,9 @@ def press(instance: dg.DagsterInstance, button: Button) -> str:
         asset_selection=set(button.assets) or None, asset_check_selection=set(button.checks) if button.checks else None
     )
     ops = {node.name for node in job.nodes}
-    moments = {name: {"config": {"now": homes.SECOND.isoformat()}} for name in ops & {"drops", "delivered_alerts"}}
+    moments = {
+        name: {"config": {"now": homes.SECOND.isoformat()}} for name in ops & {"drops", "delivered_alerts", "open_data"}
+    }
     result = job.execute_in_process(
         instance=instance,
         partition_key=button.partition,

@@ -974,6 +974,12 @@ def _fault(field: Field, text: str) -> str | None:
 # A text that a spreadsheet would take for a formula has an apostrophe before it in a CSV.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _FORMATS = (".fr.csv", ".json", ".xlsx", ".parquet")
+# A table over all editions that is larger than that has no workbook.
+MOST_CELLS_OF_A_WORKBOOK = 100_000
+
+
+def _cell_count(table: Table) -> int:
+    return len(table.columns) * len(table.rows)
 
 
 def check_formats(release: Release, schemas: dict[str, Schema], report: Report) -> None:
@@ -983,7 +989,13 @@ def check_formats(release: Release, schemas: dict[str, Schema], report: Report) 
         for suffix in _FORMATS:
             path = f"data/{name}{suffix}"
             if path not in release.files:
-                if schemas:
+                if (
+                    suffix == ".xlsx"
+                    and release.is_tree
+                    and _cell_count(release.table(name)) > MOST_CELLS_OF_A_WORKBOOK
+                ):
+                    report.leave(release.where, "Classeurs : au-delà de cent mille cellules, une table n’en a pas.")
+                elif schemas:
                     report.blame(f"{release.where}/{path}", "ce format de la table manque.")
                 else:
                     report.leave(release.where, f"Format {suffix[1:]} : absent de cette révision.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orchestration.domain import french
 from orchestration.domain.edition import Edition
 from orchestration.publication.open_data.shown import ShownRevision
+from orchestration.store.digests import sha256
 from orchestration.store.json_values import json_document
 
 _CONTEXT = {
@@ -68,7 +69,9 @@ def _catalogue(
 ) -> dict[str, object]:
     whole = _dataset("#editions-ensemble", f"{_TITLE}, toutes les éditions", _last(shown), publisher)
     whole |= {
-        "dcat:distribution": [_distribution(path, len(data), titles, publisher) for path, data in tree_files.items()],
+        "dcat:distribution": [
+            _distribution(path, len(data), sha256(data), titles, publisher) for path, data in tree_files.items()
+        ],
         "dcat:landingPage": {"@id": _at(publisher, "releases/index.html"), "@type": "foaf:Document"},
     }
     editions = [_edition(one, titles, publisher) for one in shown]
@@ -119,7 +122,7 @@ def _edition(one: ShownRevision, titles: Mapping[str, str], publisher: Publisher
         },
         "dcat:landingPage": {"@id": _at(publisher, f"{one.path}/index.html"), "@type": "foaf:Document"},
         "dcat:distribution": [
-            _distribution(path, file["bytes"], titles, publisher, file["sha256"]) for file, path in files
+            _distribution(path, file["bytes"], file["sha256"], titles, publisher) for file, path in files
         ],
     }
 
@@ -142,13 +145,13 @@ def _dataset(anchor: str, title: str, modified: str, publisher: Publisher) -> di
 
 
 def _distribution(
-    path: str, size: int, titles: Mapping[str, str], publisher: Publisher, digest: str | None = None
+    path: str, size: int, digest: str, titles: Mapping[str, str], publisher: Publisher
 ) -> dict[str, object]:
     name = path.rpartition("/")[2]
     table, _, ending = name.partition(".")
     form, media, called = _FORMATS[ending]
     address = _at(publisher, path)
-    said: dict[str, object] = {
+    return {
         "@id": f"{address}#fichier",
         "@type": "dcat:Distribution",
         "dct:title": _french(f"{titles.get(table, table)} ({called})"),
@@ -159,15 +162,13 @@ def _distribution(
         "dcat:byteSize": {"@value": str(size), "@type": "xsd:nonNegativeInteger"},
         "dct:license": _licence(publisher),
         "dcatap:availability": {"@id": f"{_AUTHORITY}/planned-availability/STABLE"},
-    }
-    if digest:
-        said["spdx:checksum"] = {
+        "spdx:checksum": {
             "@id": f"{address}#empreinte",
             "@type": "spdx:Checksum",
             "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
             "spdx:checksumValue": {"@value": digest, "@type": "xsd:hexBinary"},
-        }
-    return said
+        },
+    }
 
 
 def _for_search_engines(

@@ -118,11 +118,15 @@ def _said_of_projects(one: ShownRevision) -> dict[str, list[str]]:
     """What an edition says of each project: its movement, then each slip."""
     said: dict[str, list[str]] = {}
     for values, _ in one.records("movements"):
-        said.setdefault(values["project_id"], []).append(french.typeset(f"{_movement(values)}.".capitalize()))
+        said.setdefault(values["project_id"], []).append(_sentence(_movement(values)))
     for values, _ in one.records("slips"):
         if values["project_id"]:
             said.setdefault(values["project_id"], []).append(french.typeset(f"{slip_sentence(values)}."))
     return said
+
+
+def _sentence(words: str) -> str:
+    return french.typeset(f"{words[0].upper()}{words[1:]}.")
 
 
 def _movement(values: Mapping[str, Any]) -> str:

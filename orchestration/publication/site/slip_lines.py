@@ -40,8 +40,12 @@ def slip_sentence(row: Mapping[str, object]) -> str:
     """A slip as plain text, with no stop at its end: « Coût en hausse : de 49,90 M€ à 53,02 M€, soit +3,12 M€ »."""
     words = _words(dict(row))
     finding, before, after, change = (_plain(words[one]) for one in ("finding", "before", "after", "change"))
-    said = finding if french.ABSENT in (before, after) else f"{finding} : de {before} à {after}"
+    said = finding if french.ABSENT in (before, after) else f"{finding} : {_of(before)} à {after}"
     return french.typeset(said if change == french.ABSENT else f"{said}, soit {change}")
+
+
+def _of(text: str) -> str:
+    return f"d’{text}" if text[:1].lower() in "aeiouyéèêh" else f"de {text}"
 
 
 def _plain(shown: Markup | str) -> str:
