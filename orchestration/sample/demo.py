@@ -5,6 +5,7 @@ What belongs here: which commands are run, in which order, and what is said of t
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -54,12 +55,14 @@ def main() -> int:
     settings = Settings()
     began = monotonic()
     try:
+        public_key = _own_key(settings)
         _file_six_editions(settings.home)
         _one_project(settings.home)
         _its_alert(settings.home)
         _its_cell()
         _what_was_said()
         _the_programme()
+        _the_proof(settings.home, public_key)
     except _Failed as failed:
         sys.stderr.write(f"{failed}\n")
         return 1
@@ -198,6 +201,27 @@ def _the_programme() -> None:
         )
 
 
+def _own_key(settings: Settings) -> Path:
+    """A key of the demo's own, kept from one time to the next outside of the checkout, unless one is set."""
+    path = settings.signing_key
+    if path is None:
+        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        path = Path(data) / "jalons" / "demo.key"
+        if not path.exists():
+            _run("keys", "make", str(path))
+        os.environ["JALONS_SIGNING_KEY"] = str(path)
+    return path.with_name(f"{path.name}.pub")
+
+
+def _the_proof(home: Path, public_key: Path) -> None:
+    with _step("La preuve : tout ce qui est publié, vérifié sans l’installation"):
+        words = ("verify", str(home / "releases"), "--key", str(public_key))
+        _say(f"  $ jalons {' '.join(words)}")
+        proved = [line for line in _run(*words).splitlines() if line.strip().startswith("✓")]
+        for line in (*proved[:4], *proved[-3:]):
+            _say(f"  {line.strip()}")
+
+
 def _pages(home: Path) -> None:
     _say("\nÀ ouvrir maintenant")
     pages = [
@@ -209,6 +233,7 @@ def _pages(home: Path) -> None:
     refused = sorted((home / "outbox" / "2020-S2" / "SPM").glob("*/accuse.html"))
     refused = [page for page in refused if _read(page.with_suffix(".json").read_text("utf-8"))["status"] == "rejected"]
     pages += [("Celui d’un fichier refusé", receipt) for receipt in refused[:1]]
+    pages += [("Toutes les éditions et leurs révisions", home / "releases" / "index.html")]
     for title, page in pages:
         _say(f"  {title}{NBSP}: {page.absolute().as_uri()}")
     _say(f"  L’interface de Dagster{NBSP}: make dev, puis http://127.0.0.1:3000")

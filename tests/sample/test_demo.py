@@ -29,6 +29,9 @@ def test_a_command_that_fails_ends_the_demo_with_what_it_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("JALONS_HOME", str(tmp_path / "home"))
+    # It makes a key of its own.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("JALONS_SIGNING_KEY", "")
     monkeypatch.setattr(demo, "_file_six_editions", lambda _home: None)
     assert demo.main() == 1
     assert "Traceback" not in capsys.readouterr().err
@@ -46,5 +49,5 @@ def test_every_figure_is_asked_of_a_command_that_exists() -> None:
         for node in calls
         if node.func.id in ("_ask", "_run", "_command") and isinstance(node.args[0], ast.Constant)
     }
-    assert asked == {"sample", "replay", "alerts", "trace", "figures", "compare"}
+    assert asked == {"keys", "sample", "replay", "alerts", "trace", "figures", "compare"}
     assert asked <= set(get_command(app).commands)

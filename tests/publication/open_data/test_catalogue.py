@@ -92,7 +92,7 @@ def test_the_catalogue_keeps_to_dcat_ap_and_every_file_that_it_names_is_there(ro
     conforms, _, said = validate(graph, shacl_graph=Graph().parse(data=SHAPES, format="turtle"), advanced=False)
     assert conforms, said
     series = URIRef(f"{SITE}/#serie")
-    editions = set(graph.subjects(DCAT.inSeries, series))
+    editions = set(graph.subjects(URIRef(f"{DCAT}inSeries"), series))
     assert editions == {URIRef(f"{SITE}/#edition-{edition}") for edition in ("2021-S1", "2021-S2")}
     addresses = [str(one) for one in graph.objects(None, DCAT.downloadURL)]
     assert len(addresses) == len(list(graph.subjects(RDF.type, DCAT.Distribution)))
