@@ -11,8 +11,11 @@ from urllib.parse import quote
 
 from orchestration.domain.perimeter import perimeter_names
 from orchestration.publication.open_data.shown import Record, ShownRevision
+from orchestration.store.digests import sha256
 
 _ROOT = "api/v1"
+# Of 255 that file systems allow, with room for an ending.
+_LONGEST_NAME = 200
 _OF_PROJECTS = ("slips", "movements", "rebaselines", "confidence", "forecasts", "sources")
 # By kind of subject: the column of its id, the table with a row per edition in which it is, and the others about it.
 _SUBJECTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -32,8 +35,12 @@ def api_files(shown: Sequence[ShownRevision]) -> dict[str, bytes]:
 
 
 def file_name(subject: str) -> str:
-    """The name of the file about a subject: its id, with what no path may hold percent-encoded."""
-    return quote(subject, safe="").replace(".", "%2E")
+    """The name of the file about a subject: its id, with what no path may hold percent-encoded.
+
+    One that is too long for a file system is cut, and ends in a part of its SHA-256.
+    """
+    name = quote(subject, safe="").replace(".", "%2E")
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 17]}-{sha256(subject.encode())[:16]}"
 
 
 def _index() -> bytes:

@@ -40,10 +40,14 @@ class ShownRevision:
         return {}
 
     def records(self, table: str) -> list[Record]:
-        """The rows of a table, none where it has no such table; each is read once."""
+        """The rows of a table, none where it has no such table; read once and kept: for tables of a row a subject."""
         if table not in self._read:
-            self._read[table] = list(_records(self.folder / "data" / f"{table}.json"))
+            self._read[table] = list(self.each_record(table))
         return self._read[table]
+
+    def each_record(self, table: str) -> Iterator[Record]:
+        """The same one by one, kept by nobody: a table of a row a cell may be long."""
+        return _records(self.folder / "data" / f"{table}.json")
 
 
 def _records(path: Path) -> Iterator[Record]:

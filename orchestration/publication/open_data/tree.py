@@ -7,6 +7,7 @@ of this folder).
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ from orchestration.store.whole_file import flush
 from orchestration.verification import VERIFIER
 
 _BUILDING = ".building-"
+_NAME = re.compile("[0-9a-f]{16}")
 
 
 def publish_tree(settings: Settings) -> bool:
@@ -161,14 +163,18 @@ def _switch_to(public: Path, name: str, files: Mapping[str, bytes]) -> None:
         # What is there under this name is not what was published.
         (public / name).rename(public / f"{_BUILDING}{os.getpid()}-damaged")
     building.rename(public / name)
+    if current.is_dir() and not current.is_symlink():
+        # A copy of the home that followed links.
+        current.rename(public / f"{_BUILDING}{os.getpid()}-copied")
     aside.symlink_to(name)
     aside.replace(current)
     flush(public)
     # A reader who is at the one before comes to its end.
     kept = {name, before.name if before else name}
     for old in public.iterdir():
-        if old.is_dir() and not old.is_symlink() and old.name not in kept:
+        if _NAME.fullmatch(old.name) and old.name not in kept:
             shutil.rmtree(old)
+    _clear_leftovers(public)
 
 
 def _put(path: Path, data: bytes, before: Path | None) -> None:

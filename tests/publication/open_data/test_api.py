@@ -38,6 +38,9 @@ def test_an_id_that_looks_like_a_path_leads_nowhere_else(api: Path) -> None:
     assert json.loads((api / listed["path"]).read_bytes())["project_id"] == "../é.json"
     assert (api / listed["path"]).resolve().parent == (api / "projects").resolve()
     assert "/" not in file_name("../é.json")
+    names = [file_name("é" * 2000 + end) for end in "ab"]
+    assert len(set(names)) == 2
+    assert max(map(len, names)) <= 200
 
 
 def test_a_perimeter_has_its_projects_and_what_is_said_of_them(api: Path) -> None:

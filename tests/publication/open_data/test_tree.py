@@ -81,6 +81,12 @@ def test_two_homes_publish_the_same_bytes_under_the_same_name(published: State, 
     assert _files(_current(other)) == _files(_current(published))
 
 
+def _followed(root: Path) -> None:
+    """What a copy that follows links makes of the link."""
+    root.parent.joinpath("current").unlink()
+    shutil.copytree(root, root.parent / "current")
+
+
 def test_a_tree_that_is_not_as_it_was_published_is_made_again(published: State) -> None:
     before = _files(_current(published))
     for harm in (
@@ -89,6 +95,7 @@ def test_a_tree_that_is_not_as_it_was_published_is_made_again(published: State) 
         lambda root: (root / "stranger.html").write_bytes(b"x"),
         lambda root: (root / "MANIFEST.json").write_bytes(b"{"),
         lambda root: root.parent.joinpath("current").unlink(),
+        _followed,
     ):
         harm(_current(published).resolve())
         assert publish_tree(published.settings)
@@ -109,6 +116,17 @@ def test_a_death_on_the_way_leaves_the_tree_before_and_no_leftover(published: St
     names = {path.name for path in published.settings.public.iterdir()}
     assert not {name for name in names if name.startswith(".")}
     assert len(names) == 3
+
+
+def test_what_an_operator_puts_beside_it_stays(published: State) -> None:
+    beside = published.settings.public / "notes"
+    beside.mkdir()
+    for name in ("Gamma 2", "Gamma 3", "Gamma 4"):
+        published.row("portfolio", edition="2021-S2", project_id="gamma")["name"] = name
+        published.release()
+        publish_tree(published.settings)
+    assert beside.is_dir()
+    assert len(list(published.settings.public.iterdir())) == 4
 
 
 def test_where_nothing_was_released_nothing_is_published(state: State) -> None:
