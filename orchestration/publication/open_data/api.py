@@ -84,7 +84,7 @@ def _subjects(kind: str, shown: Sequence[ShownRevision]) -> dict[str, bytes]:
         for record in one.records(table):
             rows.setdefault(record[0][column], []).append(record)
         for other in others:
-            for values, line in one.records(other):
+            for values, line in one.each_record(other):
                 subject = values.get(column) or (values.get("subject") if values.get("kind") == kind else None)
                 if subject is not None:
                     about.setdefault(subject, {}).setdefault(other, []).append(line)
