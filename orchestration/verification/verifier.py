@@ -1353,7 +1353,9 @@ def _plus(day: date, days: Fraction) -> date:
 
 
 def _trajectories(row: Row) -> list[_Trajectory]:
-    """What a row of the portfolio may mean; two where it does not say whether the end is stated or reckoned."""
+    """What a row of the portfolio means; two where one of a former version may be read in two ways."""
+    if "stated_end_date" in row:
+        return [_trajectory(row, "", "current_duration")]
     start, days = row.day("start_date"), row.number("current_duration_days")
     start_precision, precision = row.text("start_precision"), row.text("current_duration_precision")
     end, end_precision = row.day("planned_end_date"), row.text("planned_end_precision")
@@ -1366,6 +1368,17 @@ def _trajectories(row: Row) -> list[_Trajectory]:
     if precision != "day" or (end_precision == "day" and start_precision != "day"):
         return [stated]
     return [reckoned] if end_precision not in (None, "day") else [reckoned, stated]
+
+
+def _trajectory(row: Row, prefix: str, duration: str) -> _Trajectory:
+    return _Trajectory(
+        row.day(f"{prefix}start_date"),
+        row.text(f"{prefix}start_precision"),
+        row.number(f"{prefix}{duration}_days"),
+        row.text(f"{prefix}{duration}_precision"),
+        row.day(f"{prefix}stated_end_date"),
+        row.text(f"{prefix}stated_end_precision"),
+    )
 
 
 def _ends(one: _Trajectory, other: _Trajectory) -> _Ends:
@@ -1646,14 +1659,30 @@ def check_portfolio(release: Release, report: Report) -> None:
                 is_rated = absence is None and now is not None and now > 0
                 again = _ratio(_less(row.number(variance.known), now), now) if is_rated else None
                 computed[f"current_baseline_{variance.name}_variance_rate"] = again
+        if "stated_end_date" in row:
+            computed.update(_end_changes(row))
         checked.row(row["project_id"], row, computed)
-        _check_end_change(row, checked)
-    if release.rows("portfolio"):
+        if "stated_end_date" not in row:
+            _check_end_change(row, checked)
+    if any("stated_end_date" not in row for row in release.rows("portfolio")):
         report.leave(
             "",
             "portfolio : end_change_days (d’où l’écart de calendrier) et current_baseline_schedule_variance_rate "
             "reposent sur des précisions non publiées ; seule leur vraisemblance est contrôlée.",
         )
+
+
+def _end_changes(row: Row) -> dict[str, object]:
+    """By how many days the end is later than the original baseline and the one in force, and the rate of the second."""
+    now = _trajectory(row, "", "current_duration")
+    original, in_force = (_trajectory(row, f"{of}baseline_end_", "duration") for of in ("", "current_"))
+    again, days = _ends(in_force, now).change, in_force.days
+    is_rated = not row["schedule_variance_absence"] and days is not None and days > 0
+    return {
+        "end_change_days": _ends(original, now).change,
+        "current_end_change_days": again,
+        "current_baseline_schedule_variance_rate": _ratio(again, days) if is_rated else None,
+    }
 
 
 def _check_end_change(row: Row, checked: _Checked) -> None:
