@@ -11,6 +11,8 @@ from pathlib import Path
 
 from orchestration.passes.replay import Wave, read_waves, replay
 from orchestration.settings import Settings
+from orchestration.store.whole_file import write_whole
+from tests.verification.signed_releases import Signer
 
 # The last edition with projects before it was filed, as it was filed first, and as it was filed again.
 KEPT_AFTER = (5, 6, 7)
@@ -24,8 +26,8 @@ class RealHome:
 
     @property
     def settings(self) -> Settings:
-        """Those of the home."""
-        return Settings(home=self.folder / "home", settle_seconds=0)
+        """Those of the home, whose releases are signed."""
+        return Settings(home=self.folder / "home", settle_seconds=0, signing_key=self.folder / "jalons.key")
 
     @property
     def passes(self) -> list[dict[str, object]]:
@@ -42,6 +44,7 @@ class RealHome:
         from tests.pass_job import run_pass
 
         said = []
+        write_whole(self.folder / "jalons.key", Signer().key.secret_file)
 
         def one(wave: Wave) -> None:
             summary = run_pass(self.settings, wave.received_at, is_replay=True)

@@ -54,6 +54,13 @@ class SigningKey:
         name = int.from_bytes(self.key_id, "little")
         return _lines(f"untrusted comment: minisign public key {name:016X}", _KEY + self.key_id + self.public_bytes)
 
+    @property
+    def secret_file(self) -> bytes:
+        """The secret key as the file that `read_key` and `minisign -S -s` read."""
+        secret = self.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()) + self.public_bytes
+        check = blake2b(_KEY + self.key_id + secret, digest_size=32).digest()
+        return _lines(_KEY_COMMENT, _HEAD + self.key_id + secret + check)
+
     def sign(self, data: bytes, trusted_comment: str) -> bytes:
         """The signature file of some bytes; the comment is signed with them. The same for the same bytes."""
         signature = self.private.sign(blake2b(data).digest())
@@ -68,11 +75,9 @@ def make_key(path: Path) -> SigningKey:
     if path.resolve().is_relative_to(CHECKOUT.resolve()):
         raise KeyRefused(f"{path} is in the checkout, whose files are published: choose a path outside of it")
     key = SigningKey(secrets.token_bytes(8), Ed25519PrivateKey.generate())
-    secret = key.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()) + key.public_bytes
-    check = blake2b(_KEY + key.key_id + secret, digest_size=32).digest()
     if path.exists():
         raise KeyRefused(f"{path} exists already, and what it signed asks for its key: choose another path")
-    write_whole(path, _lines(_KEY_COMMENT, _HEAD + key.key_id + secret + check))
+    write_whole(path, key.secret_file)
     return key
 
 

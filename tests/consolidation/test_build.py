@@ -40,6 +40,7 @@ MARTS = {
     "revisions",
     "roadmap",
     "slips",
+    "sources",
     "state_publications",
     "submissions",
     "top250",

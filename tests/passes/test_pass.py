@@ -241,6 +241,7 @@ def test_whoever_watches_is_told_each_stage_in_order(passed, steps):
         "Validating",
         "Releasing",
         "Delivering",
+        "Publishing",
     ]
 
 

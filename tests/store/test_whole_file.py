@@ -11,7 +11,13 @@ from orchestration.store.whole_file import appearing_whole, sweep, write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 # A revision is written aside as a folder, which is then given its name.
-ASIDE = {"orchestration/publication/release.py", "orchestration/store/whole_file.py"}
+ASIDE = {
+    "orchestration/publication/open_data/tree.py",
+    "orchestration/publication/release.py",
+    "orchestration/store/whole_file.py",
+    # Into a temporary folder, read by this process alone.
+    "orchestration/verification/fetching.py",
+}
 
 
 @pytest.fixture(params=["local", "memory"])

@@ -1,10 +1,9 @@
-"""Releases of the real waves in the agreed form, made once in a run, and a copy of one edition to spoil."""
+"""Releases of the real waves, and copies of them to spoil."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from agreed_releases import Signer, agreed, copy_of
+from signed_releases import Signer, copy_of
 
 from tests.real_home import RealHome
 
@@ -16,19 +15,17 @@ def signer() -> Signer:
 
 
 @pytest.fixture(scope="session")
-def published(real_home: RealHome, signer: Signer, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """All editions of the real waves, in the agreed form; nobody may change anything there."""
-
-    def make(folder: Path) -> None:
-        agreed(real_home.settings.releases, real_home.settings.marts, folder, signer)
-
-    return made_once("agreed", make)
+def published(real_home: RealHome) -> Path:
+    """All editions of the real waves; nobody may change anything there."""
+    return real_home.settings.releases
 
 
 @pytest.fixture
 def copied(published: Path, tmp_path: Path) -> Path:
-    """A copy of all editions, to spoil."""
-    return copy_of(published, tmp_path / "releases")
+    """A copy of the editions of projects, to spoil."""
+    for edition in ("2016-S2", "2017-S1", "2017-S2", "2018-S1"):
+        copy_of(published / edition, tmp_path / "releases" / edition)
+    return tmp_path / "releases"
 
 
 @pytest.fixture

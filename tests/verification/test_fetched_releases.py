@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from agreed_releases import Signer
+from signed_releases import Signer
 from typer.testing import CliRunner
 
 from orchestration.cli import app

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agreed_releases import document, reseal, seal
+from signed_releases import document, reseal, seal
 
 from orchestration.verification import verifier
 from orchestration.verification.verifier import Report, Unreadable, verify

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from agreed_releases import KEY_ID, Signer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from signed_releases import KEY_ID, Signer
 
 from orchestration.verification.verifier import Key, Report, Unreadable, check_signature, ed25519_verifies, read_key
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from agreed_releases import Signer, reseal, seal, seal_keeping_signature, table_files
+from signed_releases import Signer, reseal, seal, seal_keeping_signature
 
 from orchestration.verification.verifier import Report, read_csv, read_key, verify
+from orchestration.verification.whole import verify_whole
 
 # Read here: tests see no setting of ours.
 _FLIPS = int(os.environ.get("JALONS_TAMPER") or 40)
@@ -151,7 +152,7 @@ def test_a_slip_that_is_left_out_or_made_up_is_told(copied: Path, signer: Signer
 def test_a_digit_changed_on_a_page_is_told(copied: Path, signer: Signer) -> None:
     page = copied / "2017-S1" / "r3" / "index.html"
     text = page.read_text(encoding="utf-8")
-    figure = text.split('data-figure="headline_figures.total_cost_bn_eur">')[1].split(" Md")[0]
+    figure = text.split('data-figure="headline_figures.total_cost_bn_eur">')[1].split("\u00a0Md")[0]
     page.write_text(text.replace(f">{figure}", f">{figure[:-1]}{(int(figure[-1]) + 1) % 10}"), encoding="utf-8")
     reseal(page.parent, signer)
     said = told(verify(page.parent, read_key(signer.text)))
@@ -179,20 +180,15 @@ def test_the_newest_revision_that_is_rewritten_and_signed_again_is_told_by_what_
     assert "aucune dernière révision n’a le manifeste attendu" in told(verify(newest, key, kept))
 
 
-def test_another_format_that_says_something_else_is_told(one: Path, signer: Signer) -> None:
-    import pyarrow as pa
-
-    from orchestration.verification.whole import verify_whole
-
-    folder = one / "2016-S2" / "r2"
-    table = pa.Table.from_pylist([{"rank": 1, "name": "=SOMME(A1)", "cost": 1.5}])
-    others = table_files("top50", table.schema, [row | {"cost": 2} for row in table.to_pylist()])
-    for path, data in others.items():
-        if not path.endswith("top50.csv"):
-            (folder / path).write_bytes(data)
+def test_another_format_that_says_something_else_is_told(one: Path, published: Path, signer: Signer) -> None:
+    folder, others = one / "2016-S2" / "r2", (".fr.csv", ".json", ".xlsx", ".parquet")
+    for ending in others:
+        other = published / "2017-S1" / "r1" / "data" / f"top50{ending}"
+        (folder / "data" / other.name).write_bytes(other.read_bytes())
+    (folder / "datapackage.json").unlink()
     reseal(folder, signer)
     report = verify_whole(str(folder), read_key(signer.text))
-    assert {where.rsplit("top50", 1)[1] for where, _ in report.wrong} == {".fr.csv", ".json", ".xlsx", ".parquet"}
+    assert {where.rsplit("top50", 1)[1] for where, _ in report.wrong} == set(others)
 
 
 def test_a_signature_that_is_taken_away_is_told_where_a_key_is_given(one: Path, signer: Signer) -> None:
