@@ -247,7 +247,11 @@ def test_the_order_of_the_rows_of_a_file_changes_nothing_but_their_addresses(
     for mart in MARTS:
         here, there = (
             [
-                {key: value for key, value in row.items() if key != "row_number" and not key.endswith("_cell")}
+                {
+                    key: value
+                    for key, value in row.items()
+                    if key not in ("row_number", "cell") and not key.endswith("_cell")
+                }
                 for row in read_mart(home, mart)
             ]
             for home in (ordered, settings)
