@@ -132,9 +132,20 @@ def _why(before: Mapping[str, Any] | None, now: Mapping[str, Any], number: int) 
     said = [*_method(before, now), *_drops(before, now), *_compared(before, now)]
     if before.get("provisional") and not now.get("provisional"):
         said.append("L’édition n’est plus provisoire.")
-    return tuple(map(french.typeset, said)) or (
-        french.typeset("Mêmes remontées, même méthode : les données sont publiées sous une autre forme."),
-    )
+    return tuple(map(french.typeset, said or [_by_none_of_these(before, now)]))
+
+
+def _by_none_of_these(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What else may have changed, as far as both manifests tell what they were made by."""
+    old, new = (one.get("versions") or {} for one in (before, now))
+    same = "Mêmes remontées, même méthode"
+    if not old or not new:
+        return f"{same} : la forme des données, une donnée de référence ou une autre édition a changé."
+    if old["rules_sha256"] != new["rules_sha256"]:
+        return f"{same} : les données de référence ou les modèles ont été révisés (noms de projets, seuils, tables)."
+    if old != new:
+        return f"{same} : les données sont publiées sous une autre forme."
+    return f"{same} : ce qui a été reçu pour d’autres éditions change ce que celle-ci en dit."
 
 
 def _method(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

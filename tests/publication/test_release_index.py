@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from made_marts import SECOND, State
 
+from orchestration.publication.release_index import _by_none_of_these
+
 
 def _index(state: State) -> dict:
     return json.loads((state.settings.releases / "index.json").read_bytes())
@@ -32,7 +34,7 @@ def test_the_index_tells_every_revision_and_the_newest_of_each_edition(state: St
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda state: state.row("portfolio", edition="2021-S2").update(name="X"), "sous une autre forme"),
+        (lambda state: state.row("portfolio", edition="2021-S2").update(name="X"), "reçu pour d’autres éditions"),
         (
             lambda state: state.row("headline_figures", edition="2021-S2").update(method_version="3", projects=4),
             "La méthode de calcul a changé\u00a0: 3 (auparavant 2.0.0).",
@@ -51,6 +53,20 @@ def test_each_revision_says_what_differs_from_the_one_before(state: State, chang
     change(state)
     state.release()
     assert said in " ".join(_revisions(state, "2021-S2")[-1]["why"])
+
+
+def test_what_no_manifest_names_is_told_as_far_as_they_say_what_they_were_made_by() -> None:
+    made_by = {"rules_sha256": "a", "code_sha256": "a"}
+    now = {"versions": made_by}
+    said = [
+        _by_none_of_these(before, now)
+        for before in (
+            {},
+            {"versions": made_by | {"rules_sha256": "b"}},
+            {"versions": made_by | {"code_sha256": "b"}},
+        )
+    ]
+    assert ["référence ou une autre" in said[0], "seuils" in said[1], "autre forme" in said[2]] == [True] * 3
 
 
 def test_a_correction_after_the_closing_says_so(state: State) -> None:

@@ -1,4 +1,4 @@
-"""A signature in the agreed form is minisign's own, and no other form of it passes."""
+"""A signature of ours is minisign's own, and no other form of it passes."""
 
 import base64
 import hashlib

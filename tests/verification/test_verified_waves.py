@@ -1,4 +1,4 @@
-"""What the real waves published is recomputed without a difference, in the form of today and in the agreed one."""
+"""What the real waves published is recomputed without a difference, also in the form of before it was open data."""
 
 import csv
 import json
@@ -59,7 +59,7 @@ def test_all_that_the_waves_published_is_proved_where_all_is_published(published
         "expected": 5,
     }
     assert min(counted(report, "schemas", "formats", "parquet", "decompositions", "pages", "slips").values()) > 800
-    # Of the latest revisions, which have the tables of the agreed form, every row was computed again.
+    # Of the latest revisions every row was computed again.
     computed = [one for one in report.unproved if one.startswith("Glissements dont seule l’arithmétique")]
     assert not any(newest in one for one in computed for newest in ("2017-S1/r3", "2018-S1/r3"))
 
