@@ -975,7 +975,7 @@ def _fault(field: Field, text: str) -> str | None:
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _FORMATS = (".fr.csv", ".json", ".xlsx", ".parquet")
 # A table over all editions that is larger than that has no workbook.
-MOST_CELLS_OF_A_WORKBOOK = 100_000
+MOST_CELLS_OF_A_WORKBOOK = 50_000
 
 
 def _cell_count(table: Table) -> int:
@@ -994,7 +994,7 @@ def check_formats(release: Release, schemas: dict[str, Schema], report: Report) 
                     and release.is_tree
                     and _cell_count(release.table(name)) > MOST_CELLS_OF_A_WORKBOOK
                 ):
-                    report.leave(release.where, "Classeurs : au-delà de cent mille cellules, une table n’en a pas.")
+                    report.leave(release.where, "Classeurs : au-delà de 50 000 cellules, une table n’en a pas.")
                 elif schemas:
                     report.blame(f"{release.where}/{path}", "ce format de la table manque.")
                 else:

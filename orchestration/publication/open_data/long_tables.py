@@ -25,8 +25,8 @@ REFERENCE_TABLES: Mapping[str, str] = {
     "project_aliases": "Registre des noms : quels noms sont un même projet, qui l’a dit et pourquoi",
     "former_project_ids": "Anciens identifiants de projets",
 }
-# Beyond as many cells a workbook takes seconds to write and to open: the CSV for French spreadsheets has all of them.
-MOST_CELLS_OF_A_WORKBOOK = 100_000
+# Beyond as many cells a workbook is slow to write and to open: the CSV for French spreadsheets has all of them.
+MOST_CELLS_OF_A_WORKBOOK = 50_000
 
 
 def long_tables(shown: Sequence[ShownRevision], before: Path | None = None) -> dict[str, bytes]:
