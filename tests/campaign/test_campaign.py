@@ -12,10 +12,10 @@ from tests.campaign.trials import Accident, Campaign, Scene, Trial, accidents
 from tests.campaign.warm import Warm
 
 SEED = 20211201
-# Kills of every kind, and a full disk, in two rows.
+# A kill of each kind of store that must lose nothing, and a full disk, in two rows; the long form has every kind.
 ROWS = {
-    "first": ("file", "dagster", "slack"),
-    "second": ("ledger", "disk", "warehouse"),
+    "first": ("file", "slack"),
+    "second": ("ledger", "disk"),
 }
 
 
